@@ -1,0 +1,72 @@
+//! `strongroom keys|repair|database ...`
+
+use super::Display;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a new root key; no database is touched
+    Generate {
+        /// Write it to this file, which others cannot read, instead of standard output
+        #[arg(short = 'O', long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file if it is there
+        #[arg(long, requires = "output")]
+        force: bool,
+    },
+    /// Make a new data key and seal everything with it
+    Rotate {
+        /// Which one: seal, digest, audit, token or credential
+        #[arg(long, value_name = "KIND", default_value = "seal")]
+        kind: String,
+        #[command(flatten)]
+        display: Display,
+    },
+    /// Let one more root key open this database, or one less
+    Rewrap(RewrapArgs),
+}
+
+/// `keys rewrap`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct RewrapArgs {
+    /// The file with the root key that is to open it too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) add: Option<PathBuf>,
+    /// The id of the root key that is to open it no longer
+    #[arg(long, value_name = "ID")]
+    pub(crate) drop: Option<String>,
+}
+
+/// `repair`
+#[derive(Debug, Args)]
+pub(crate) struct RepairArgs {
+    /// The database was restored or cloned: report what it thinks is unfinished instead of cleaning up
+    #[arg(long)]
+    pub(crate) restored: bool,
+    /// Remove from the stores what this database knows nothing of
+    #[arg(long)]
+    pub(crate) remove_foreign: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) display: Display,
+}
+
+/// What to do with the database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DatabaseCommand {
+    /// Write a consistent copy; copying the live file would not be one
+    Backup {
+        /// Where to
+        file: PathBuf,
+        /// Replace the file if it is there
+        #[arg(long)]
+        force: bool,
+    },
+    /// Bring the tables up to this program's version
+    Migrate,
+}

@@ -1,0 +1,119 @@
+//! What the command line looks like.
+
+mod admin;
+mod secret;
+
+pub(crate) use admin::{DatabaseCommand, KeysCommand, RepairArgs, RewrapArgs};
+pub(crate) use secret::{
+    CreateArgs, DeleteArgs, ExportArgs, GetArgs, ImportArgs, ListArgs, RenameArgs, RollbackArgs,
+    SecretCommand, UpdateArgs, VersionsArgs,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use secrecy::SecretString;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 other failure, 2 usage, 3 not found, 4 exists or conflict, 5 refused, 6 unavailable.
+Options of the whole program (--database, --config, --output) stand before the command.";
+
+/// A store for secrets.
+#[derive(Debug, Parser)]
+#[command(name = "strongroom", version, about, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of the whole program.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// The database: sqlite:FILE, postgres://... or mysql://... [default: a file in your data directory; also as
+    /// STRONGROOM_DATABASE_URL, which keeps a password out of the process list]
+    #[arg(long, value_name = "URL", value_parser = secret_text)]
+    pub(crate) database: Option<SecretString>,
+
+    /// The configuration [default: strongroom/config.toml in your configuration directory]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) display: Display,
+}
+
+/// How to print. Not a global argument of clap: `keys generate` has another `--output`, and behind `create` and
+/// `update` it would look like a pair.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Display {
+    /// How to print [default: tables on a terminal, tab-separated values elsewhere]
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
+    pub(crate) output: Option<Format>,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One JSON document.
+    Json,
+    /// One YAML document.
+    Yaml,
+    /// Columns for people.
+    Table,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create, read, list, change and delete secrets
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Where everything is kept, and whether all is well
+    Status(Display),
+    /// The kinds of store that this program can keep values in
+    Backends(Display),
+    /// Root keys and data keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Finish or undo what crashed processes left behind
+    Repair(RepairArgs),
+    /// The database itself
+    #[command(subcommand)]
+    Database(DatabaseCommand),
+    /// Print a script that completes commands in your shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+impl Cli {
+    /// How to print: what stands behind the command wins.
+    pub(crate) fn format(&self) -> Option<Format> {
+        let behind = match &self.command {
+            Command::Secret(command) => command.display().and_then(|display| display.output),
+            Command::Status(display) | Command::Backends(display) => display.output,
+            Command::Repair(args) => args.display.output,
+            Command::Keys(KeysCommand::Rotate { display, .. }) => display.output,
+            Command::Keys(_) | Command::Database(_) | Command::Completions { .. } => None,
+        };
+        behind.or(self.global.display.output)
+    }
+}
+
+/// Words for yes and no, as `--private` takes them.
+pub(crate) fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" | "1" => Ok(true),
+        "false" | "f" | "no" | "n" | "off" | "0" => Ok(false),
+        _ => Err("expected true or false".to_owned()),
+    }
+}
+
+/// What may hold a password or a value, so that `Debug` must not show it.
+fn secret_text(text: &str) -> Result<SecretString, String> {
+    Ok(SecretString::from(text))
+}

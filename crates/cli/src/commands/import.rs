@@ -1,0 +1,54 @@
+//! `secret import`
+
+use super::Run;
+use crate::{
+    args::ImportArgs,
+    failure::{Exit, Failure, Outcome},
+    input::{Sources, confirm, read_map},
+};
+use std::path::Path;
+use strongroom_core::{ErrorKind, NewSecret, SecretName, SecretRef, SecretUpdate, ValuesChange};
+
+/// Creates a secret from a file, or replaces the values of the one that has its name, after asking.
+pub(super) async fn import(run: &mut Run<'_>, args: &ImportArgs) -> Outcome {
+    let name = SecretName::new(name(args)?)?;
+    let label = args.file.display().to_string();
+    let reference =
+        args.file.to_str().ok_or_else(|| Failure::usage("import: the file's name is not UTF-8 text"))?;
+    let text = Sources::new(run.console).text(&label, reference)?;
+    let values = read_map(&label, &text)?;
+
+    let secrets = run.secrets().await?;
+    let new = NewSecret::new(name.clone(), values.clone()).private(args.private);
+    let taken = match secrets.store().create(secrets.context(), new).await {
+        Ok(secret) => return run.changed("imported", &secret.meta),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
+        Err(error) => return Err(error.into()),
+    };
+    if !args.yes {
+        if !run.console.can_ask() {
+            let text = format!("{taken}; pass -y to replace its values, or --name for another name");
+            return Err(Failure::new(Exit::Conflict, text));
+        }
+        let question = format!("Replace all values of the secret `{name}`?");
+        confirm(run.console, &question, "pass -y to replace without asking")
+            .map_err(|failure| Failure { exit: Some(Exit::Conflict), ..failure })?;
+    }
+    let which = SecretRef::Name { name, private: Some(args.private) };
+    let update = SecretUpdate::new().values(ValuesChange::Replace(values));
+    let meta = secrets.update(&which, update).await?;
+    run.changed("replaced the values of", &meta)
+}
+
+/// What the secret is called.
+fn name(args: &ImportArgs) -> Outcome<String> {
+    if let Some(name) = &args.name {
+        return Ok(name.clone());
+    }
+    if args.file == Path::new("-") {
+        return Err(Failure::usage("import: standard input has no name; pass --name NAME"));
+    }
+    let stem = args.file.file_stem().and_then(|stem| stem.to_str());
+    stem.map(str::to_owned)
+        .ok_or_else(|| Failure::usage("import: the file's name makes no name for a secret; pass --name NAME"))
+}

@@ -1,0 +1,70 @@
+//! `keys generate | rotate | rewrap`
+
+use super::Run;
+use crate::{
+    args::RewrapArgs,
+    console::Console,
+    failure::{Failure, Outcome},
+    files,
+    input::Sources,
+    render::{Data, Table, View, print},
+    secret_text::SecretText,
+};
+use secrecy::ExposeSecret;
+use std::path::Path;
+use strongroom_engine::crypto::{KeyId, KeyKind, RootId, RootKey};
+
+/// Makes a new root key.
+pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Console) -> Outcome {
+    let key = RootKey::generate()?;
+    let mut line = SecretText::default();
+    line.push_str(key.to_text().expose_secret());
+    line.push('\n');
+    let Some(file) = file else { return print(console, &line) };
+    files::write_private(file, line.as_str().as_bytes(), force)?;
+    if console.shows_messages() {
+        console.message(&format!("wrote the root key {}; keep a copy of it in a safe place\n", key.id()));
+    }
+    Ok(())
+}
+
+/// Makes a new data key and seals with it.
+pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str) -> Outcome {
+    let kind = KeyKind::parse(kind)?;
+    let rotated = run.session().await?.engine()?.rotate(kind).await?;
+    let ids = |keys: &[KeyId]| Data::List(keys.iter().map(|key| key.to_string().into()).collect());
+    let data = Data::from([
+        ("kind", kind.as_str().into()),
+        ("new", rotated.new.to_string().into()),
+        ("resealed", rotated.resealed.into()),
+        ("destroyed", ids(&rotated.destroyed)),
+        ("kept", ids(&rotated.kept)),
+    ]);
+    let mut table = Table::new(&["kind", "new", "resealed", "destroyed", "kept"]);
+    table.row([
+        kind.as_str().into(),
+        rotated.new.to_string().into(),
+        rotated.resealed.into(),
+        (rotated.destroyed.len() as u64).into(),
+        (rotated.kept.len() as u64).into(),
+    ]);
+    run.print(&View { data, table, caption: None })
+}
+
+/// Wraps the data keys with one more root key, or drops what one of them wrapped.
+pub(crate) async fn rewrap(run: &mut Run<'_>, args: &RewrapArgs) -> Outcome {
+    if let Some(file) = &args.add {
+        let file = file.to_str().ok_or_else(|| Failure::usage("--add: the file's name is not UTF-8 text"))?;
+        let text = Sources::new(run.console).text("--add", file)?;
+        let root = RootKey::parse(&text)?;
+        let id = root.id();
+        let keys = run.session().await?.engine()?.add_root(&root).await?;
+        run.note(&format!("the root key {id} opens {keys} data keys now"));
+    }
+    if let Some(id) = &args.drop {
+        let id = RootId::parse(id)?;
+        let keys = run.session().await?.engine()?.drop_root(id).await?;
+        run.note(&format!("the root key {id} opens {keys} data keys less"));
+    }
+    Ok(())
+}

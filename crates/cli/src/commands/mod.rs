@@ -1,0 +1,47 @@
+//! The commands, one file each.
+
+mod backends;
+mod completions;
+mod create;
+mod database;
+mod delete;
+mod export;
+mod get;
+mod import;
+mod keys;
+mod list;
+mod rename;
+mod repair;
+mod rollback;
+mod run;
+mod show;
+mod status;
+mod update;
+mod values;
+mod versions;
+
+pub(crate) use backends::backends;
+pub(crate) use completions::completions;
+pub(crate) use database::database;
+pub(crate) use keys::{generate, rewrap, rotate};
+pub(crate) use repair::repair;
+pub(crate) use run::Run;
+pub(crate) use status::status;
+
+use crate::{args::SecretCommand, failure::Outcome, pairs::Pair};
+
+/// `secret ...`
+pub(crate) async fn secret(run: &mut Run<'_>, command: SecretCommand, pairs: Vec<Pair>) -> Outcome {
+    match command {
+        SecretCommand::Create(args) => create::create(run, &args, &pairs).await,
+        SecretCommand::Get(args) => get::get(run, &args).await,
+        SecretCommand::List(args) => list::list(run, &args).await,
+        SecretCommand::Update(args) => update::update(run, &args, &pairs).await,
+        SecretCommand::Rename(args) => rename::rename(run, &args).await,
+        SecretCommand::Delete(args) => delete::delete(run, &args).await,
+        SecretCommand::Export(args) => export::export(run, &args).await,
+        SecretCommand::Import(args) => import::import(run, &args).await,
+        SecretCommand::Versions(args) => versions::versions(run, &args).await,
+        SecretCommand::Rollback(args) => rollback::rollback(run, &args).await,
+    }
+}

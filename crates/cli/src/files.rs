@@ -1,0 +1,74 @@
+//! Files that nobody else may read.
+
+use crate::failure::{Failure, Outcome};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+use uuid::Uuid;
+
+/// Writes a file with mode 0600. One that is there is kept, unless `force` replaces it, in one step.
+pub(crate) fn write_private(path: &Path, content: &[u8], force: bool) -> Outcome {
+    let written = if force { replace(path, content) } else { create(path, content) };
+    written.map_err(|error| explain(path, &error))
+}
+
+/// Refuses anything that is there, links that lead nowhere included.
+fn create(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = open_new(path)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a file would be in the way of the next attempt.
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+/// A link is replaced, not followed.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    refuse_special(path)?;
+    let temporary = beside(path);
+    create(&temporary, content)?;
+    fs::rename(&temporary, path).inspect_err(|_| {
+        let _ = fs::remove_file(&temporary);
+    })
+}
+
+/// A directory cannot, a device must not be replaced.
+fn refuse_special(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() && !there.is_symlink() => Err(io::ErrorKind::InvalidInput.into()),
+        _ => Ok(()),
+    }
+}
+
+fn open_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// A name in the same directory, so that renaming stays within one file system.
+fn beside(path: &Path) -> PathBuf {
+    path.with_file_name(format!(".strongroom-{}.tmp", Uuid::new_v4().simple()))
+}
+
+fn explain(path: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::io(&format!("cannot write {}", path.display()), error);
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure {
+            text: format!("{} is there already; pass --force to replace it", path.display()),
+            ..failure
+        },
+        io::ErrorKind::InvalidInput => {
+            Failure { text: format!("{} is no regular file; choose another one", path.display()), ..failure }
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,169 @@
+//! `--KEY=VALUE` behind `secret create` and `secret update`: taken out of the arguments before they are parsed, so
+//! that any key will do and no value ever reaches the parser and its errors.
+
+use crate::failure::{Failure, Outcome};
+use secrecy::SecretString;
+use std::ffi::OsString;
+use zeroize::Zeroizing;
+
+/// Options of the two commands; `--private=`, `--values=` and `--remove-keys=` are therefore no pairs.
+const WITH_VALUE: [&str; 3] = ["private", "values", "remove-keys"];
+const WITHOUT_VALUE: [&str; 2] = ["interactive", "help"];
+/// Options of the whole program, which stand before the command.
+const GLOBAL: [&str; 3] = ["database", "config", "output"];
+
+/// A pair as it was written: the value may still be `@FILE`.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) key: String,
+    pub(crate) value: SecretString,
+}
+
+/// A command line taken apart.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// What is left to be parsed.
+    pub(crate) args: Vec<OsString>,
+    /// The pairs, in their order.
+    pub(crate) pairs: Vec<Pair>,
+    /// Whether it is a `create` or `update`, whose arguments may hold values and must not be shown.
+    pub(crate) discreet: bool,
+}
+
+/// Takes the pairs out.
+pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Outcome<Line> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    let Some(at) = behind_command(&args) else {
+        return Ok(Line { args, pairs: Vec::new(), discreet: false });
+    };
+    let mut rest = args.split_off(at).into_iter();
+    let mut pairs: Vec<Pair> = Vec::new();
+    while let Some(arg) = rest.next() {
+        let arg = Zeroizing::new(arg.into_string().map_err(|arg| not_text(&arg))?);
+        let Some(option) = arg.strip_prefix("--") else {
+            args.push(arg.as_str().into());
+            continue;
+        };
+        if option.is_empty() {
+            args.push(arg.as_str().into());
+            args.extend(rest);
+            break;
+        }
+        match option.split_once('=') {
+            Some((key, value)) if !WITH_VALUE.contains(&key) => {
+                if pairs.iter().any(|pair| pair.key == key) {
+                    return Err(Failure::usage(format!("--{key} is given twice; keep one")));
+                }
+                pairs.push(Pair { key: key.to_owned(), value: SecretString::from(value) });
+            }
+            None if !WITH_VALUE.contains(&option) && !WITHOUT_VALUE.contains(&option) => {
+                return Err(without_value(option));
+            }
+            _ => args.push(arg.as_str().into()),
+        }
+    }
+    Ok(Line { args, pairs, discreet: true })
+}
+
+/// Where the arguments of `secret create` or `secret update` begin.
+fn behind_command(args: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let arg = args.get(at)?.to_str()?;
+        if arg == "-o" || arg.strip_prefix("--").is_some_and(|name| GLOBAL.contains(&name)) {
+            at += 2;
+        } else if arg.starts_with('-') {
+            at += 1;
+        } else if arg == "secret" {
+            break;
+        } else {
+            return None;
+        }
+    }
+    matches!(args.get(at + 1)?.to_str()?, "create" | "update").then_some(at + 2)
+}
+
+fn without_value(option: &str) -> Failure {
+    if GLOBAL.contains(&option) {
+        return Failure::usage(format!(
+            "--{option} stands before `secret`; behind the command every --KEY=VALUE is a pair"
+        ));
+    }
+    Failure::usage(format!("--{option} has no value; write --{option}=VALUE, --{option}=@FILE or use -i"))
+}
+
+fn not_text(arg: &std::ffi::OsStr) -> Failure {
+    // Of what is not text only a key is shown: the rest may be a value.
+    let bytes = arg.as_encoded_bytes();
+    let key = bytes.strip_prefix(b"--").and_then(|option| option.split(|b| *b == b'=').next());
+    let what = match key.and_then(|key| std::str::from_utf8(key).ok()) {
+        Some(key) if bytes.contains(&b'=') => format!("--{key}"),
+        _ => "an argument".to_owned(),
+    };
+    Failure::usage(format!("{what}: not UTF-8 text; encode binary values, for example with base64"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn line(text: &str) -> Outcome<Line> {
+        split(text.split(' ').map(OsString::from))
+    }
+
+    fn pairs(line: &Line) -> Vec<(&str, &str)> {
+        line.pairs.iter().map(|pair| (pair.key.as_str(), pair.value.expose_secret())).collect()
+    }
+
+    #[test]
+    fn every_option_with_a_value_is_a_pair_but_three() {
+        let line =
+            line("s secret create db --a=1 --output=x --b=y=z --private=true --values={} -i --=e").unwrap();
+        assert_eq!(pairs(&line), [("a", "1"), ("output", "x"), ("b", "y=z"), ("", "e")]);
+        assert_eq!(line.args, ["s", "secret", "create", "db", "--private=true", "--values={}", "-i"]);
+        assert!(line.discreet);
+    }
+
+    #[test]
+    fn options_of_the_program_before_the_command_are_none() {
+        let line = line("s --database create -o json --config=c secret update db --a=1").unwrap();
+        assert_eq!(pairs(&line), [("a", "1")]);
+        assert_eq!(line.args.len(), 9);
+    }
+
+    #[test]
+    fn other_commands_are_left_alone() {
+        for text in
+            ["s secret get --a=1", "s status --a=1", "s", "s --a=1", "s secret", "s get secret create --a=1"]
+        {
+            let line = line(text).unwrap();
+            assert!(line.pairs.is_empty() && !line.discreet, "{text}");
+            assert_eq!(line.args.len(), text.split(' ').count());
+        }
+    }
+
+    #[test]
+    fn behind_two_hyphens_nothing_is_a_pair() {
+        let line = line("s secret create --a=1 -- --b=2").unwrap();
+        assert_eq!(pairs(&line), [("a", "1")]);
+        assert_eq!(line.args, ["s", "secret", "create", "--", "--b=2"]);
+    }
+
+    #[test]
+    fn a_pair_without_value_and_a_repeated_one_are_refused() {
+        assert!(line("s secret create db --a").unwrap_err().text.contains("--a=VALUE"));
+        assert!(line("s secret create db --output json").unwrap_err().text.contains("before `secret`"));
+        let twice = line("s secret create db --a=hunter2 --a=3").unwrap_err();
+        assert!(twice.text.contains("--a is given twice") && !twice.text.contains("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_no_text_names_its_key_only() {
+        use std::os::unix::ffi::OsStringExt;
+        let args = ["s", "secret", "create", "db"].map(OsString::from).into_iter();
+        let failure = split(args.chain([OsString::from_vec(b"--a=hunter\xff".to_vec())])).unwrap_err();
+        assert!(failure.text.starts_with("--a: not UTF-8") && !failure.text.contains("hunter"));
+    }
+}

@@ -1,0 +1,125 @@
+//! The store that the configuration, the environment and the command line describe.
+
+use super::{Local, Location, Opener, Session};
+use futures::future::BoxFuture;
+use secrecy::{ExposeSecret, SecretString};
+use std::{path::PathBuf, sync::Arc};
+use strongroom::{
+    Config, OpenOptions, Places, Registry, System, environment,
+    sql::{Options, SqlCatalog},
+};
+use strongroom_core::Result;
+
+const CONFIG: &str = "STRONGROOM_CONFIG";
+const CHANNEL: &str = "cli";
+
+/// Opens what is configured for the user that runs the process.
+pub(crate) struct Configured {
+    registry: Registry,
+}
+
+impl Configured {
+    /// With these back-ends.
+    pub(crate) fn new(registry: Registry) -> Self {
+        Self { registry }
+    }
+
+    async fn open_now(&self, location: &Location) -> Result<Session> {
+        let places = Places::of_user()?;
+        let config = read(location, &places)?;
+        let database = database_label(config.database()?.url.as_ref(), &places);
+        let keys = config.keys()?;
+        let root_key = match (keys.root_key, keys.file) {
+            (Some(_), _) => RootKeyPlace::Environment,
+            (None, Some(file)) => RootKeyPlace::File(file),
+            (None, None) => RootKeyPlace::Directory(places.clone()),
+        };
+        let mut options = OpenOptions::default();
+        options.places = Some(places);
+        let open = config.open(&self.registry, options).await?;
+        let secrets = strongroom_core::Secrets::new(open.store.clone(), open.context(CHANNEL));
+        let notices = open.notices.clone();
+        Ok(Session { secrets, notices, local: Some(Local { open, database, root_key }) })
+    }
+
+    async fn migrate_now(&self, location: &Location) -> Result<Session> {
+        let places = Places::of_user()?;
+        let url = database_url(read(location, &places)?.database()?.url, &places);
+        let catalog =
+            SqlCatalog::open_and_migrate(Options::new(url.expose_secret(), Arc::new(System::new()))).await?;
+        catalog.close().await?;
+        self.open_now(location).await
+    }
+}
+
+impl Opener for Configured {
+    fn open<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<Session>> {
+        Box::pin(self.open_now(location))
+    }
+
+    fn migrate<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<Session>> {
+        Box::pin(self.migrate_now(location))
+    }
+}
+
+/// Where the root key is, for `status`.
+pub(super) enum RootKeyPlace {
+    /// In a variable.
+    Environment,
+    /// In the file that the configuration names.
+    File(PathBuf),
+    /// In the user's directory, in a file of its own.
+    Directory(Places),
+}
+
+/// The file, overlaid with the environment, overlaid with the command line.
+fn read(location: &Location, places: &Places) -> Result<Config> {
+    let vars = environment()?;
+    let usual = || Some(places.config_file()).filter(|file| !vars.is_set(CONFIG) && file.exists());
+    let file = location.config.clone().or_else(usual);
+    let mut config = Config::load(file.as_deref(), vars)?;
+    if let Some(url) = &location.database {
+        config.set("database", "url", url.clone())?;
+    }
+    Ok(config)
+}
+
+fn database_url(configured: Option<SecretString>, places: &Places) -> SecretString {
+    configured.unwrap_or_else(|| format!("sqlite:{}", places.database().display()).into())
+}
+
+/// Which database it is, without user, password and parameters.
+fn database_label(url: Option<&SecretString>, places: &Places) -> String {
+    let url = database_url(url.cloned(), places);
+    match url.expose_secret().split_once("://") {
+        Some((scheme, rest)) => {
+            let rest = rest.split('?').next().unwrap_or_default();
+            // Up to the last one: a password may hold another that should have been escaped.
+            format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or_default())
+        }
+        None => url.expose_secret().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_named_without_its_password() {
+        let places = Places { config: "/c".into(), data: "/d".into() };
+        for (url, label) in [
+            (
+                Some("postgres://joe:hunter2@db.example:5432/x?password=hunter2"),
+                "postgres://db.example:5432/x",
+            ),
+            (Some("mysql://joe:hun@ter2@db/x"), "mysql://db/x"),
+            (Some("mysql://joe:hun/ter2@db/x"), "mysql://db/x"),
+            (Some("sqlite:/a/b.db"), "sqlite:/a/b.db"),
+            (Some("sqlite:///a/b.db"), "sqlite:///a/b.db"),
+            (None, "sqlite:/d/strongroom.db"),
+        ] {
+            assert_eq!(database_label(url.map(SecretString::from).as_ref(), &places), label);
+        }
+    }
+}

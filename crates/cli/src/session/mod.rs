@@ -1,0 +1,101 @@
+//! The open store behind a command: the one place that knows how it is opened and what is around it.
+
+mod configured;
+mod status;
+
+pub(crate) use configured::Configured;
+
+use crate::{
+    failure::{Exit, Failure, Outcome},
+    render::Data,
+};
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use std::path::{Path, PathBuf};
+use strongroom_core::{Result, Secrets};
+use strongroom_engine::Engine;
+
+/// Where the command line says that secrets are kept; what it does not say is in the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Location {
+    /// The URL of the database, which may hold a password.
+    pub database: Option<SecretString>,
+    /// The configuration file.
+    pub config: Option<PathBuf>,
+}
+
+/// Opens the store when a command needs it.
+pub trait Opener {
+    /// Opens it.
+    ///
+    /// The error is shown to the user, so it holds no value.
+    fn open<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<Session>>;
+
+    /// Brings its tables up to date and opens it.
+    fn migrate<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<Session>> {
+        self.open(location)
+    }
+}
+
+/// An open store.
+pub struct Session {
+    secrets: Secrets,
+    notices: Vec<String>,
+    local: Option<Local>,
+}
+
+/// What there is besides secrets if the database is ours.
+struct Local {
+    open: strongroom::Open,
+    /// Which database it is, without a password.
+    database: String,
+    root_key: configured::RootKeyPlace,
+}
+
+impl Session {
+    /// Secrets of whatever store, without anything to administrate.
+    #[must_use]
+    pub fn over(secrets: Secrets) -> Self {
+        Self { secrets, notices: Vec::new(), local: None }
+    }
+
+    /// The secrets.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// What the user has to be told about the opening.
+    pub(crate) fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// The engine, for what operators do.
+    pub(crate) fn engine(&self) -> Outcome<&Engine> {
+        self.local.as_ref().and_then(|local| local.open.engine.as_ref()).ok_or_else(not_ours)
+    }
+
+    /// Where everything is and how it is doing.
+    pub(crate) async fn status(&self) -> Outcome<Data> {
+        let local = self.local.as_ref().ok_or_else(not_ours)?;
+        Ok(status::of(local, self.engine()?).await?)
+    }
+
+    /// Writes a consistent copy of the database to a file.
+    pub(crate) async fn backup(&self, file: &Path, force: bool) -> Outcome {
+        let database = self.local.as_ref().and_then(|local| local.open.database.as_ref());
+        Ok(database.ok_or_else(not_ours)?.backup(file, force).await?)
+    }
+
+    /// Closes it.
+    pub(crate) async fn close(self) -> Result<()> {
+        match self.local {
+            Some(local) => local.open.close().await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_ours() -> Failure {
+    let text = "this store is not a database of ours: it has no keys and nothing to repair or to copy";
+    Failure::new(Exit::Other, text)
+}

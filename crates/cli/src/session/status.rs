@@ -1,0 +1,76 @@
+//! `status`: where everything is and how it is doing.
+
+use super::{Local, configured::RootKeyPlace};
+use crate::render::{Data, rfc3339};
+use strongroom_core::Result;
+use strongroom_engine::{Engine, KeyRow, Status};
+
+/// The report.
+pub(super) async fn of(local: &Local, engine: &Engine) -> Result<Data> {
+    let status = engine.status().await?;
+    let summary = &status.summary;
+    Ok(Data::from([
+        ("database", local.database.as_str().into()),
+        ("namespace", status.namespace.to_string().into()),
+        ("root_key", root_key(local, &status).into()),
+        ("account", local.open.owner.name.as_str().into()),
+        ("secrets", summary.secrets.into()),
+        ("versions", versions(&status)),
+        ("open_attempts", summary.open_attempts.into()),
+        ("to_be_removed", summary.garbage.into()),
+        ("audit_entries", summary.audit_entries.into()),
+        ("stores", stores(&status)),
+        ("keys", Data::List(status.keys.iter().map(|key| one_key(&status, key)).collect())),
+        ("root_keys", roots(&status)),
+    ]))
+}
+
+fn root_key(local: &Local, status: &Status) -> String {
+    match &local.root_key {
+        RootKeyPlace::Environment => "in the environment (STRONGROOM_ROOT_KEY)".to_owned(),
+        RootKeyPlace::File(file) => file.display().to_string(),
+        RootKeyPlace::Directory(places) => {
+            let files = status.roots.iter().map(|(root, _)| places.key_file(*root));
+            files.clone().find(|file| file.exists()).unwrap_or_else(|| places.keys()).display().to_string()
+        }
+    }
+}
+
+fn versions(status: &Status) -> Data {
+    let by_store = status.summary.versions.iter().map(|(store, count)| {
+        (
+            store.as_ref().map_or_else(|| "in the database".to_owned(), ToString::to_string),
+            Data::Number(*count),
+        )
+    });
+    Data::Map(by_store.collect())
+}
+
+fn stores(status: &Status) -> Data {
+    let described = status.stores.iter().map(|(name, info, sealed, target)| {
+        let fields = Data::from([
+            ("type", info.kind.into()),
+            ("endpoint", info.endpoint.as_str().into()),
+            ("sealed", (*sealed).into()),
+            ("new_values", (*target).into()),
+        ]);
+        (name.to_string(), fields)
+    });
+    Data::Map(described.collect())
+}
+
+fn one_key(status: &Status, key: &KeyRow) -> Data {
+    let seals =
+        status.summary.sealed_with.iter().find(|(id, _)| *id == key.id).map_or(0, |(_, count)| *count);
+    Data::from([
+        ("id", key.id.to_string().into()),
+        ("kind", key.kind.as_str().into()),
+        ("active", key.active.into()),
+        ("created", rfc3339(key.created).into()),
+        ("versions", seals.into()),
+    ])
+}
+
+fn roots(status: &Status) -> Data {
+    Data::Map(status.roots.iter().map(|(id, keys)| (id.to_string(), Data::Number(*keys))).collect())
+}

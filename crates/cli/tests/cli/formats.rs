@@ -1,0 +1,39 @@
+//! JSON and YAML documents as strangers read them.
+
+use crate::support::Program;
+use serde_json::Value;
+
+#[test]
+fn the_yaml_of_a_list_and_of_a_secret_nests() {
+    let program = Program::new();
+    program.ok(["secret", "create", "db", "--a=no", "--b=x y"]);
+    let secret = program.ok(["secret", "get", "db", "-o", "yaml"]);
+    assert!(secret.contains("name: db\nprivate: false\nowner: admin\n"), "{secret}");
+    assert!(secret.ends_with("revision: 1\nvalues:\n  a: \"no\"\n  b: \"x y\"\n"), "{secret}");
+    let list = program.ok(["secret", "list", "-o", "yaml"]);
+    let lines: Vec<_> = list.lines().collect();
+    assert!(lines[0].starts_with("- id: ") && lines[1] == "  name: db" && lines.len() == 7, "{list}");
+}
+
+#[test]
+fn an_option_before_or_behind_the_command_chooses_the_format() {
+    let program = Program::new();
+    program.ok(["secret", "create", "db", "--a=1"]);
+    let before = program.ok(["-o", "json", "secret", "list"]);
+    assert_eq!(program.ok(["--output=json", "secret", "list"]), before);
+    assert_eq!(program.ok(["secret", "list", "-o", "json"]), before);
+    assert_eq!(program.ok(["-o", "yaml", "secret", "list", "--output", "json"]), before);
+    assert_eq!(program.run(["-o", "xml", "secret", "list"]).code, 2);
+}
+
+#[test]
+fn backends_show_limits_and_what_is_missing() {
+    let program = Program::new();
+    let backends: Value = serde_json::from_str(&program.ok(["backends", "-o", "json"])).unwrap();
+    let find = |kind: &str| backends.as_array().unwrap().iter().find(|b| b["type"] == kind).unwrap();
+    assert_eq!(find("sql")["built_in"], true);
+    assert_eq!(find("sql")["payload_bytes"], 65_536);
+    assert!(find("aws")["about"].as_str().is_some());
+    assert!(program.ok(["backends"]).starts_with("type\tbuilt_in\tpayload_bytes\t"));
+    assert_eq!(program.opened(), 0);
+}

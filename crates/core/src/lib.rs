@@ -1,0 +1,37 @@
+//! What everybody who stores, reads or keeps secrets with Strongroom agrees on.
+//!
+//! - Callers hold a [`Secrets`] handle or a [`SecretsStore`] and speak in the models of this crate.
+//! - The author of a back-end implements [`Backend`] (values only) or a whole [`SecretsStore`], and describes
+//!   its configuration with [`Configure`]; a [`Plugin`] constant makes it known to a registry.
+//! - [`Error`] is the one error type, [`SecretFilter`] the one filter language.
+//!
+//! There is no cryptography, no runtime and no SDK here, so that depending on this crate costs nothing.
+
+mod access;
+mod backend;
+mod error;
+pub mod filter;
+mod ids;
+mod model;
+mod name;
+mod plugin;
+mod secrets;
+pub mod settings;
+mod store;
+mod values;
+
+pub use access::{Access, Context, Glob, Names, Origin};
+pub use async_trait::async_trait;
+pub use backend::{
+    Backend, BackendInfo, Found, Labels, Limits, NewVersion, Payload, Removal, ScanPage, VersionRef,
+};
+pub use error::{Error, ErrorKind, Result, Retry};
+pub use filter::{Page, SecretFilter};
+pub use ids::{NamespaceId, ObjectId, OwnerId, Revision, SecretId, Timestamp, VersionUid};
+pub use model::{NewSecret, Owner, Secret, SecretMeta, SecretRef, SecretUpdate, ValuesChange, Version};
+pub use name::SecretName;
+pub use plugin::{Configure, OpenContext, Opened, Plugin};
+pub use secrets::Secrets;
+pub use settings::Settings;
+pub use store::{GetOptions, SecretsStore};
+pub use values::{DEFAULT_SIZE_LIMIT, SecretValues};

@@ -1,0 +1,106 @@
+//! How a back-end makes itself known to a registry.
+
+use crate::{Backend, Limits, NamespaceId, Result, SecretsStore, Settings};
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use std::{fmt, future::Future, sync::Arc};
+
+/// What a registry knows about one `type`: a constant, `pub const PLUGIN: Plugin = Plugin::of::<Config>();`.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Plugin {
+    /// The `type` in the configuration.
+    pub kind: &'static str,
+    /// One line for people.
+    pub about: &'static str,
+    /// What it can hold and do; `None` if it depends on the configuration.
+    pub limits: Option<Limits>,
+    /// Whether values are sealed by the engine unless the configuration says otherwise.
+    pub seal_by_default: bool,
+    open: fn(Settings, OpenContext) -> BoxFuture<'static, Result<Opened>>,
+}
+
+/// Typed configuration of one `type`, and how to open it.
+pub trait Configure: DeserializeOwned + Send + 'static {
+    /// The `type` in the configuration.
+    const KIND: &'static str;
+    /// One line for people.
+    const ABOUT: &'static str;
+    /// What it can hold and do; `None` if it depends on the configuration.
+    const LIMITS: Option<Limits>;
+    /// Whether values are sealed by the engine unless the configuration says otherwise. Leave it `true` for a
+    /// back-end of your own.
+    const SEAL_BY_DEFAULT: bool = true;
+
+    /// Opens it. Makes as few calls as possible: whether the service answers is for `check`.
+    fn open(self, cx: OpenContext) -> impl Future<Output = Result<Opened>> + Send;
+}
+
+/// What a back-end is told when it is opened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenContext {
+    /// The namespace that everything it writes and sees belongs to.
+    pub namespace: NamespaceId,
+}
+
+impl OpenContext {
+    /// For this namespace.
+    #[must_use]
+    pub fn new(namespace: NamespaceId) -> Self {
+        Self { namespace }
+    }
+}
+
+/// What opening gave.
+#[non_exhaustive]
+pub enum Opened {
+    /// Values go into the catalog's own rows, sealed.
+    Inline,
+    /// Values go to this back-end; the engine does the rest.
+    Backend(Arc<dyn Backend>),
+    /// A whole store with names, owners and search of its own.
+    Store(Arc<dyn SecretsStore>),
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inline => "Inline",
+            Self::Backend(_) => "Backend",
+            Self::Store(_) => "Store",
+        })
+    }
+}
+
+impl Plugin {
+    /// The plugin that a configuration type describes.
+    #[must_use]
+    pub const fn of<C: Configure>() -> Self {
+        Self {
+            kind: C::KIND,
+            about: C::ABOUT,
+            limits: C::LIMITS,
+            seal_by_default: C::SEAL_BY_DEFAULT,
+            open: |settings, cx| Box::pin(async move { settings.parse::<C>()?.open(cx).await }),
+        }
+    }
+
+    /// Reads the settings and opens what they describe.
+    ///
+    /// # Errors
+    /// [`ConfigInvalid`](crate::ErrorKind::ConfigInvalid) for a wrong, missing or unknown key, which it names;
+    /// whatever opening says.
+    pub async fn open(&self, settings: Settings, cx: OpenContext) -> Result<Opened> {
+        (self.open)(settings, cx).await
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("kind", &self.kind)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

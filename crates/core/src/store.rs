@@ -1,0 +1,102 @@
+//! The interface that callers use.
+
+use crate::{
+    Context, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta, SecretRef, SecretUpdate,
+    Version,
+};
+use async_trait::async_trait;
+
+/// How to read.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct GetOptions {
+    /// The newest kept version at or below this revision, instead of the current one.
+    pub as_of: Option<Revision>,
+    /// Only the keys: the values come back hidden, and the right to list is enough.
+    pub keys_only: bool,
+}
+
+impl GetOptions {
+    /// The current version, with values.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The newest kept version at or below this revision.
+    #[must_use]
+    pub fn as_of(mut self, revision: Revision) -> Self {
+        self.as_of = Some(revision);
+        self
+    }
+
+    /// Only the keys.
+    #[must_use]
+    pub fn keys_only(mut self) -> Self {
+        self.keys_only = true;
+        self
+    }
+}
+
+/// A place to create, read, list, update and delete secrets.
+///
+/// For every call:
+/// - a secret that the caller may not list is answered exactly like one that does not exist;
+/// - what the caller may list but not read or change is [`PermissionDenied`](crate::ErrorKind::PermissionDenied);
+/// - a failed call changed nothing, unless it says [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown);
+/// - an acknowledged change is seen by every call that starts later, through any process;
+/// - no error shows a value.
+#[async_trait]
+pub trait SecretsStore: Send + Sync {
+    /// Creates a secret, owned by the caller.
+    ///
+    /// - What was created is read back byte for byte, whatever characters its name, keys and values have.
+    /// - A public name is unique; a private one among its owner's; a public and a private secret may share one.
+    /// - A taken name is `AlreadyExists`; of any number of racing creators one wins.
+    /// - The right to change is needed on the name, and is looked at before the name's uniqueness.
+    /// - More than 65,536 bytes of keys and values are `InvalidInput`, before anything is written.
+    /// - It starts at revision 1.
+    async fn create(&self, cx: &Context, new: NewSecret) -> Result<Secret>;
+
+    /// Reads secrets: one answer for each reference, in their order.
+    ///
+    /// - One that is missing does not keep the others from being answered.
+    /// - By name, the public secret wins over the caller's private one unless asked otherwise.
+    /// - `as_of` answers the newest kept version at or below that revision; if none is kept, `NotFound`.
+    /// - Versions from a time when the secret was private are invisible to all but its owner.
+    /// - `keys_only` answers keys with hidden values to those who may list.
+    async fn get(&self, cx: &Context, which: &[SecretRef], options: &GetOptions) -> Vec<Result<Secret>>;
+
+    /// A page of the secrets that the caller may list and that match; never their values.
+    ///
+    /// - What the caller may not list counts neither in items nor in totals.
+    /// - Items come in the asked order, ties by id in the same direction.
+    /// - A page beyond the last one is `InvalidInput`.
+    async fn list(&self, cx: &Context, filter: &SecretFilter) -> Result<Page<SecretMeta>>;
+
+    /// Changes name, privacy and values: all that is asked for, or nothing.
+    ///
+    /// - Keys that a merge does not name are kept, also those that somebody else writes at the same time.
+    /// - A stale `expected` is `Conflict` and changes nothing.
+    /// - Only the owner may set `private`; others get `PermissionDenied`.
+    /// - A taken new name is `AlreadyExists`; the right to change is needed on the new name too.
+    /// - The revision moves by exactly one, also if nothing else changes.
+    /// - `Restore` writes a kept version once more, as a new one.
+    async fn update(&self, cx: &Context, which: &SecretRef, update: SecretUpdate) -> Result<SecretMeta>;
+
+    /// Deletes a secret with its history.
+    ///
+    /// - Its name is free at once.
+    /// - A stale `expected` is `Conflict` and deletes nothing.
+    /// - It succeeds while a service that holds the values is down; they are removed later.
+    async fn delete(&self, cx: &Context, which: &SecretRef, expected: Option<Revision>) -> Result<()>;
+
+    /// The kept versions of a secret, newest first.
+    ///
+    /// - One of them is current.
+    /// - Versions that the caller may not see are left out.
+    async fn versions(&self, cx: &Context, which: &SecretRef) -> Result<Vec<Version>>;
+
+    /// Whether the store can be reached and used.
+    async fn check(&self) -> Result<()>;
+}

@@ -1,0 +1,166 @@
+//! Rows and values that were read, bounded in bytes.
+//!
+//! Rows are believed only as long as a stamp that was read after the caller arrived says so. Values are named by a
+//! version's uid and never change, so they need no validation of their own; `max_age` bounds how long an external
+//! value is believed without asking the service again.
+
+use crate::{Row, Stamp};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use strongroom_core::{SecretId, SecretValues, VersionUid};
+
+/// What an entry costs besides its keys and values: tree nodes, the row, the order of use.
+const OVERHEAD: usize = 400;
+/// What each pair costs besides its bytes.
+const PER_PAIR: usize = 64;
+
+pub(crate) struct Cache {
+    limit: usize,
+    max_age: Option<Duration>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    rows: BTreeMap<SecretId, (Arc<Row>, u64)>,
+    values: BTreeMap<VersionUid, Values>,
+    /// Least recently used first.
+    order: BTreeMap<u64, Entry>,
+    clock: u64,
+    bytes: usize,
+}
+
+struct Values {
+    values: Arc<SecretValues>,
+    read: Duration,
+    bytes: usize,
+    used: u64,
+}
+
+#[derive(Clone, Copy)]
+enum Entry {
+    Row(SecretId),
+    Values(VersionUid),
+}
+
+impl Cache {
+    pub(crate) fn new(limit: usize, max_age: Option<Duration>) -> Self {
+        Self { limit, max_age, state: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// The row last seen, to be validated by its stamp before it is believed.
+    pub(crate) fn row(&self, id: SecretId) -> Option<Arc<Row>> {
+        self.lock().rows.get(&id).map(|(row, _)| row.clone())
+    }
+
+    /// The row, if it still has this stamp; forgotten if not.
+    pub(crate) fn validated(&self, id: SecretId, stamp: Option<Stamp>) -> Option<Arc<Row>> {
+        let mut state = self.lock();
+        let (row, used) = state.rows.get(&id)?;
+        let (row, used) = (row.clone(), *used);
+        if stamp == Some(row.stamp) {
+            let now = state.touch(used, Entry::Row(id));
+            if let Some(entry) = state.rows.get_mut(&id) {
+                entry.1 = now;
+            }
+            return Some(row);
+        }
+        state.forget(Entry::Row(id), used);
+        None
+    }
+
+    pub(crate) fn keep_row(&self, row: &Arc<Row>) {
+        if self.limit == 0 {
+            return;
+        }
+        let mut state = self.lock();
+        let id = row.meta.id;
+        if let Some((_, used)) = state.rows.get(&id) {
+            let used = *used;
+            state.forget(Entry::Row(id), used);
+        }
+        let now = state.touch(0, Entry::Row(id));
+        state.rows.insert(id, (row.clone(), now));
+        state.bytes += OVERHEAD;
+        state.shrink(self.limit);
+    }
+
+    /// Values that are still believed at `now`.
+    pub(crate) fn values(&self, uid: VersionUid, external: bool, now: Duration) -> Option<Arc<SecretValues>> {
+        let mut state = self.lock();
+        let entry = state.values.get(&uid)?;
+        let (values, used, read) = (entry.values.clone(), entry.used, entry.read);
+        if external && self.max_age.is_some_and(|age| now.saturating_sub(read) > age) {
+            state.forget(Entry::Values(uid), used);
+            return None;
+        }
+        let now = state.touch(used, Entry::Values(uid));
+        if let Some(entry) = state.values.get_mut(&uid) {
+            entry.used = now;
+        }
+        Some(values)
+    }
+
+    pub(crate) fn keep_values(&self, uid: VersionUid, values: &Arc<SecretValues>, now: Duration) {
+        let bytes = values.size() + values.len() * PER_PAIR + OVERHEAD;
+        if bytes > self.limit {
+            return;
+        }
+        let mut state = self.lock();
+        if let Some(entry) = state.values.get(&uid) {
+            let used = entry.used;
+            state.forget(Entry::Values(uid), used);
+        }
+        let used = state.touch(0, Entry::Values(uid));
+        state.values.insert(uid, Values { values: values.clone(), read: now, bytes, used });
+        state.bytes += bytes;
+        state.shrink(self.limit);
+    }
+
+    pub(crate) fn forget(&self, id: SecretId) {
+        let mut state = self.lock();
+        let Some((row, used)) = state.rows.get(&id).map(|(row, used)| (row.clone(), *used)) else { return };
+        state.forget(Entry::Row(id), used);
+        let used = state.values.get(&row.version.uid).map(|entry| entry.used);
+        if let Some(used) = used {
+            state.forget(Entry::Values(row.version.uid), used);
+        }
+    }
+}
+
+impl State {
+    /// Makes an entry the most recently used one.
+    fn touch(&mut self, used: u64, entry: Entry) -> u64 {
+        self.order.remove(&used);
+        self.clock += 1;
+        self.order.insert(self.clock, entry);
+        self.clock
+    }
+
+    fn forget(&mut self, entry: Entry, used: u64) {
+        self.order.remove(&used);
+        self.bytes -= match entry {
+            Entry::Row(id) => self.rows.remove(&id).map_or(0, |_| OVERHEAD),
+            Entry::Values(uid) => self.values.remove(&uid).map_or(0, |values| values.bytes),
+        };
+    }
+
+    fn shrink(&mut self, limit: usize) {
+        while self.bytes > limit
+            && let Some((used, entry)) = self.order.first_key_value().map(|(used, entry)| (*used, *entry))
+        {
+            self.forget(entry, used);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Calls to a back-end: bounded in time, repeated where that is safe, counted.
+
+use crate::{
+    EngineOptions, Env, StoreName,
+    deadline::{Deadline, jittered, within},
+    stats::Counters,
+};
+use std::{future::Future, sync::Arc, time::Duration};
+use strongroom_core::{
+    Backend, BackendInfo, Error, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, Result, Retry,
+    VersionRef,
+};
+
+/// One configured store.
+pub(crate) struct Calls {
+    pub(crate) name: StoreName,
+    pub(crate) sealed: bool,
+    backend: Arc<dyn Backend>,
+    env: Arc<dyn Env>,
+    counters: Arc<Counters>,
+    timeout: Duration,
+    attempts: u32,
+    backoff: Duration,
+}
+
+/// What became of a put.
+pub(crate) struct Put {
+    pub(crate) at: Result<VersionRef>,
+    /// How often it was sent: more than once, or once without an answer, may have left a twin.
+    pub(crate) sends: u32,
+}
+
+impl Calls {
+    pub(crate) fn new(
+        name: StoreName,
+        backend: Arc<dyn Backend>,
+        sealed: bool,
+        env: &Arc<dyn Env>,
+        counters: &Arc<Counters>,
+        options: &EngineOptions,
+    ) -> Self {
+        Self {
+            name,
+            sealed,
+            backend,
+            env: env.clone(),
+            counters: counters.clone(),
+            timeout: options.call_timeout,
+            attempts: options.call_attempts,
+            backoff: options.backoff,
+        }
+    }
+
+    pub(crate) fn info(&self) -> &BackendInfo {
+        self.backend.info()
+    }
+
+    /// Refuses a payload that the back-end does not take.
+    pub(crate) fn check_size(&self, payload: &Payload) -> Result<()> {
+        let (size, limit) = (payload.expose().len(), self.info().limits.payload_bytes);
+        if size <= limit {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidInput,
+            "values: encoded for the store they are too large; split them over several secrets",
+        )
+        .with("store", &self.name)
+        .with("bytes", size)
+        .with("limit", limit))
+    }
+
+    /// Writes a version. Nothing is sent after `deadline`: whoever takes over from then on may rely on it.
+    pub(crate) async fn put(&self, version: &NewVersion<'_>, deadline: &Deadline) -> Put {
+        let mut sends = 0;
+        let bytes = version.payload.expose().len() as u64;
+        let at = self
+            .repeat("put", deadline, || {
+                sends += 1;
+                self.backend.put(version)
+            })
+            .await;
+        self.counters.call(&self.name, "put", |stats| stats.bytes += bytes * u64::from(sends));
+        Put { at, sends }
+    }
+
+    pub(crate) async fn get(
+        &self,
+        object: ObjectId,
+        at: &VersionRef,
+        deadline: &Deadline,
+    ) -> Result<Payload> {
+        let payload = self.repeat("get", deadline, || self.backend.get(object, at)).await?;
+        self.counters.call(&self.name, "get", |stats| stats.bytes += payload.expose().len() as u64);
+        Ok(payload)
+    }
+
+    /// One answer for each, in order; what failed in a bulk read is read again alone.
+    pub(crate) async fn get_many(
+        &self,
+        wanted: &[(ObjectId, VersionRef)],
+        deadline: &Deadline,
+    ) -> Vec<Result<Payload>> {
+        let sent = self.repeat("get_many", deadline, || async {
+            let answers = self.backend.get_many(wanted).await;
+            if answers.len() == wanted.len() {
+                return Ok(answers);
+            }
+            Err(Error::new(ErrorKind::Unexpected, "the back-end gave another number of answers"))
+        });
+        let mut answers = match sent.await {
+            Ok(answers) => answers,
+            Err(error) => return wanted.iter().map(|_| Err(error.clone())).collect(),
+        };
+        for (answer, (object, at)) in answers.iter_mut().zip(wanted) {
+            if answer.as_ref().is_err_and(|error| repeatable(error).is_some()) {
+                *answer = self.get(*object, at, deadline).await;
+            }
+        }
+        let bytes: usize = answers.iter().flatten().map(|payload| payload.expose().len()).sum();
+        self.counters.call(&self.name, "get_many", |stats| stats.bytes += bytes as u64);
+        answers
+    }
+
+    pub(crate) async fn relabel(&self, object: ObjectId, labels: &Labels, deadline: &Deadline) -> Result<()> {
+        self.repeat("relabel", deadline, || self.backend.relabel(object, labels)).await
+    }
+
+    pub(crate) async fn remove(&self, object: ObjectId, at: &VersionRef, deadline: &Deadline) -> Result<()> {
+        gone_is_fine(self.repeat("remove", deadline, || self.backend.remove(object, at)).await)
+    }
+
+    pub(crate) async fn delete(&self, object: ObjectId, deadline: &Deadline) -> Result<()> {
+        gone_is_fine(self.repeat("delete", deadline, || self.backend.delete(object)).await)
+    }
+
+    /// Everything that the service shows of one object, or in the namespace.
+    pub(crate) async fn scan(&self, only: Option<ObjectId>, deadline: &Deadline) -> Result<Vec<Found>> {
+        let (mut found, mut from) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.repeat("scan", deadline, || self.backend.scan(only, from.as_deref())).await?;
+            found.extend(page.found);
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    pub(crate) async fn check(&self, deadline: &Deadline) -> Result<()> {
+        self.repeat("check", deadline, || self.backend.check()).await
+    }
+
+    /// Sends until there is an answer that repeating would not change, the attempts are used up or the time is over.
+    async fn repeat<T, F: Future<Output = Result<T>>>(
+        &self,
+        operation: &'static str,
+        deadline: &Deadline,
+        mut send: impl FnMut() -> F,
+    ) -> Result<T> {
+        let mut tries = 0;
+        loop {
+            if deadline.is_over() {
+                return Err(self.named(crate::errors::too_slow(), operation));
+            }
+            let started = self.env.monotonic();
+            let answer = match within(&*self.env, self.timeout.min(deadline.left()), send()).await {
+                Some(answer) => answer,
+                None => Err(Error::new(ErrorKind::Timeout, "the service did not answer in time")
+                    .retryable(Retry::Backoff)),
+            };
+            let micros = self.env.monotonic().saturating_sub(started).as_micros() as u64;
+            self.counters.call(&self.name, operation, |stats| {
+                stats.sent += 1;
+                stats.repeated += u64::from(tries > 0);
+                stats.micros += micros;
+                if let Err(error) = &answer {
+                    *stats.failed.entry(error.kind()).or_default() += 1;
+                }
+            });
+            let error = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            tries += 1;
+            let Some(asked) = repeatable(&error) else { return Err(self.named(error, operation)) };
+            let pause = asked.unwrap_or_else(|| jittered(&*self.env, self.backoff, tries - 1));
+            if tries >= self.attempts || pause >= deadline.left() {
+                return Err(self.named(error.retryable(Retry::Exhausted), operation));
+            }
+            self.env.sleep(pause).await;
+        }
+    }
+
+    fn named(&self, error: Error, operation: &'static str) -> Error {
+        error.with("store", &self.name).with("type", self.info().kind).with("operation", operation)
+    }
+}
+
+/// Whether sending again can help, and after which pause if the service asked for one.
+fn repeatable(error: &Error) -> Option<Option<Duration>> {
+    match error.retry() {
+        Retry::Backoff => Some(None),
+        Retry::After(pause) => Some(Some(pause)),
+        _ => None,
+    }
+}
+
+fn gone_is_fine(answer: Result<()>) -> Result<()> {
+    match answer {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}

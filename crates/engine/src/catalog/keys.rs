@@ -1,0 +1,79 @@
+//! Whose database it is, its keys and its stores.
+
+use super::StoreName;
+use crate::crypto::{KeyId, KeyKind, RootId};
+use strongroom_core::{NamespaceId, Owner, Timestamp};
+
+/// Whose database it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The deployment's namespace.
+    pub namespace: NamespaceId,
+    /// The account that a local command line acts as.
+    pub owner: Owner,
+    /// The root key that it was initialised with.
+    pub root: RootId,
+    /// When it was initialised.
+    pub created: Timestamp,
+}
+
+/// The first rows of an empty database.
+#[derive(Clone, Debug)]
+pub struct NewIdentity {
+    /// The deployment's namespace.
+    pub namespace: NamespaceId,
+    /// The account that a local command line acts as.
+    pub owner: Owner,
+    /// The root key that wraps the keys.
+    pub root: RootId,
+    /// One active key of each kind.
+    pub keys: Vec<KeyRow>,
+    /// Their wraps.
+    pub wraps: Vec<WrapRow>,
+}
+
+/// A data key, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Its id.
+    pub id: KeyId,
+    /// What it is for.
+    pub kind: KeyKind,
+    /// Whether new things are made with it; one key of each kind is active, the others are retiring.
+    pub active: bool,
+    /// When it was made; ignored when a key is added.
+    pub created: Timestamp,
+}
+
+/// A data key wrapped by a root key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrapRow {
+    /// The data key.
+    pub key: KeyId,
+    /// The root key.
+    pub root: RootId,
+    /// The sealed bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// All data keys and their wraps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keys {
+    /// The keys, oldest first.
+    pub keys: Vec<KeyRow>,
+    /// Their wraps.
+    pub wraps: Vec<WrapRow>,
+}
+
+/// What a store name stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreBinding {
+    /// The configured name.
+    pub name: StoreName,
+    /// The configured type.
+    pub kind: String,
+    /// Which account, project, vault or mount.
+    pub endpoint: String,
+    /// The namespace in it.
+    pub namespace: NamespaceId,
+}

@@ -1,0 +1,75 @@
+//! Deleting.
+
+use crate::{
+    Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::fresh, errors,
+};
+use std::sync::Arc;
+use strongroom_core::{Context, Result, Revision, SecretRef, SecretUpdate};
+
+impl Core {
+    /// Deletes a secret. What its stores still hold is removed now if they answer, else by the sweeper.
+    pub(crate) async fn delete(
+        self: &Arc<Self>,
+        cx: &Context,
+        which: &SecretRef,
+        expected: Option<Revision>,
+    ) -> Result<()> {
+        let deadline = Deadline::of(cx, &self.env);
+        loop {
+            let row = self.resolve(cx, which, &deadline).await?;
+            let change = fresh(&*self.env);
+            let guard = Guard {
+                context: cx.clone(),
+                expected,
+                // The row at hand decides, whatever it was meanwhile: a deletion is computed from nothing.
+                pin: Pin::Any,
+                sets_private: false,
+                new_name: None,
+                found_by: Some(which.clone()),
+            };
+            let name = format!("name={}", row.meta.name.as_str().escape_debug());
+            let mut delete = Delete {
+                secret: row.meta.id,
+                change,
+                guard,
+                claim: self.options.lease,
+                entry: self.entry(cx, row.meta.id, change, "secret.delete", name),
+                auditor: self.auditor()?,
+                doubt: false,
+            };
+            let deleted = self
+                .certain(&deadline, |doubt| {
+                    delete.doubt = doubt;
+                    let delete = delete.clone();
+                    async move { self.catalog.delete(&delete).await }
+                })
+                .await?;
+            match deleted {
+                Deleted::Done(rows) => {
+                    self.cache.forget(row.meta.id);
+                    for pending in rows {
+                        if let Err(error) = self.work(&pending, &deadline).await {
+                            tracing::info!(target: "strongroom::engine", %error, "will be removed later");
+                        }
+                    }
+                    return Ok(());
+                }
+                Deleted::Before => {
+                    self.cache.forget(row.meta.id);
+                    return Ok(());
+                }
+                Deleted::KeyRetired => self.ring.reload().await?,
+                Deleted::Refused(Refusal::Moved | Refusal::NotFound) if deadline.is_over() => {
+                    return Err(errors::out_of_time());
+                }
+                // By name it may be another secret now: looking again decides.
+                Deleted::Refused(Refusal::Moved | Refusal::NotFound) => {}
+                Deleted::Refused(refusal) => {
+                    let update =
+                        expected.map_or_else(SecretUpdate::new, |at| SecretUpdate::new().expecting(at));
+                    return Err(self.refused(refusal, which, &update, &row));
+                }
+            }
+        }
+    }
+}

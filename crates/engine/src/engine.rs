@@ -1,0 +1,162 @@
+//! The engine itself: what it is made of.
+
+use crate::{
+    Auditor, Catalog, EngineOptions, Env, Identity, Lookup, RootKeys, Row, Stamp, Stats, StoreBinding,
+    StoreName, batch::Batch, cache::Cache, calls::Calls, crypto::KeyKind, fetch::Flights, lines::Lines,
+    ring::KeyRing, stats::Counters,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use strongroom_core::{Backend, Error, ErrorKind, NamespaceId, Result, SecretId};
+
+/// A back-end that holds values, or did.
+pub struct Store {
+    /// Its configured name.
+    pub name: StoreName,
+    /// The opened back-end.
+    pub backend: Arc<dyn Backend>,
+    /// Whether values are sealed before they are put there.
+    pub seal: bool,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The rows.
+    pub catalog: Arc<dyn Catalog>,
+    /// Whose they are, as [`Catalog::identity`] or [`initialise`](crate::initialise) says.
+    pub identity: Identity,
+    /// What opens the data keys.
+    pub roots: Arc<dyn RootKeys>,
+    /// Clocks, sleep and ids.
+    pub env: Arc<dyn Env>,
+    /// Every back-end that holds values.
+    pub stores: Vec<Store>,
+    /// Where new values go: one of `stores`, or `None` for the catalog's own rows.
+    pub target: Option<StoreName>,
+    /// Times, sizes and bounds.
+    pub options: EngineOptions,
+}
+
+/// A [`SecretsStore`](strongroom_core::SecretsStore) over a catalog and back-ends. Cloning it gives another handle of
+/// the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) core: Arc<Core>,
+}
+
+pub(crate) struct Core {
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) identity: Identity,
+    pub(crate) env: Arc<dyn Env>,
+    pub(crate) ring: KeyRing,
+    pub(crate) stores: BTreeMap<StoreName, Arc<Calls>>,
+    pub(crate) target: Option<StoreName>,
+    pub(crate) options: EngineOptions,
+    pub(crate) rows: Batch<Lookup, Option<Arc<Row>>>,
+    pub(crate) stamps: Batch<SecretId, Option<Stamp>>,
+    pub(crate) cache: Cache,
+    pub(crate) flights: Flights,
+    pub(crate) lines: Lines,
+    pub(crate) counters: Arc<Counters>,
+}
+
+impl Engine {
+    /// Opens an engine: reads and unwraps the keys, and compares each store with what the catalog knows of it.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` if an option cannot work, the root key does not open the keys, or a store's name stands for
+    /// another place in the catalog; whatever the catalog says.
+    pub async fn open(parts: Parts) -> Result<Self> {
+        let Parts { catalog, identity, roots, env, stores, target, options } = parts;
+        options.check()?;
+        let ring = KeyRing::open(catalog.clone(), roots, &identity).await?;
+        let counters = Arc::new(Counters::default());
+        let mut opened = BTreeMap::new();
+        for store in stores {
+            let info = store.backend.info();
+            let binding = StoreBinding {
+                name: store.name.clone(),
+                kind: info.kind.to_owned(),
+                endpoint: info.endpoint.clone(),
+                namespace: identity.namespace,
+            };
+            catalog.bind_store(&binding).await?;
+            let name = store.name.clone();
+            let calls = Calls::new(store.name, store.backend, store.seal, &env, &counters, &options);
+            opened.insert(name, Arc::new(calls));
+        }
+        if let Some(target) = &target
+            && !opened.contains_key(target)
+        {
+            return Err(Error::new(
+                ErrorKind::ConfigInvalid,
+                "new values are to go to a store that is not configured",
+            )
+            .with("store", target));
+        }
+        let core = Core {
+            rows: Batch::new({
+                let catalog = catalog.clone();
+                move |keys| {
+                    let catalog = catalog.clone();
+                    Box::pin(async move {
+                        let rows = catalog.current(&keys).await?;
+                        Ok(rows.into_iter().map(|row| row.map(Arc::new)).collect())
+                    })
+                }
+            }),
+            stamps: Batch::new({
+                let catalog = catalog.clone();
+                move |ids| {
+                    let catalog = catalog.clone();
+                    Box::pin(async move { catalog.stamps(&ids).await })
+                }
+            }),
+            cache: Cache::new(options.cache_bytes, options.cache_max_age),
+            flights: Flights::default(),
+            lines: Lines::default(),
+            stores: opened,
+            catalog,
+            identity,
+            env,
+            ring,
+            target,
+            options,
+            counters,
+        };
+        Ok(Self { core: Arc::new(core) })
+    }
+
+    /// Whose catalog it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.core.identity
+    }
+
+    /// Counts since it was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.core.counters.snapshot(self.core.cache.bytes())
+    }
+}
+
+impl Core {
+    pub(crate) fn namespace(&self) -> NamespaceId {
+        self.identity.namespace
+    }
+
+    pub(crate) fn store(&self, name: &StoreName) -> Result<&Arc<Calls>> {
+        self.stores.get(name).ok_or_else(|| {
+            Error::new(
+                ErrorKind::ConfigInvalid,
+                "the secret's values are in a store that is not configured: add it to the configuration as \
+                 [stores.NAME]",
+            )
+            .with("store", name)
+        })
+    }
+
+    pub(crate) fn auditor(&self) -> Result<Arc<Auditor>> {
+        let key = self.ring.active(KeyKind::Audit)?;
+        Ok(Arc::new(Auditor::new(self.options.chain.clone(), key.row.id, key.key)))
+    }
+}

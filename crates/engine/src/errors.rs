@@ -1,0 +1,63 @@
+//! The errors that callers see most.
+
+use strongroom_core::{Error, ErrorKind, Revision, SecretId, SecretMeta, SecretName, SecretRef};
+
+/// The same for a secret that is missing and for one that the caller may not know of.
+pub(crate) fn not_found(which: &SecretRef) -> Error {
+    let error = Error::new(ErrorKind::NotFound, "no such secret");
+    match which {
+        SecretRef::Id(id) => error.with("id", id),
+        SecretRef::Name { name, .. } => error.with("name", name.as_str().escape_debug()),
+    }
+}
+
+pub(crate) fn no_version(id: SecretId, revision: Revision) -> Error {
+    Error::new(ErrorKind::NotFound, "no version of the secret is kept from that revision or before")
+        .with("secret", id)
+        .with("revision", revision)
+}
+
+pub(crate) fn denied(what: &'static str) -> Error {
+    Error::new(ErrorKind::PermissionDenied, what)
+}
+
+pub(crate) fn name_taken(name: &SecretName, private: bool) -> Error {
+    let text = if private {
+        "this account has a private secret of that name already"
+    } else {
+        "there is a public secret of that name already"
+    };
+    Error::new(ErrorKind::AlreadyExists, text).with("name", name.as_str().escape_debug())
+}
+
+pub(crate) fn stale(expected: Option<Revision>, actual: Revision) -> Error {
+    let error = Error::new(ErrorKind::Conflict, "the secret was changed by somebody else: read it again");
+    match expected {
+        Some(expected) => error.with("expected revision", expected),
+        None => error,
+    }
+    .with("actual revision", actual)
+}
+
+pub(crate) fn out_of_time() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "others kept changing the secret until the time allowed was over: try again",
+    )
+}
+
+pub(crate) fn too_slow() -> Error {
+    Error::new(ErrorKind::Timeout, "the time allowed for the call is over")
+}
+
+pub(crate) fn unknown_outcome() -> Error {
+    Error::new(
+        ErrorKind::OutcomeUnknown,
+        "the connection was lost while the change was committed, and it could not be found out whether it was: read \
+         the secret before trying again",
+    )
+}
+
+pub(crate) fn about(error: Error, meta: &SecretMeta) -> Error {
+    error.with("secret", meta.id).with("name", meta.name.as_str().escape_debug())
+}

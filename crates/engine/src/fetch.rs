@@ -1,0 +1,225 @@
+//! The values of a row: from the cache, from the row itself, or from a back-end; concurrent reads of one version are
+//! one call, and share its answer.
+
+use crate::{
+    Place, Row, StoreName,
+    calls::Calls,
+    codec::{self, Bound},
+    deadline::Deadline,
+    engine::Core,
+    errors,
+};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+};
+use strongroom_core::{
+    Error, ErrorKind, ObjectId, Payload, Result, Retry, Revision, SecretRef, SecretValues, Timestamp,
+    VersionRef, VersionUid,
+};
+
+type Flight = Shared<BoxFuture<'static, Result<Payload>>>;
+
+/// Reads under way, by version and place.
+#[derive(Default)]
+pub(crate) struct Flights(Mutex<BTreeMap<(VersionUid, ObjectId, VersionRef), Flight>>);
+
+impl Flights {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(VersionUid, ObjectId, VersionRef), Flight>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Core {
+    pub(crate) fn bound(&self, row: &Row) -> Bound {
+        Bound { namespace: self.namespace(), secret: row.meta.id, version: row.version.uid }
+    }
+
+    /// The values of a row's version, and the row that they belong to.
+    ///
+    /// If they are gone or damaged, the row is read once more, since its version may have been replaced or moved
+    /// meanwhile; `admit` is asked again then. `as_of` names the older version that was asked for.
+    pub(crate) async fn values_of(
+        self: &Arc<Self>,
+        row: &Arc<Row>,
+        as_of: Option<Revision>,
+        deadline: &Deadline,
+        admit: &(dyn Fn(&Row) -> Result<()> + Sync),
+    ) -> Result<(Arc<Row>, Arc<SecretValues>)> {
+        let mut row = row.clone();
+        loop {
+            let asked = self.env.now();
+            let error = match self.values_at(&row, deadline).await {
+                Ok(values) => return Ok((row, values)),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => error,
+                Err(error) => return Err(errors::about(error, &row.meta)),
+            };
+            let id = row.meta.id;
+            let again = match as_of {
+                None => self.patiently(deadline, || self.read_row(id)).await?,
+                Some(revision) => {
+                    let older = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
+                    older.map(Arc::new)
+                }
+            };
+            let again = again.ok_or_else(|| errors::not_found(&SecretRef::Id(id)))?;
+            admit(&again)?;
+            if again.version.place == row.version.place && again.version.uid == row.version.uid {
+                return Err(self.judge(&row, asked, error));
+            }
+            row = again;
+        }
+    }
+
+    /// What it means that a committed version cannot be read.
+    fn judge(&self, row: &Row, asked: Timestamp, error: Error) -> Error {
+        let error = errors::about(error, &row.meta).with("revision", row.version.revision);
+        if error.kind() == ErrorKind::Corrupt {
+            return error;
+        }
+        // As old as it was when the service was asked, which may have been on behalf of somebody who came earlier.
+        let longest_call = self.options.call_timeout * self.options.call_attempts;
+        let age = asked.since(row.version.placed);
+        let verdict = if age < self.options.young + longest_call {
+            Error::new(
+                ErrorKind::Unavailable,
+                "the service does not show the secret's new version yet: try again soon",
+            )
+            .retryable(Retry::Backoff)
+        } else {
+            Error::new(
+                ErrorKind::Lost,
+                "the secret's values are gone from the service: roll back to an older version or write them again",
+            )
+        };
+        error.context().fold(verdict, |verdict, (key, value)| verdict.with(key, value))
+    }
+
+    async fn values_at(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<Arc<SecretValues>> {
+        let external = matches!(row.version.place, Place::External { .. });
+        if let Some(values) = self.cache.values(row.version.uid, external, self.env.monotonic()) {
+            self.counters.hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(values);
+        }
+        self.counters.misses.fetch_add(1, Ordering::Relaxed);
+        let values = Arc::new(self.read_values(row, deadline).await?);
+        self.cache.keep_values(row.version.uid, &values, self.env.monotonic());
+        Ok(values)
+    }
+
+    async fn read_values(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<SecretValues> {
+        let (version, bound) = (&row.version, self.bound(row));
+        match &version.place {
+            Place::Inline { sealed, .. } => {
+                let unsealed = || Error::new(ErrorKind::Corrupt, "an inline value without a key");
+                codec::open_inline(&self.ring, &bound, version.key.ok_or_else(unsealed)?, sealed).await
+            }
+            Place::External { store, object, at } => {
+                let payload = self.payload(version.uid, store, *object, at, deadline).await?;
+                let values = codec::decode(&self.ring, &bound, version.key, &payload).await?;
+                let unpinned = || Error::new(ErrorKind::Corrupt, "an external value without a digest");
+                let pinned = version.digest.as_deref().ok_or_else(unpinned)?;
+                codec::verify(&self.ring, &bound, pinned, &values).await?;
+                Ok(values)
+            }
+        }
+    }
+
+    /// The bytes of one version; joins a read of it that is under way.
+    pub(crate) async fn payload(
+        self: &Arc<Self>,
+        uid: VersionUid,
+        store: &StoreName,
+        object: ObjectId,
+        at: &VersionRef,
+        deadline: &Deadline,
+    ) -> Result<Payload> {
+        let calls = self.store(store)?.clone();
+        let key = (uid, object, at.clone());
+        loop {
+            let (flight, joined) = {
+                let mut flights = self.flights.lock();
+                let under_way = flights.get(&key).cloned();
+                let joined = under_way.is_some();
+                let flight = under_way.unwrap_or_else(|| {
+                    // Bound by the time that calls may take, not by the deadline of whoever came first.
+                    let own =
+                        Deadline::after(self.options.call_timeout * self.options.call_attempts, &self.env);
+                    let (at, calls) = (at.clone(), calls.clone());
+                    async move { calls.get(object, &at, &own).await }.boxed().shared()
+                });
+                flights.insert(key.clone(), flight.clone());
+                (flight, joined)
+            };
+            let answer = deadline.bound(flight).await;
+            self.land(&key);
+            match answer? {
+                // Everybody who waited for that read had left it, so that its time ran out: it says nothing.
+                Err(error) if joined && error.kind() == ErrorKind::Timeout => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Forgets a read that has its answer.
+    fn land(&self, key: &(VersionUid, ObjectId, VersionRef)) {
+        let mut flights = self.flights.lock();
+        if flights.get(key).is_some_and(|flight| flight.peek().is_some()) {
+            flights.remove(key);
+        }
+    }
+
+    /// Starts bulk reads for what is neither cached nor being read, in stores that can.
+    pub(crate) fn take_off_together(self: &Arc<Self>, rows: &[Arc<Row>], deadline: &Deadline) {
+        let mut cold: BTreeMap<&StoreName, Vec<(VersionUid, ObjectId, VersionRef)>> = BTreeMap::new();
+        for row in rows {
+            let version = &row.version;
+            if let Place::External { store, object, at } = &version.place
+                && self.cache.values(version.uid, true, self.env.monotonic()).is_none()
+            {
+                let key = (version.uid, *object, at.clone());
+                let wanted = cold.entry(store).or_default();
+                if !wanted.contains(&key) {
+                    wanted.push(key);
+                }
+            }
+        }
+        let mut flights = self.flights.lock();
+        for (store, mut wanted) in cold {
+            let Ok(calls) = self.store(store) else { continue };
+            let bulk = calls.info().limits.bulk_read;
+            wanted.retain(|key| !flights.contains_key(key));
+            if bulk < 2 || wanted.len() < 2 {
+                continue;
+            }
+            for chunk in wanted.chunks(bulk) {
+                let together = read_together(calls.clone(), chunk, deadline.clone());
+                for (place, key) in chunk.iter().enumerate() {
+                    let together = together.clone();
+                    let one = async move {
+                        let answers = together.await;
+                        let missing =
+                            || Error::new(ErrorKind::Unexpected, "the back-end gave too few answers");
+                        answers.get(place).cloned().ok_or_else(missing)?
+                    };
+                    flights.insert(key.clone(), one.boxed().shared());
+                }
+            }
+        }
+    }
+}
+
+type Together = Shared<BoxFuture<'static, Arc<Vec<Result<Payload>>>>>;
+
+fn read_together(
+    calls: Arc<Calls>,
+    chunk: &[(VersionUid, ObjectId, VersionRef)],
+    deadline: Deadline,
+) -> Together {
+    let wanted: Vec<_> = chunk.iter().map(|(_, object, at)| (*object, at.clone())).collect();
+    async move { Arc::new(calls.get_many(&wanted, &deadline).await) }.boxed().shared()
+}

@@ -1,0 +1,120 @@
+//! Reading.
+
+use crate::{Row, deadline::Deadline, engine::Core, errors};
+use futures::future::join_all;
+use std::sync::Arc;
+use strongroom_core::{Context, ErrorKind, GetOptions, Result, Revision, Secret, SecretRef, SecretValues, Version};
+
+impl Core {
+    pub(crate) async fn get(
+        self: &Arc<Self>,
+        cx: &Context,
+        which: &[SecretRef],
+        options: &GetOptions,
+    ) -> Vec<Result<Secret>> {
+        let deadline = Deadline::of(cx, &self.env);
+        if let [one] = which {
+            let row = self.readable(cx, one, options, &deadline).await;
+            return vec![self.answer(cx, one, row, options, &deadline).await];
+        }
+        let rows = join_all(which.iter().map(|one| self.readable(cx, one, options, &deadline))).await;
+        let found: Vec<Arc<Row>> = rows.iter().flatten().cloned().collect();
+        self.take_off_together(&found, &deadline);
+        let answers = which.iter().zip(rows).map(|(one, row)| self.answer(cx, one, row, options, &deadline));
+        join_all(answers).await
+    }
+
+    /// The row to be answered from, if the caller may read it.
+    async fn readable(
+        &self,
+        cx: &Context,
+        which: &SecretRef,
+        options: &GetOptions,
+        deadline: &Deadline,
+    ) -> Result<Arc<Row>> {
+        let row = self.resolve(cx, which, deadline).await?;
+        let row = match options.as_of {
+            None => row,
+            Some(revision) => {
+                let id = row.meta.id;
+                let version = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
+                Arc::new(version.ok_or_else(|| errors::no_version(id, revision))?)
+            }
+        };
+        admit(cx, &row, options)?;
+        Ok(row)
+    }
+
+    async fn answer(
+        self: &Arc<Self>,
+        cx: &Context,
+        which: &SecretRef,
+        row: Result<Arc<Row>>,
+        options: &GetOptions,
+        deadline: &Deadline,
+    ) -> Result<Secret> {
+        let again = |row: &Row| {
+            if still_means(which, row) { admit(cx, row, options) } else { Err(errors::not_found(which)) }
+        };
+        let mut row = row?;
+        let (row, values) = loop {
+            match self.values_of(&row, options.as_of, deadline, &again).await {
+                // Gone or hidden since: by name it may be another secret now. Looking again decides.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    row = self.readable(cx, which, options, deadline).await?;
+                }
+                answer => break answer?,
+            }
+        };
+        let values = if options.keys_only {
+            SecretValues::hidden(values.keys().map(str::to_owned))
+        } else {
+            SecretValues::clone(&values)
+        };
+        Ok(Secret::new(row.meta.clone(), values, row.version.revision))
+    }
+
+    pub(crate) async fn versions(&self, cx: &Context, which: &SecretRef) -> Result<Vec<Version>> {
+        let deadline = Deadline::of(cx, &self.env);
+        let row = self.resolve(cx, which, &deadline).await?;
+        let id = row.meta.id;
+        let history = self.patiently(&deadline, || self.catalog.history(id)).await?;
+        let (meta, versions) =
+            history.filter(|(meta, _)| cx.may_list(meta)).ok_or_else(|| errors::not_found(which))?;
+        let own = meta.owner.id == cx.actor;
+        let seen = versions.into_iter().filter(|version| own || version.visible_to_others);
+        Ok(seen.map(|version| Version::new(version.revision, version.created, version.current)).collect())
+    }
+}
+
+/// Whether the reference that led to a row still does, as far as the row tells.
+fn still_means(which: &SecretRef, row: &Row) -> bool {
+    match which {
+        SecretRef::Id(_) => true,
+        SecretRef::Name { name, private } => {
+            *name == row.meta.name && private.is_none_or(|private| private == row.meta.private)
+        }
+    }
+}
+
+/// Checks access on the very row that answers.
+fn admit(cx: &Context, row: &Row, options: &GetOptions) -> Result<()> {
+    if !cx.may_list(&row.meta) {
+        return Err(errors::not_found(&SecretRef::Id(row.meta.id)));
+    }
+    if !options.keys_only && !cx.may_read(&row.meta) {
+        return Err(errors::about(
+            errors::denied("the account may not read the values of this secret"),
+            &row.meta,
+        ));
+    }
+    if !visible(cx, row) {
+        return Err(errors::no_version(row.meta.id, options.as_of.unwrap_or(Revision(0))));
+    }
+    Ok(())
+}
+
+/// Versions from a time when the secret was private are their owner's alone.
+pub(crate) fn visible(cx: &Context, row: &Row) -> bool {
+    row.version.visible_to_others || row.meta.owner.id == cx.actor
+}

@@ -1,0 +1,48 @@
+//! The engine: the one place with the rules.
+//!
+//! It turns a [`Catalog`] (rows that commit) and any number of back-ends (versions of values) into a
+//! [`SecretsStore`](strongroom_core::SecretsStore). It has no clock, no randomness of its own, spawns no task and does
+//! no I/O: everything comes through [`Env`], [`Catalog`] and [`Backend`](strongroom_core::Backend).
+
+mod admin;
+mod audit;
+mod batch;
+mod cache;
+mod calls;
+mod catalog;
+mod certain;
+mod codec;
+pub mod crypto;
+mod deadline;
+mod delete;
+mod engine;
+mod env;
+mod errors;
+mod external;
+mod fetch;
+mod get;
+mod labels;
+mod lines;
+mod memory;
+mod options;
+mod rehome;
+mod resolve;
+mod ring;
+mod setup;
+mod stats;
+mod store;
+mod sweep;
+mod write;
+
+pub use admin::{RepairOptions, RepairReport, Rotated, Status, Unknown};
+pub use audit::ChainHead;
+pub use catalog::*;
+pub use engine::{Engine, Parts, Store};
+pub use env::Env;
+pub use labels::LabelRecord;
+pub use memory::MemoryCatalog;
+pub use options::EngineOptions;
+pub use ring::RootKeys;
+pub use setup::initialise;
+pub use stats::{CallStats, Stats};
+pub use sweep::Swept;

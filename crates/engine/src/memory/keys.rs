@@ -1,0 +1,90 @@
+//! Identity, keys and stores.
+
+use super::state::State;
+use crate::{
+    Identity, KeyRow, NewIdentity, Place, StoreBinding, WrapRow,
+    crypto::{KeyId, RootId},
+};
+use strongroom_core::{Error, ErrorKind, Result, Timestamp};
+
+impl State {
+    pub(super) fn initialise(&mut self, new: &NewIdentity, now: Timestamp) -> Identity {
+        if let Some(winner) = &self.identity {
+            return winner.clone();
+        }
+        let identity =
+            Identity { namespace: new.namespace, owner: new.owner.clone(), root: new.root, created: now };
+        self.keys.keys = new.keys.iter().map(|key| KeyRow { created: now, ..key.clone() }).collect();
+        self.keys.wraps = new.wraps.clone();
+        self.identity = Some(identity.clone());
+        identity
+    }
+
+    pub(super) fn add_key(&mut self, key: &KeyRow, wraps: &[WrapRow], now: Timestamp) {
+        if self.keys.keys.iter().any(|known| known.id == key.id) {
+            return;
+        }
+        for known in self.keys.keys.iter_mut().filter(|known| known.kind == key.kind) {
+            known.active = false;
+        }
+        self.keys.keys.push(KeyRow { active: true, created: now, ..key.clone() });
+        self.add_wraps(wraps);
+    }
+
+    pub(super) fn remove_key(&mut self, id: KeyId) -> bool {
+        let active = self.keys.keys.iter().any(|key| key.id == id && key.active);
+        let digest_of =
+            |digest: &Option<Vec<u8>>| digest.as_ref().is_some_and(|d| d.starts_with(id.0.as_bytes()));
+        let used = self.versions.values().any(|v| v.key == Some(id) || digest_of(&v.digest))
+            || self.pending.values().any(|p| p.key == Some(id) || digest_of(&p.digest))
+            || self.audit.iter().any(|row| row.key == id);
+        if active || used {
+            return false;
+        }
+        self.keys.keys.retain(|key| key.id != id);
+        self.keys.wraps.retain(|wrap| wrap.key != id);
+        true
+    }
+
+    pub(super) fn add_wraps(&mut self, wraps: &[WrapRow]) {
+        for wrap in wraps {
+            if !self.keys.wraps.iter().any(|known| known.key == wrap.key && known.root == wrap.root) {
+                self.keys.wraps.push(wrap.clone());
+            }
+        }
+    }
+
+    pub(super) fn drop_wraps(&mut self, root: RootId) -> Result<u64> {
+        let kept = |key: &KeyRow| self.keys.wraps.iter().any(|wrap| wrap.key == key.id && wrap.root != root);
+        if !self.keys.keys.iter().all(kept) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "this root key is the only one that opens some keys: add another one first",
+            )
+            .with("root key", root));
+        }
+        let before = self.keys.wraps.len();
+        self.keys.wraps.retain(|wrap| wrap.root != root);
+        Ok((before - self.keys.wraps.len()) as u64)
+    }
+
+    pub(super) fn bind_store(&mut self, binding: &StoreBinding) -> Result<()> {
+        let Some(known) = self.stores.iter().find(|known| known.name == binding.name) else {
+            self.stores.push(binding.clone());
+            return Ok(());
+        };
+        if known == binding {
+            return Ok(());
+        }
+        let holds = |place: &Place| matches!(place, Place::External { store, .. } if *store == binding.name);
+        let versions = self.versions.values().filter(|version| holds(&version.place)).count();
+        Err(Error::new(
+            ErrorKind::ConfigInvalid,
+            "this store's name stands for another place in the catalog: give the new place another name",
+        )
+        .with("store", &binding.name)
+        .with("recorded", format!("{} {}", known.kind, known.endpoint))
+        .with("configured", format!("{} {}", binding.kind, binding.endpoint))
+        .with("versions there", versions))
+    }
+}

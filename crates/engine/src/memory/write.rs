@@ -1,0 +1,360 @@
+//! Changing.
+
+use super::state::{SecretRow, State};
+use crate::{
+    Attempt, Begun, Commit, Committed, Debris, Delete, Deleted, Env, NameKey, NewVersionRow, Pending, Place,
+    Refusal, Rehome, Rehomed, Stamp, Subject, VersionRow, crypto::KeyId, env::fresh,
+};
+use std::{collections::BTreeSet, time::Duration};
+use strongroom_core::{
+    Error, ErrorKind, Owner, Result, Revision, SecretId, SecretMeta, Timestamp, VersionRef, VersionUid,
+};
+
+impl State {
+    pub(super) fn begin(&mut self, attempt: &Attempt, now: Timestamp) -> Begun {
+        if let Some(own) = self.pending.get(&attempt.uid) {
+            return if own.locked { Begun::Open } else { Begun::Fenced };
+        }
+        let holder = self.pending.values_mut().find(|p| p.locked && p.secret == attempt.secret);
+        if let Some(holder) = holder {
+            if holder.due > now {
+                return Begun::Busy;
+            }
+            fence(holder, now);
+        }
+        if let Some(base) = attempt.base {
+            let Some(secret) = self.secrets.get(&attempt.secret) else { return Begun::Gone };
+            if self.versions.get(&(attempt.secret, secret.current)).is_none_or(|v| v.uid != base) {
+                return Begun::Stale;
+            }
+            let named = self.versions_of(attempt.secret).any(|version| {
+                matches!(&version.place, Place::External { store, object, .. }
+                    if *store == attempt.store && *object == attempt.object)
+            });
+            if !attempt.fresh && !named {
+                return Begun::Stale;
+            }
+        }
+        let known = |id: KeyId| self.keys.keys.iter().any(|key| key.id == id);
+        if !attempt.key.into_iter().chain(crate::digest_key(&attempt.digest)).all(known) {
+            return Begun::KeyRetired;
+        }
+        let pending = Pending {
+            uid: attempt.uid,
+            version: attempt.version,
+            secret: attempt.secret,
+            locked: true,
+            store: attempt.store.clone(),
+            object: attempt.object,
+            debris: Debris::Unknown,
+            attempted: true,
+            key: attempt.key,
+            digest: Some(attempt.digest.clone()),
+            due: now.plus(attempt.lease),
+            born: now,
+            claimed: None,
+        };
+        self.pending.insert(attempt.uid, pending);
+        Begun::Open
+    }
+
+    pub(super) fn commit(&mut self, change: &Commit, now: Timestamp, env: &dyn Env) -> Result<Committed> {
+        if change.doubt
+            && let Some(row) = self.find_audit(change.change)
+        {
+            return Ok(Committed::Before { revision: row.revision, at: row.at });
+        }
+        if change.attempt.is_some_and(|uid| self.pending.get(&uid).is_none_or(|p| !p.locked)) {
+            return Ok(Committed::Fenced);
+        }
+        let retired = change.version.as_ref().is_some_and(|version| self.retired(version));
+        if retired || !self.keys.keys.iter().any(|key| key.id == change.auditor.key()) {
+            return Ok(Committed::KeyRetired);
+        }
+        // Everything is decided here; only then is anything changed.
+        let (meta, current) = match self.target(change, now)? {
+            Ok(decided) => decided,
+            Err(refused) => return Ok(refused),
+        };
+        let key = NameKey::of(&meta);
+        if self.names.get(&key).is_some_and(|holder| *holder != change.secret) {
+            return Ok(Committed::NameTaken);
+        }
+
+        let before = self.secrets.get(&change.secret).map(|secret| secret.meta.clone());
+        if let Some(before) = &before {
+            self.names.remove(&NameKey::of(before));
+        }
+        self.names.insert(key, change.secret);
+        if let Some(new) = &change.version {
+            let version = version_row(new, &meta, now);
+            self.versions.insert((change.secret, meta.revision), version);
+            self.trim(change, env, now);
+        }
+        if !meta.private
+            && let Some(version) = self.versions.get_mut(&(change.secret, current))
+        {
+            version.visible_to_others = true;
+        }
+        if let Some(uid) = change.attempt {
+            self.end_attempt(uid, change.twin, now);
+        }
+        let relabelled = match &change.labelled {
+            Some((name, private)) => *name != meta.name || *private != meta.private,
+            None => before.is_some_and(|old| old.name != meta.name || old.private != meta.private),
+        };
+        if relabelled {
+            self.retag(change.secret, current, now);
+        }
+        let (revision, stamp) = (meta.revision, Stamp { change: change.change, owner: 0 });
+        self.secrets.insert(change.secret, SecretRow { meta, stamp, current });
+        self.note(&change.auditor, &change.entry, now, revision);
+        let row = self.secrets.get(&change.secret).and_then(|secret| self.row(secret, current));
+        let row =
+            row.ok_or_else(|| Error::new(ErrorKind::Unexpected, "a secret without its current version"))?;
+        Ok(Committed::Done(Box::new(row)))
+    }
+
+    /// Whether a version was made with a key that is not to be used any more.
+    fn retired(&self, version: &NewVersionRow) -> bool {
+        let known = |id: &KeyId| self.keys.keys.iter().find(|key| key.id == *id);
+        let sealed = version.key.is_none_or(|id| known(&id).is_some_and(|key| key.active));
+        let pinned = version.digest_key().is_none_or(|id| known(&id).is_some());
+        !sealed || !pinned
+    }
+
+    /// The row as it will be, and the revision of its current version; or why not.
+    #[allow(clippy::type_complexity)]
+    fn target(&self, change: &Commit, now: Timestamp) -> Result<Result<(SecretMeta, Revision), Committed>> {
+        match &change.subject {
+            Subject::New { name, private, owner } => {
+                if self.secrets.contains_key(&change.secret) || change.version.is_none() {
+                    return Err(Error::new(ErrorKind::Unexpected, "a create needs a fresh id and values"));
+                }
+                let owner = self.owner(*owner)?;
+                let meta = SecretMeta::new(change.secret, name.clone(), *private, owner, now);
+                Ok(Ok((meta, Revision(1))))
+            }
+            Subject::Existing { guard, name, private } => {
+                let Some(secret) = self.secrets.get(&change.secret) else {
+                    return Ok(Err(Committed::Refused(Refusal::NotFound)));
+                };
+                if let Err(refusal) = self.check(secret, guard) {
+                    return Ok(Err(Committed::Refused(refusal)));
+                }
+                let mut meta = secret.meta.clone();
+                meta.revision = meta.revision.next();
+                // A clock that went back must not make `updated` do so.
+                meta.updated = now.max(meta.updated);
+                if let Some(name) = name {
+                    meta.name = name.clone();
+                }
+                if let Some(private) = private {
+                    meta.private = *private;
+                }
+                let current = if change.version.is_some() { meta.revision } else { secret.current };
+                Ok(Ok((meta, current)))
+            }
+        }
+    }
+
+    fn check(&self, secret: &SecretRow, guard: &crate::Guard) -> Result<(), Refusal> {
+        let current = self.versions.get(&(secret.meta.id, secret.current)).map(|version| version.uid);
+        guard.check(&secret.meta, current.ok_or(Refusal::Moved)?, secret.stamp.change)
+    }
+
+    fn owner(&self, id: strongroom_core::OwnerId) -> Result<Owner> {
+        let known = self.identity.as_ref().map(|identity| &identity.owner).filter(|owner| owner.id == id);
+        // Accounts live with the server; in memory every id is an account without a name of its own.
+        Ok(known.cloned().unwrap_or_else(|| Owner { id, name: id.to_string(), full_name: String::new() }))
+    }
+
+    fn trim(&mut self, change: &Commit, env: &dyn Env, now: Timestamp) {
+        let kept: Vec<Revision> =
+            self.versions_of(change.secret).rev().map(|version| version.revision).collect();
+        for revision in kept.into_iter().skip(change.history.max(1) as usize) {
+            if let Some(version) = self.versions.remove(&(change.secret, revision)) {
+                self.discard(change.secret, &version, env, now, Duration::ZERO);
+            }
+        }
+    }
+
+    /// Leaves a garbage row for a version that is no longer kept where it was.
+    fn discard(
+        &mut self,
+        secret: SecretId,
+        version: &VersionRow,
+        env: &dyn Env,
+        now: Timestamp,
+        grace: Duration,
+    ) {
+        let Place::External { store, object, at } = &version.place else { return };
+        let pending = Pending {
+            uid: VersionUid(fresh(env)),
+            version: version.uid,
+            secret,
+            locked: false,
+            store: store.clone(),
+            object: *object,
+            debris: Debris::Version(at.clone()),
+            attempted: false,
+            key: version.key,
+            digest: None,
+            due: now.plus(grace),
+            born: now,
+            claimed: None,
+        };
+        self.pending.insert(pending.uid, pending);
+    }
+
+    /// The attempt's own row goes with its commit; where a twin may exist it stays, without the lock, to explain it.
+    fn end_attempt(&mut self, uid: VersionUid, twin: bool, now: Timestamp) {
+        if !twin {
+            self.pending.remove(&uid);
+        } else if let Some(own) = self.pending.get_mut(&uid) {
+            fence(own, now);
+        }
+    }
+
+    fn retag(&mut self, secret: SecretId, current: Revision, now: Timestamp) {
+        let Some(version) = self.versions.get(&(secret, current)) else { return };
+        let Place::External { store, object, .. } = &version.place else { return };
+        let pending = Pending {
+            uid: VersionUid(secret.0),
+            version: version.uid,
+            secret,
+            locked: false,
+            store: store.clone(),
+            object: *object,
+            debris: Debris::Labels,
+            attempted: false,
+            key: None,
+            digest: None,
+            due: now,
+            born: now,
+            claimed: None,
+        };
+        self.pending.insert(pending.uid, pending);
+    }
+
+    pub(super) fn delete(&mut self, delete: &Delete, now: Timestamp, env: &dyn Env) -> Deleted {
+        if delete.doubt && self.find_audit(delete.change).is_some() {
+            return Deleted::Before;
+        }
+        let Some(secret) = self.secrets.get(&delete.secret) else {
+            return Deleted::Refused(Refusal::NotFound);
+        };
+        if let Err(refusal) = self.check(secret, &delete.guard) {
+            return Deleted::Refused(refusal);
+        }
+        if !self.keys.keys.iter().any(|key| key.id == delete.auditor.key()) {
+            return Deleted::KeyRetired;
+        }
+        let key = NameKey::of(&secret.meta);
+        self.names.remove(&key);
+        self.secrets.remove(&delete.secret);
+        let gone: Vec<Revision> = self.versions_of(delete.secret).map(|version| version.revision).collect();
+        let mut objects = BTreeSet::new();
+        for revision in gone {
+            let version = self.versions.remove(&(delete.secret, revision));
+            if let Some(VersionRow { place: Place::External { store, object, .. }, .. }) = version {
+                objects.insert((store, object));
+            }
+        }
+        for pending in self.pending.values_mut().filter(|p| p.locked && p.secret == delete.secret) {
+            fence(pending, now);
+        }
+        self.pending.remove(&VersionUid(delete.secret.0));
+        let rows = objects.into_iter().map(|(store, object)| Pending {
+            uid: VersionUid(fresh(env)),
+            version: VersionUid(delete.change),
+            secret: delete.secret,
+            locked: false,
+            store,
+            object,
+            debris: Debris::Object,
+            attempted: false,
+            key: None,
+            digest: None,
+            due: now.plus(delete.claim),
+            born: now,
+            claimed: Some(now),
+        });
+        let rows: Vec<Pending> = rows.collect();
+        self.pending.extend(rows.iter().map(|row| (row.uid, row.clone())));
+        self.note(&delete.auditor, &delete.entry, now, Revision(0));
+        Deleted::Done(rows)
+    }
+
+    pub(super) fn abandon(
+        &mut self,
+        uid: VersionUid,
+        at: Option<&VersionRef>,
+        claim: Duration,
+        now: Timestamp,
+    ) -> Option<Pending> {
+        let pending = self.pending.get_mut(&uid)?;
+        fence(pending, now);
+        if let Some(at) = at {
+            pending.debris = Debris::Version(at.clone());
+        }
+        pending.claimed = Some(now);
+        pending.due = now.plus(claim);
+        Some(pending.clone())
+    }
+
+    pub(super) fn rehome(&mut self, rehome: &Rehome, now: Timestamp, env: &dyn Env) -> Rehomed {
+        let found = self.versions_of(rehome.secret).find(|version| version.uid == rehome.to.uid).cloned();
+        let Some(version) = found else { return Rehomed::Moved };
+        if version.place == rehome.to.place {
+            return Rehomed::Done;
+        }
+        if rehome.attempt.is_some_and(|uid| self.pending.get(&uid).is_none_or(|p| !p.locked)) {
+            return Rehomed::Fenced;
+        }
+        if version.place != rehome.from {
+            return Rehomed::Moved;
+        }
+        if self.retired(&rehome.to) {
+            return Rehomed::KeyRetired;
+        }
+        self.discard(rehome.secret, &version, env, now, rehome.grace);
+        if let Some(uid) = rehome.attempt {
+            self.end_attempt(uid, rehome.twin, now);
+        }
+        if let Some(version) = self.versions.get_mut(&(rehome.secret, version.revision)) {
+            version.placed = now;
+            version.place = rehome.to.place.clone();
+            version.key = rehome.to.key;
+            version.digest = rehome.to.digest.clone();
+            version.size = rehome.to.size;
+        }
+        let called = self.secrets.get(&rehome.secret).map(|secret| (secret.meta.name.clone(), secret.meta.private));
+        if rehome.labelled.is_some() && rehome.labelled != called {
+            self.retag(rehome.secret, version.revision, now);
+        }
+        Rehomed::Done
+    }
+}
+
+fn version_row(new: &NewVersionRow, meta: &SecretMeta, now: Timestamp) -> VersionRow {
+    VersionRow {
+        uid: new.uid,
+        revision: meta.revision,
+        created: now,
+        placed: now,
+        place: new.place.clone(),
+        key: new.key,
+        digest: new.digest.clone(),
+        size: new.size,
+        visible_to_others: !meta.private,
+    }
+}
+
+/// Takes the lock away: from now on nothing that this attempt does can commit, and its quarantine begins.
+pub(super) fn fence(pending: &mut Pending, now: Timestamp) {
+    pending.locked = false;
+    pending.due = now;
+    pending.born = now;
+    pending.claimed = None;
+}

@@ -1,0 +1,139 @@
+//! The data keys in use.
+
+use crate::{
+    Catalog, Identity, KeyRow,
+    crypto::{DataKey, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+use strongroom_core::{Error, ErrorKind, NamespaceId, Result, async_trait};
+
+/// Wraps and unwraps data keys with root keys, wherever those are kept: a file, a variable, a KMS.
+///
+/// It is asked again whenever keys were rotated by another process, so an implementation reads its source anew
+/// rather than keep a root key in memory.
+#[async_trait]
+pub trait RootKeys: Send + Sync {
+    /// The root key that new wraps are made with.
+    fn id(&self) -> RootId;
+
+    /// Wraps a data key.
+    async fn wrap(&self, namespace: NamespaceId, kind: KeyKind, id: KeyId, key: &DataKey) -> Result<Vec<u8>>;
+
+    /// Unwraps what [`wrap`](Self::wrap) made under [`id`](Self::id).
+    async fn unwrap(&self, namespace: NamespaceId, kind: KeyKind, id: KeyId, bytes: &[u8])
+    -> Result<DataKey>;
+}
+
+#[async_trait]
+impl RootKeys for RootKey {
+    fn id(&self) -> RootId {
+        Self::id(self)
+    }
+
+    async fn wrap(&self, namespace: NamespaceId, kind: KeyKind, id: KeyId, key: &DataKey) -> Result<Vec<u8>> {
+        wrap(self, namespace, kind, id, key)
+    }
+
+    async fn unwrap(
+        &self,
+        namespace: NamespaceId,
+        kind: KeyKind,
+        id: KeyId,
+        bytes: &[u8],
+    ) -> Result<DataKey> {
+        unwrap(self, namespace, kind, id, bytes)
+    }
+}
+
+/// A data key with its row.
+#[derive(Clone)]
+pub(crate) struct RingKey {
+    pub(crate) row: KeyRow,
+    pub(crate) key: Arc<DataKey>,
+}
+
+/// All data keys, unwrapped; read again when an unknown one is met.
+pub(crate) struct KeyRing {
+    catalog: Arc<dyn Catalog>,
+    roots: Arc<dyn RootKeys>,
+    namespace: NamespaceId,
+    keys: RwLock<Arc<BTreeMap<KeyId, RingKey>>>,
+}
+
+impl KeyRing {
+    pub(crate) async fn open(
+        catalog: Arc<dyn Catalog>,
+        roots: Arc<dyn RootKeys>,
+        identity: &Identity,
+    ) -> Result<Self> {
+        let ring = Self { catalog, roots, namespace: identity.namespace, keys: RwLock::default() };
+        ring.reload().await?;
+        Ok(ring)
+    }
+
+    pub(crate) fn roots(&self) -> &Arc<dyn RootKeys> {
+        &self.roots
+    }
+
+    /// Reads the keys again; those known already are not unwrapped again.
+    pub(crate) async fn reload(&self) -> Result<()> {
+        let rows = self.catalog.keys().await?;
+        let known = self.keys();
+        let mut keys = BTreeMap::new();
+        for row in rows.keys {
+            let key = match known.get(&row.id) {
+                Some(known) => known.key.clone(),
+                None => {
+                    let mut wraps = rows.wraps.iter().filter(|wrap| wrap.key == row.id);
+                    let Some(wrap) = wraps.clone().find(|wrap| wrap.root == self.roots.id()) else {
+                        let needed =
+                            wraps.next().map_or_else(|| "none".to_owned(), |wrap| wrap.root.to_string());
+                        return Err(Error::new(
+                            ErrorKind::ConfigInvalid,
+                            "the root key given does not open this database: give the one it was made with (a file \
+                             named after its id, in the configuration directory, or keys.file)",
+                        )
+                        .with("needed root key", needed)
+                        .with("given root key", self.roots.id()));
+                    };
+                    Arc::new(self.roots.unwrap(self.namespace, row.kind, row.id, &wrap.bytes).await?)
+                }
+            };
+            keys.insert(row.id, RingKey { row, key });
+        }
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(())
+    }
+
+    pub(crate) fn keys(&self) -> Arc<BTreeMap<KeyId, RingKey>> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The key that new things of that kind are made with.
+    pub(crate) fn active(&self, kind: KeyKind) -> Result<RingKey> {
+        let keys = self.keys();
+        let active = keys.values().find(|key| key.row.kind == kind && key.row.active).cloned();
+        active.ok_or_else(|| {
+            Error::new(ErrorKind::Corrupt, "the database has no active key of this kind").with("kind", kind)
+        })
+    }
+
+    /// A key by id; asks the catalog when it is not known.
+    ///
+    /// # Errors
+    /// `Corrupt` if there is no such key.
+    pub(crate) async fn get(&self, id: KeyId) -> Result<Arc<DataKey>> {
+        if let Some(known) = self.keys().get(&id) {
+            return Ok(known.key.clone());
+        }
+        self.reload().await?;
+        let found = self.keys().get(&id).map(|key| key.key.clone());
+        found.ok_or_else(|| {
+            Error::new(ErrorKind::Corrupt, "the key that this was made with is not in the database")
+                .with("key", id)
+        })
+    }
+}

@@ -1,0 +1,69 @@
+//! Counts of what was asked of back-ends and of the cache.
+
+use crate::StoreName;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use strongroom_core::ErrorKind;
+
+/// Counts since the engine was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// By store and operation (`put`, `get`, `get_many`, `relabel`, `remove`, `delete`, `scan`, `check`).
+    pub calls: BTreeMap<(StoreName, &'static str), CallStats>,
+    /// Reads answered from the cache.
+    pub cache_hits: u64,
+    /// Reads that had to open or fetch a value.
+    pub cache_misses: u64,
+    /// Bytes that the cache holds now.
+    pub cache_bytes: u64,
+}
+
+/// Counts of one operation of one store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallStats {
+    /// Requests sent, repeats included: what a service bills.
+    pub sent: u64,
+    /// Requests that repeated one before.
+    pub repeated: u64,
+    /// Requests that failed, by kind.
+    pub failed: BTreeMap<ErrorKind, u64>,
+    /// Payload bytes written and read.
+    pub bytes: u64,
+    /// Time spent waiting for answers, in microseconds.
+    pub micros: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    calls: Mutex<BTreeMap<(StoreName, &'static str), CallStats>>,
+    pub(crate) hits: AtomicU64,
+    pub(crate) misses: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn call(
+        &self,
+        store: &StoreName,
+        operation: &'static str,
+        count: impl FnOnce(&mut CallStats),
+    ) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        count(calls.entry((store.clone(), operation)).or_default());
+    }
+
+    pub(crate) fn snapshot(&self, cache_bytes: usize) -> Stats {
+        Stats {
+            calls: self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            cache_hits: self.hits.load(Ordering::Relaxed),
+            cache_misses: self.misses.load(Ordering::Relaxed),
+            cache_bytes: cache_bytes as u64,
+        }
+    }
+}

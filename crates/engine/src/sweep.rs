@@ -1,0 +1,256 @@
+//! Removing what attempts, deletions and a full history left in back-ends.
+//!
+//! Nothing is ever removed because it looks unknown, only what a pending row explains. Safety rests on the order "scan
+//! first, then one read of the catalog": whatever the scan found was written before that read, so that a version row
+//! that names it is there by then, unless an attempt is still open.
+
+use crate::{
+    Debris, Lookup, Pending, Place, Settled, Uses,
+    calls::Calls,
+    codec::{self, Bound},
+    deadline::Deadline,
+    engine::{Core, Engine},
+    labels::labels_of,
+    resolve::passing,
+};
+use futures::{FutureExt, future::BoxFuture};
+use std::sync::Arc;
+use strongroom_core::{Error, ErrorKind, Found, Result, VersionRef};
+
+/// How many garbage rows are claimed at once.
+const AT_ONCE: u32 = 64;
+
+/// What a sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Attempts whose lock was taken away.
+    pub fenced: u64,
+    /// Garbage rows that were worked on.
+    pub worked: u64,
+    /// Garbage rows that could not be worked on now, because a service or the catalog did not answer.
+    pub failed: u64,
+}
+
+impl Engine {
+    /// Fences attempts whose lease is over and works on the garbage rows that are due.
+    ///
+    /// # Errors
+    /// Of the catalog. What a back-end refuses is counted, and tried again later.
+    pub async fn sweep(&self) -> Result<Swept> {
+        self.core.sweep(false).await
+    }
+
+    /// Background work: sweeps for ever, at the configured pace. The host drives it; any number may run anywhere.
+    pub async fn maintain(&self) {
+        loop {
+            self.core.env.sleep(self.core.options.sweep_every).await;
+            if let Err(error) = self.sweep().await {
+                tracing::warn!(target: "strongroom::engine", %error, "the sweep will be tried again");
+            }
+        }
+    }
+}
+
+impl Core {
+    /// `all`: also attempts whose lease is not over and rows that are not due.
+    pub(crate) async fn sweep(self: &Arc<Self>, all: bool) -> Result<Swept> {
+        let deadline = Deadline::after(self.options.lease, &self.env);
+        let mut swept = Swept {
+            fenced: self.certain(&deadline, |_| self.catalog.fence_overdue(all)).await?,
+            ..Swept::default()
+        };
+        loop {
+            let limit = if all { u32::MAX } else { AT_ONCE };
+            let claimed =
+                self.certain(&deadline, |_| self.catalog.claim(limit, self.options.lease, all)).await?;
+            let last = claimed.len() < AT_ONCE as usize || all;
+            for pending in claimed {
+                let own = Deadline::after(self.options.lease / 2, &self.env);
+                match self.work(&pending, &own).await {
+                    Ok(()) => swept.worked += 1,
+                    Err(error) => {
+                        swept.failed += 1;
+                        tracing::info!(target: "strongroom::engine", %error, "garbage will be tried again");
+                    }
+                }
+            }
+            if last {
+                return Ok(swept);
+            }
+        }
+    }
+
+    /// Works on one claimed row and ends the claim.
+    pub(crate) async fn work(self: &Arc<Self>, pending: &Pending, deadline: &Deadline) -> Result<()> {
+        let store = self.store(&pending.store)?.clone();
+        let done = match &pending.debris {
+            Debris::Labels => self.relabel(&store, pending, deadline).await?,
+            Debris::Object => self.delete_object(&store, pending, deadline).await?,
+            Debris::Version(at) => self.remove_version(&store, pending, at, deadline).await?,
+            Debris::Unknown => self.remove_unknown(&store, pending, deadline).await?,
+        };
+        // The service's own newest version must be the committed one before the row that tells of it may go.
+        let done = done && (!pending.attempted || self.republish(&store, pending, deadline).await?);
+        let settled = if !done {
+            Settled::After(self.options.lease / 4)
+        } else if self.may_still_land(pending) {
+            Settled::AfterBirth(self.options.late)
+        } else {
+            Settled::Drop
+        };
+        self.certain(deadline, |_| self.catalog.settle(pending, settled)).await?;
+        Ok(())
+    }
+
+    /// A request that was sent may take effect late: rows about anything that could still come are worked on once more
+    /// by a pass that begins when nothing can come any more.
+    fn may_still_land(&self, pending: &Pending) -> bool {
+        let quarantined = matches!(pending.debris, Debris::Unknown | Debris::Object);
+        let over = pending.born.plus(self.options.late);
+        quarantined && pending.claimed.is_none_or(|began| began < over)
+    }
+
+    async fn uses(&self, pending: &Pending, deadline: &Deadline) -> Result<Uses> {
+        self.patiently(deadline, || self.catalog.uses(pending.secret, &pending.store, pending.object)).await
+    }
+
+    async fn relabel(
+        self: &Arc<Self>,
+        store: &Calls,
+        pending: &Pending,
+        deadline: &Deadline,
+    ) -> Result<bool> {
+        let lookup = [Lookup::Id(pending.secret)];
+        let row = self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten();
+        if let Some(row) = row
+            && let Place::External { store: holder, object, .. } = &row.version.place
+            && *holder == store.name
+        {
+            let labels = labels_of(&self.ring, self.namespace(), &row, store.sealed)?;
+            store.relabel(*object, &labels, deadline).await?;
+        }
+        Ok(true)
+    }
+
+    async fn delete_object(
+        self: &Arc<Self>,
+        store: &Calls,
+        pending: &Pending,
+        deadline: &Deadline,
+    ) -> Result<bool> {
+        let uses = self.uses(pending, deadline).await?;
+        // An object is never used again, so nothing names it; were it otherwise, it would have to stay.
+        if uses.named.is_empty() {
+            store.delete(pending.object, deadline).await?;
+        }
+        Ok(true)
+    }
+
+    /// Removes one version, or the whole object if it was the last thing that the catalog knew of it: some services
+    /// leave an empty shell behind. `false` if it has to wait for an attempt that is open.
+    async fn remove_version(
+        self: &Arc<Self>,
+        store: &Calls,
+        pending: &Pending,
+        at: &VersionRef,
+        deadline: &Deadline,
+    ) -> Result<bool> {
+        let uses = self.uses(pending, deadline).await?;
+        if uses.named.is_empty() {
+            if uses.attempt_open {
+                return Ok(false);
+            }
+            store.delete(pending.object, deadline).await?;
+        } else if !uses.named.contains(at) {
+            store.remove(pending.object, at, deadline).await?;
+        }
+        Ok(true)
+    }
+
+    /// Removes what an attempt may have written. `false` if it has to wait for an attempt that is open.
+    async fn remove_unknown(
+        self: &Arc<Self>,
+        store: &Calls,
+        pending: &Pending,
+        deadline: &Deadline,
+    ) -> Result<bool> {
+        let found = store.scan(Some(pending.object), deadline).await?;
+        let uses = self.uses(pending, deadline).await?;
+        if uses.attempt_open {
+            return Ok(false);
+        }
+        if uses.named.is_empty() {
+            store.delete(pending.object, deadline).await?;
+            return Ok(true);
+        }
+        for one in found {
+            let Some(at) = &one.at else { continue };
+            if !uses.named.contains(at) && self.explains(store, pending, &one, deadline).await? {
+                store.remove(pending.object, at, deadline).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the attempt of this row wrote that version: by uid where the service can tell, else by content.
+    async fn explains(
+        &self,
+        store: &Calls,
+        pending: &Pending,
+        found: &Found,
+        deadline: &Deadline,
+    ) -> Result<bool> {
+        if let Some(uid) = found.uid {
+            return Ok(uid == pending.uid);
+        }
+        let (Some(at), Some(pinned)) = (&found.at, &pending.digest) else { return Ok(false) };
+        let bound = Bound { namespace: self.namespace(), secret: pending.secret, version: pending.version };
+        let matched = async {
+            let payload = store.get(found.object, at, deadline).await?;
+            let values = codec::decode(&self.ring, &bound, pending.key, &payload).await?;
+            codec::verify(&self.ring, &bound, pinned, &values).await
+        };
+        match matched.await {
+            Ok(()) => Ok(true),
+            Err(error) if passing(&error) || is_outage(&error) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Puts the committed value again where the service's own newest version is one that never was committed. `false`
+    /// if it did not come to it, because others were at the secret.
+    ///
+    /// Boxed, because a move that is abandoned is cleaned up like any attempt.
+    fn republish<'a>(
+        self: &'a Arc<Self>,
+        store: &'a Arc<Calls>,
+        pending: &'a Pending,
+        deadline: &'a Deadline,
+    ) -> BoxFuture<'a, Result<bool>> {
+        async move {
+            if store.sealed {
+                return Ok(true);
+            }
+            let lookup = [Lookup::Id(pending.secret)];
+            let row = self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten();
+            let Some(row) = row.map(Arc::new) else { return Ok(true) };
+            let Place::External { store: holder, object, at } = &row.version.place else { return Ok(true) };
+            if *holder != store.name || *object != pending.object || row.version.key.is_some() {
+                return Ok(true);
+            }
+            let newest = store.scan(Some(*object), deadline).await?.into_iter().find(|found| found.newest);
+            if newest.is_some_and(|found| found.at.as_ref() == Some(at)) {
+                return Ok(true);
+            }
+            self.move_version(&row, Some(store), deadline).await
+        }
+        .boxed()
+    }
+}
+
+fn is_outage(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::StoreRefused
+    )
+}

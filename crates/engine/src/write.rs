@@ -1,0 +1,401 @@
+//! Creating and changing.
+//!
+//! Crash windows of a write to a back-end, and what covers them (P: the pending row, V: the put, C: the commit):
+//! - before P: nothing exists anywhere;
+//! - between P and V, in V, between V and C: the pending row explains whatever was or will be written; the sweeper
+//!   removes it once the lease is over;
+//! - in C, answer lost: the same guarded transaction is run again;
+//! - after C: it is done.
+
+use crate::{
+    AuditEntry, Commit, Committed, Guard, NewVersionRow, PayloadRef, Pin, Place, Refusal, Row, Subject,
+    codec::{self, Bound},
+    deadline::Deadline,
+    engine::Core,
+    env::fresh,
+    errors,
+    external::{Attempted, ToWrite},
+    get::visible,
+    labels::LabelRecord,
+};
+use std::sync::Arc;
+use strongroom_core::{
+    Context, Error, ErrorKind, NewSecret, Result, Revision, Secret, SecretId, SecretMeta, SecretName,
+    SecretRef, SecretUpdate, SecretValues, Timestamp, ValuesChange, VersionUid,
+};
+
+/// A change that is being made.
+pub(crate) struct Change<'a> {
+    pub(crate) cx: &'a Context,
+    pub(crate) deadline: &'a Deadline,
+    pub(crate) secret: SecretId,
+    pub(crate) subject: Subject,
+    pub(crate) action: &'static str,
+    pub(crate) detail: String,
+    /// The secret as it will be.
+    pub(crate) after: SecretMeta,
+}
+
+/// What became of one try.
+pub(crate) enum Tried {
+    Done(Box<Row>),
+    /// Committed before, in a try that got no answer.
+    Before(Revision, Timestamp),
+    NameTaken,
+    Refused(Refusal),
+    /// Compute it again from the row as it is now.
+    Again,
+}
+
+impl Core {
+    pub(crate) async fn create(self: &Arc<Self>, cx: &Context, new: NewSecret) -> Result<Secret> {
+        let deadline = Deadline::of(cx, &self.env);
+        if !cx.access.change.contains(new.name.as_str()) {
+            return Err(errors::denied("the account may not create secrets of that name")
+                .with("name", new.name.as_str().escape_debug()));
+        }
+        refuse_hidden(&new.values)?;
+        new.values.check_size(self.options.size_limit)?;
+        if self.target.is_some() {
+            self.look_whether_free(cx, &new, &deadline).await?;
+        }
+        let subject = Subject::New { name: new.name.clone(), private: new.private, owner: cx.actor };
+        loop {
+            let secret = SecretId(fresh(&*self.env));
+            let owner = self.owner_of(cx);
+            let change = Change {
+                cx,
+                deadline: &deadline,
+                secret,
+                subject: subject.clone(),
+                action: "secret.create",
+                detail: detail(Some(&new.name), Some(new.private), true),
+                after: SecretMeta::new(secret, new.name.clone(), new.private, owner, self.env.now()),
+            };
+            match self.write_values(&change, None, &new.values).await? {
+                Tried::Done(row) => return Ok(Secret::new(row.meta, new.values, Revision(1))),
+                Tried::Before(revision, at) => {
+                    let meta = self.as_committed(change.after, revision, at).await;
+                    return Ok(Secret::new(meta, new.values, revision));
+                }
+                Tried::NameTaken => return Err(errors::name_taken(&new.name, new.private)),
+                Tried::Refused(_) => return Err(Error::new(ErrorKind::Unexpected, "a create met a guard")),
+                Tried::Again if deadline.is_over() => return Err(errors::out_of_time()),
+                Tried::Again => {}
+            }
+        }
+    }
+
+    /// A cheap look that saves paying for a put; the unique index decides.
+    async fn look_whether_free(&self, cx: &Context, new: &NewSecret, deadline: &Deadline) -> Result<()> {
+        let key = crate::Lookup::Name(crate::NameKey::new(&new.name, new.private, cx.actor));
+        let taken = self.patiently(deadline, || self.rows.read(std::slice::from_ref(&key))).await?;
+        if taken.into_iter().flatten().next().is_some() {
+            return Err(errors::name_taken(&new.name, new.private));
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn update(
+        self: &Arc<Self>,
+        cx: &Context,
+        which: &SecretRef,
+        update: SecretUpdate,
+    ) -> Result<SecretMeta> {
+        let deadline = Deadline::of(cx, &self.env);
+        let mut row = self.resolve(cx, which, &deadline).await?;
+        let _turn = self.lines.enter(row.meta.id, &deadline).await?;
+        loop {
+            // By name again, too: it may have been renamed while this caller stood in line.
+            row = self.resolve(cx, which, &deadline).await?;
+            let pin = match update.values {
+                ValuesChange::Keep => Pin::Change(row.stamp.change),
+                _ => Pin::Version(row.version.uid),
+            };
+            let guard = Guard {
+                context: cx.clone(),
+                expected: update.expected,
+                pin,
+                sets_private: update.private.is_some(),
+                new_name: update.name.clone(),
+                found_by: Some(which.clone()),
+            };
+            // Nothing is paid for a change that would be refused.
+            if let Err(refusal) = guard.check(&row.meta, row.version.uid, row.stamp.change)
+                && !matches!(refusal, Refusal::Moved | Refusal::NotFound)
+            {
+                return Err(self.refused(refusal, which, &update, &row));
+            }
+            let values = match self.changed_values(cx, &row, &update, &deadline).await {
+                Err(error) if error.kind() == ErrorKind::NotFound && !deadline.is_over() => {
+                    // Right only if the row is still the one that it was computed from.
+                    let now = self.resolve(cx, which, &deadline).await?;
+                    if now.stamp == row.stamp {
+                        return Err(error);
+                    }
+                    continue;
+                }
+                values => values?,
+            };
+            let name = update.name.as_ref().filter(|name| **name != row.meta.name);
+            let mut after = row.meta.clone();
+            (after.revision, after.updated) = (after.revision.next(), self.env.now());
+            after.name = update.name.clone().unwrap_or(after.name);
+            after.private = update.private.unwrap_or(after.private);
+            let change = Change {
+                cx,
+                deadline: &deadline,
+                secret: row.meta.id,
+                subject: Subject::Existing {
+                    guard: Box::new(guard),
+                    name: update.name.clone(),
+                    private: update.private,
+                },
+                action: match update.values {
+                    ValuesChange::Restore(_) => "secret.rollback",
+                    _ => "secret.update",
+                },
+                detail: detail(name, update.private, values.is_some()),
+                after,
+            };
+            let tried = match &values {
+                Some(values) => self.write_values(&change, Some(&row), values).await?,
+                None => self.write_row(&change).await?,
+            };
+            match tried {
+                Tried::Done(new) => return Ok(new.meta),
+                Tried::Before(revision, at) => {
+                    return Ok(self.as_committed(change.after, revision, at).await);
+                }
+                Tried::NameTaken => {
+                    let name = update.name.as_ref().unwrap_or(&row.meta.name);
+                    return Err(errors::name_taken(name, update.private.unwrap_or(row.meta.private)));
+                }
+                Tried::Refused(Refusal::Moved | Refusal::NotFound) | Tried::Again if deadline.is_over() => {
+                    return Err(errors::out_of_time());
+                }
+                // By name it may be another secret now: looking again decides.
+                Tried::Refused(Refusal::Moved | Refusal::NotFound) | Tried::Again => {}
+                Tried::Refused(refusal) => return Err(self.refused(refusal, which, &update, &row)),
+            }
+        }
+    }
+
+    /// The values as they will be, or `None` if they stay.
+    async fn changed_values(
+        self: &Arc<Self>,
+        cx: &Context,
+        row: &Arc<Row>,
+        update: &SecretUpdate,
+        deadline: &Deadline,
+    ) -> Result<Option<SecretValues>> {
+        let values = match &update.values {
+            ValuesChange::Keep => return Ok(None),
+            ValuesChange::Replace(values) => {
+                refuse_hidden(values)?;
+                values.clone()
+            }
+            ValuesChange::Merge(changes) => {
+                let (_, base) = self.values_of(row, None, deadline, &|_| Ok(())).await?;
+                let mut values = SecretValues::clone(&base);
+                for (key, value) in changes {
+                    match value {
+                        Some(value) => values.set(key.clone(), value.clone()),
+                        None => values.remove(key),
+                    }
+                }
+                values
+            }
+            ValuesChange::Restore(revision) => {
+                let (id, revision) = (row.meta.id, *revision);
+                let version = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
+                let version = version.filter(|version| visible(cx, version));
+                let version = Arc::new(version.ok_or_else(|| errors::no_version(id, revision))?);
+                let (_, values) = self.values_of(&version, Some(revision), deadline, &|_| Ok(())).await?;
+                SecretValues::clone(&values)
+            }
+        };
+        values.check_size(self.options.size_limit)?;
+        Ok(Some(values))
+    }
+
+    pub(crate) fn refused(
+        &self,
+        refusal: Refusal,
+        which: &SecretRef,
+        update: &SecretUpdate,
+        row: &Row,
+    ) -> Error {
+        match refusal {
+            Refusal::NotFound => errors::not_found(which),
+            Refusal::Denied => errors::about(
+                errors::denied("the account may not change this secret or give it that name"),
+                &row.meta,
+            ),
+            Refusal::NotOwner => errors::about(
+                errors::denied("only the account that created the secret may make it private or public"),
+                &row.meta,
+            ),
+            Refusal::Stale(actual) => errors::about(errors::stale(update.expected, actual), &row.meta),
+            Refusal::Moved => errors::out_of_time(),
+        }
+    }
+
+    /// Writes values to where new values go, and commits.
+    async fn write_values(
+        self: &Arc<Self>,
+        change: &Change<'_>,
+        base: Option<&Arc<Row>>,
+        values: &SecretValues,
+    ) -> Result<Tried> {
+        let uid = VersionUid(fresh(&*self.env));
+        let bound = Bound { namespace: self.namespace(), secret: change.secret, version: uid };
+        let Some(target) = &self.target else {
+            let (key, sealed) = codec::seal_inline(&self.ring, &bound, values)?;
+            let size = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
+            let place = Place::Inline { payload: PayloadRef(fresh(&*self.env)), sealed };
+            let version = NewVersionRow { uid, place, key: Some(key), digest: None, size };
+            let tried = self.commit(change, Some(version), None, false).await?;
+            self.remember(&tried, uid, values);
+            return Ok(tried);
+        };
+        let store = self.store(target)?.clone();
+        let to_write = ToWrite {
+            base: base.map(|row| &**row),
+            bound: &bound,
+            values,
+            record: LabelRecord::of(&change.after),
+        };
+        let (version, twin) = match self.attempt(&store, to_write, change.deadline).await? {
+            Attempted::Written { version, twin } => (version, twin),
+            Attempted::Again => return Ok(Tried::Again),
+        };
+        let at = match &version.place {
+            Place::External { at, .. } if !twin => Some(at.clone()),
+            _ => None,
+        };
+        let tried = self.commit(change, Some(version), Some(uid), twin).await;
+        match &tried {
+            Ok(Tried::Done(_) | Tried::Before(..)) => {}
+            // Nobody knows whether it is committed: the guarded abandon knows, since a committed attempt has no row.
+            Ok(_) | Err(_) => self.abandon(uid, at).await,
+        }
+        let tried = tried?;
+        self.remember(&tried, uid, values);
+        Ok(tried)
+    }
+
+    fn remember(&self, tried: &Tried, uid: VersionUid, values: &SecretValues) {
+        if let Tried::Done(row) = tried
+            && row.version.uid == uid
+        {
+            self.cache.keep_values(uid, &Arc::new(values.clone()), self.env.monotonic());
+        }
+    }
+
+    /// Changes a row without its values.
+    async fn write_row(&self, change: &Change<'_>) -> Result<Tried> {
+        self.commit(change, None, None, false).await
+    }
+
+    async fn commit(
+        &self,
+        change: &Change<'_>,
+        version: Option<NewVersionRow>,
+        attempt: Option<VersionUid>,
+        twin: bool,
+    ) -> Result<Tried> {
+        let id = version.as_ref().map_or_else(|| fresh(&*self.env), |version| version.uid.0);
+        let mut commit = Commit {
+            secret: change.secret,
+            change: id,
+            subject: change.subject.clone(),
+            version,
+            attempt,
+            twin,
+            labelled: attempt.map(|_| (change.after.name.clone(), change.after.private)),
+            history: self.kept_versions(),
+            entry: self.entry(change.cx, change.secret, id, change.action, change.detail.clone()),
+            auditor: self.auditor()?,
+            doubt: false,
+        };
+        let committed = self
+            .certain(change.deadline, |doubt| {
+                commit.doubt = doubt;
+                let commit = commit.clone();
+                async move { self.catalog.commit(&commit).await }
+            })
+            .await?;
+        Ok(match committed {
+            Committed::Done(row) => Tried::Done(row),
+            Committed::Before { revision, at } => Tried::Before(revision, at),
+            Committed::NameTaken => Tried::NameTaken,
+            Committed::Refused(refusal) => Tried::Refused(refusal),
+            Committed::Fenced => Tried::Again,
+            Committed::KeyRetired => {
+                self.ring.reload().await?;
+                Tried::Again
+            }
+        })
+    }
+
+    pub(crate) fn entry(
+        &self,
+        cx: &Context,
+        secret: SecretId,
+        change: uuid::Uuid,
+        action: &'static str,
+        detail: String,
+    ) -> AuditEntry {
+        AuditEntry { change, actor: cx.actor, action, secret, detail, origin: cx.origin.clone() }
+    }
+
+    /// How many versions are kept: as configured, or as many as the store can.
+    fn kept_versions(&self) -> u32 {
+        let limit = self.target.as_ref().and_then(|target| self.stores.get(target)?.info().limits.history);
+        self.options.history.min(limit.unwrap_or(u32::MAX)).max(1)
+    }
+
+    /// The secret after a change that committed without an answer: as it is now, or, if it was deleted since, as the
+    /// change was to leave it.
+    async fn as_committed(&self, after: SecretMeta, revision: Revision, at: Timestamp) -> SecretMeta {
+        match self.read_row(after.id).await {
+            Ok(Some(row)) => row.meta.clone(),
+            _ => {
+                let mut meta = after;
+                (meta.revision, meta.updated) = (revision, at);
+                meta
+            }
+        }
+    }
+
+    fn owner_of(&self, cx: &Context) -> strongroom_core::Owner {
+        let own = &self.identity.owner;
+        if own.id == cx.actor {
+            return own.clone();
+        }
+        strongroom_core::Owner { id: cx.actor, name: String::new(), full_name: String::new() }
+    }
+}
+
+fn refuse_hidden(values: &SecretValues) -> Result<()> {
+    if values.is_hidden() {
+        return Err(Error::new(ErrorKind::InvalidInput, "values: withheld values cannot be written"));
+    }
+    Ok(())
+}
+
+/// What the audit entry says was touched.
+fn detail(name: Option<&SecretName>, private: Option<bool>, values: bool) -> String {
+    let mut parts = Vec::new();
+    if let Some(name) = name {
+        parts.push(format!("name={}", name.as_str().escape_debug()));
+    }
+    if let Some(private) = private {
+        parts.push(format!("private={private}"));
+    }
+    if values {
+        parts.push("values".to_owned());
+    }
+    parts.join(" ")
+}

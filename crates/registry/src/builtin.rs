@@ -1,0 +1,30 @@
+//! The back-ends of this project, in one list.
+
+use crate::Registry;
+
+/// One line a type: its name, which is also its cargo feature, and its plugin; without a plugin it is only known.
+macro_rules! builtin {
+    ($($kind:literal $(=> $plugin:path)?),* $(,)?) => {
+        impl Registry {
+            /// The back-ends of this project: those compiled in, and the names of those that are not.
+            #[must_use]
+            pub fn builtin() -> Self {
+                let registry = Self::empty()$(.knowing($kind))*;
+                $($(
+                    #[cfg(feature = $kind)]
+                    let registry = registry.with($plugin);
+                )?)*
+                registry
+            }
+        }
+    };
+}
+
+builtin! {
+    "sql" => crate::inline::PLUGIN,
+    "aws",
+    "gcp",
+    "azure",
+    "hashicorp",
+    "remote",
+}

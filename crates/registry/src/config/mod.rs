@@ -1,0 +1,193 @@
+//! The configuration: one TOML file, overlaid with the environment, overlaid with the command line's flags.
+//!
+//! | section | what it is about |
+//! |---|---|
+//! | `[server]` | the HTTP server, which reads it itself |
+//! | `[database]` | [`Database`]: where the catalog is |
+//! | `[keys]` | [`Keys`]: where the root key is |
+//! | `[audit]` | [`Audit`]: how the audit trail is written |
+//! | `[engine]` | [`EngineSettings`]: cache, history, limits, times |
+//! | `[store]`, the same as `[stores.default]` | [`StoreSettings`]: where new values go |
+//! | `[stores.NAME]` | further stores |
+//!
+//! The variable of a key is `STRONGROOM_SECTION_KEY` (`STRONGROOM_DATABASE_URL`, `STRONGROOM_STORE_TYPE`,
+//! `STRONGROOM_STORES_PROD_REGION`), or that with `_FILE` for a file with the value. Whatever is not known, in
+//! the file or the environment, is an error that names it; no error shows a value.
+
+mod audit;
+mod database;
+mod engine;
+mod file;
+mod keys;
+mod range;
+mod sections;
+mod store;
+
+pub use audit::{Audit, AuditReads};
+pub use database::Database;
+pub use engine::EngineSettings;
+pub use keys::Keys;
+pub use store::StoreSettings;
+
+use secrecy::{ExposeSecret, SecretString};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+use strongroom_core::{
+    Error, ErrorKind, Result, Settings,
+    settings::{Table, Vars},
+};
+
+/// What the names of all our variables start with.
+pub(crate) const PREFIX: &str = "STRONGROOM_";
+
+/// The configuration file and the environment, of which each part is read when it is asked for.
+#[derive(Clone)]
+pub struct Config {
+    /// By name; the stores as `stores.NAME`, the default one also as `store` if the file says so.
+    sections: BTreeMap<String, Table>,
+    vars: Arc<Vars>,
+}
+
+impl Config {
+    /// Reads the text of a configuration file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] for what is not TOML (with line and column), an unknown section, or a variable
+    /// that belongs to none. The sections themselves are read by their own methods, or all by
+    /// [`check`](Self::check).
+    pub fn parse(text: &str, vars: impl Into<Arc<Vars>>) -> Result<Self> {
+        let config = Self { sections: sections::split(file::parse(text)?)?, vars: vars.into() };
+        sections::refuse_unknown(&config.vars)?;
+        config.default_store()?;
+        Ok(config)
+    }
+
+    /// Reads a configuration file: `file`, or else what `STRONGROOM_CONFIG` names, or else none.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); also if the file cannot be read.
+    pub fn load(file: Option<&Path>, vars: impl Into<Arc<Vars>>) -> Result<Self> {
+        let vars = vars.into();
+        let named = if file.is_some() { None } else { vars.lookup("STRONGROOM_CONFIG")? };
+        let Some(file) = file.or_else(|| named.as_ref().map(|name| Path::new(name.expose_secret()))) else {
+            return Self::parse("", vars);
+        };
+        let at = |e: Error| e.with("file", file.display());
+        let text = std::fs::read_to_string(file).map(SecretString::from).map_err(|e| {
+            let text =
+                format!("cannot read the configuration file: {}; correct the path or its rights", e.kind());
+            at(Error::new(ErrorKind::ConfigInvalid, text))
+        })?;
+        Self::parse(text.expose_secret(), vars).map_err(at)
+    }
+
+    /// Sets a key over the file and the environment: a flag of the command line. `section` is one like
+    /// `database` or `stores.prod`. Whether there is such a key is found when the section is read; errors call it
+    /// by the name of its variable.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] if there can be no such section.
+    pub fn set(&mut self, section: &str, key: &str, text: impl Into<SecretString>) -> Result<()> {
+        sections::check_name(section)?;
+        let prefix = if sections::is_default_store(section) {
+            self.default_store()?.1
+        } else {
+            sections::prefix(section)
+        };
+        let name = format!("{prefix}_{}", key.to_ascii_uppercase());
+        Arc::make_mut(&mut self.vars).set(name, text);
+        Ok(())
+    }
+
+    /// The variables, with what was [`set`](Self::set).
+    #[must_use]
+    pub fn vars(&self) -> &Vars {
+        &self.vars
+    }
+
+    /// `[server]`, for the server to read.
+    #[must_use]
+    pub fn server(&self) -> Settings {
+        self.section("server")
+    }
+
+    /// `[database]`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] for a wrong or unknown key.
+    pub fn database(&self) -> Result<Database> {
+        self.section("database").parse()
+    }
+
+    /// `[keys]`, and the root key if the environment holds it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] for a wrong or unknown key, or if the environment gives the root key twice.
+    pub fn keys(&self) -> Result<Keys> {
+        Keys::read(self.section("keys"), &self.vars)
+    }
+
+    /// `[audit]`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] for a wrong or unknown key.
+    pub fn audit(&self) -> Result<Audit> {
+        self.section("audit").parse()
+    }
+
+    /// `[engine]`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] for a wrong or unknown key, or one that is out of its range.
+    pub fn engine(&self) -> Result<EngineSettings> {
+        EngineSettings::read(self.section("engine"))
+    }
+
+    /// The stores by name; `default` is always among them. A store needs no section if its variables say its
+    /// `type` or another key.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] for a `type` or `seal` that is mistyped; the other keys are the plugin's.
+    pub fn stores(&self) -> Result<BTreeMap<String, StoreSettings>> {
+        let (section, prefix) = self.default_store()?;
+        let default = StoreSettings::read(self.settings(section, prefix))?;
+        let mut stores = BTreeMap::from([("default".to_owned(), default)]);
+        for name in sections::store_names(self.sections.keys(), &self.vars) {
+            let section = format!("stores.{name}");
+            stores.insert(name, StoreSettings::read(self.section(&section))?);
+        }
+        Ok(stores)
+    }
+
+    /// Reads every section but `[server]` and the stores' own keys, so that an error is found before anything is
+    /// opened.
+    ///
+    /// # Errors
+    /// The first one found.
+    pub fn check(&self) -> Result<()> {
+        self.database()?;
+        self.keys()?;
+        self.audit()?;
+        self.engine()?;
+        self.stores().map(drop)
+    }
+
+    fn section(&self, name: &str) -> Settings {
+        self.settings(name, sections::prefix(name))
+    }
+
+    fn settings(&self, name: &str, prefix: String) -> Settings {
+        Settings::new(name, prefix, self.sections.get(name).cloned().unwrap_or_default(), self.vars.clone())
+    }
+
+    /// The default store's section and the prefix of its variables: it has two names, of which one is used.
+    fn default_store(&self) -> Result<(&'static str, String)> {
+        sections::default_store(&self.sections, &self.vars)
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.sections.iter().map(|(name, table)| (name, table.keys().collect::<Vec<_>>()));
+        f.debug_map().entries(keys).finish()
+    }
+}

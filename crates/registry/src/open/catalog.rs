@@ -1,0 +1,114 @@
+//! The database, whose it is, and the root key that opens it.
+
+use super::{Places, RootSource};
+use crate::Config;
+use secrecy::{ExposeSecret, SecretString};
+use std::{path::PathBuf, sync::Arc};
+use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_engine::{Catalog, Env, Identity, crypto::RootId, initialise};
+use strongroom_sql::{Dialect, Options, SqlCatalog};
+
+/// The account that a local command line acts as.
+const OWNER: &str = "admin";
+
+type Identified = (Identity, Arc<RootSource>, Vec<String>);
+
+impl Config {
+    /// The configured database; by default the embedded one in the user's data directory.
+    pub(super) async fn open_catalog(&self, places: &Places, env: &Arc<dyn Env>) -> Result<Arc<SqlCatalog>> {
+        let database = self.database()?;
+        let url = database.url.unwrap_or_else(|| {
+            SecretString::from(format!("sqlite:{}", places.database().display()))
+        });
+        let mut options = Options::new(url.expose_secret(), env.clone());
+        if let Some(connections) = database.max_connections {
+            options.max_connections = connections;
+        }
+        Ok(Arc::new(SqlCatalog::open(options).await?))
+    }
+
+    /// Whose the database is; an empty one is claimed.
+    pub(super) async fn open_identity(
+        &self,
+        catalog: &Arc<SqlCatalog>,
+        places: &Places,
+        env: &dyn Env,
+    ) -> Result<Identified> {
+        let configured = self.configured_root()?;
+        if let Some(identity) = catalog.identity().await? {
+            let roots = match configured {
+                Some(roots) => roots,
+                None => stored_root(&**catalog, &identity, places).await?,
+            };
+            return Ok((identity, Arc::new(roots), Vec::new()));
+        }
+        let (roots, made) = match configured {
+            Some(roots) => (roots, None),
+            None if catalog.dialect() == Dialect::Sqlite => {
+                let (roots, path) = RootSource::create(&places.keys())?;
+                (roots, Some(path))
+            }
+            None => {
+                return Err(Error::new(
+                    ErrorKind::ConfigInvalid,
+                    "the database is empty and needs a root key, which is made by itself for SQLite only: make one with \
+                     `strongroom keys generate --output FILE`, keep a copy of it in a safe place, and set \
+                     STRONGROOM_KEYS_FILE=FILE",
+                ));
+            }
+        };
+        let identity = initialise(&**catalog, &roots, env, OWNER, None).await?;
+        let mut notices = Vec::new();
+        let own = strongroom_engine::RootKeys::id(&roots) == identity.root;
+        let roots = match made {
+            Some(path) if own => {
+                notices.push(format!(
+                    "made a new database and its root key {}: keep a copy of that file in a safe place, without it the \
+                     secrets cannot be read",
+                    path.display()
+                ));
+                roots
+            }
+            // Another process was faster: its key counts, and this one opens nothing.
+            Some(path) => {
+                discard(path);
+                stored_root(&**catalog, &identity, places).await?
+            }
+            None => roots,
+        };
+        Ok((identity, Arc::new(roots), notices))
+    }
+
+    fn configured_root(&self) -> Result<Option<RootSource>> {
+        let keys = self.keys()?;
+        match (keys.root_key, keys.file) {
+            (Some(text), _) => RootSource::text(text).map(Some),
+            (None, Some(file)) => RootSource::file(&file).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// The first root key of the database whose file is in the user's directory.
+async fn stored_root(catalog: &dyn Catalog, identity: &Identity, places: &Places) -> Result<RootSource> {
+    let mut roots: Vec<RootId> = catalog.keys().await?.wraps.into_iter().map(|wrap| wrap.root).collect();
+    roots.sort_unstable_by_key(|root| *root != identity.root);
+    roots.dedup();
+    let files = roots.iter().map(|root| places.key_file(*root));
+    if let Some(file) = files.clone().find(|file| file.exists()) {
+        return RootSource::file(&file);
+    }
+    let root = roots.first().copied().unwrap_or(identity.root);
+    Err(Error::new(
+        ErrorKind::ConfigInvalid,
+        "the root key of this database is not here: put its file back, or name it with STRONGROOM_KEYS_FILE; no new key \
+         is made, since it could not open what is there",
+    )
+    .with("root key", root)
+    .with("expected", files.map(|file| file.display().to_string()).collect::<Vec<_>>().join(" or ")))
+}
+
+fn discard(path: PathBuf) {
+    // Left behind it would do no harm: it opens nothing.
+    let _unused = std::fs::remove_file(path);
+}

@@ -1,0 +1,169 @@
+//! Opening what a configuration describes.
+
+mod catalog;
+mod places;
+mod roots;
+mod system;
+
+pub use places::Places;
+pub use roots::RootSource;
+pub use system::System;
+
+use crate::{Config, Registry, config::EngineSettings};
+use futures::future::BoxFuture;
+use std::{sync::Arc, time::Duration};
+use strongroom_core::{
+    Context, Error, ErrorKind, OpenContext, Opened, Owner, Result, Secrets, SecretsStore,
+};
+use strongroom_engine::{Engine, EngineOptions, Env, Identity, Parts, RootKeys, Store, StoreName};
+use strongroom_sql::SqlCatalog;
+
+/// How to open.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OpenOptions {
+    /// Where configuration, keys and data lie unless the configuration says otherwise; by default the platform's
+    /// directories of the user.
+    pub places: Option<Places>,
+}
+
+/// An opened store.
+#[non_exhaustive]
+pub struct Open {
+    /// The store, for callers of all kinds.
+    pub store: Arc<dyn SecretsStore>,
+    /// The engine behind it; `None` if the configured type is a whole store of its own.
+    pub engine: Option<Engine>,
+    /// The database of the catalog.
+    pub database: Option<Arc<SqlCatalog>>,
+    /// The account that acts locally.
+    pub owner: Owner,
+    /// What was made on the way, for people: a new database, a new root key.
+    pub notices: Vec<String>,
+}
+
+impl Open {
+    /// The local account, with every right but to others' private secrets.
+    #[must_use]
+    pub fn context(&self, channel: &str) -> Context {
+        Context::full(self.owner.id, channel)
+    }
+
+    /// A handle on behalf of the local account.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        Secrets::new(self.store.clone(), self.context("library"))
+    }
+
+    /// Background work, to be driven by the program: removes what crashed writers left. Without it, that is left to
+    /// the next process that does, or to `repair`.
+    #[must_use]
+    pub fn upkeep(&self) -> BoxFuture<'static, ()> {
+        match self.engine.clone() {
+            Some(engine) => Box::pin(async move { engine.maintain().await }),
+            None => Box::pin(std::future::ready(())),
+        }
+    }
+
+    /// Closes the database in good order.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn close(self) -> Result<()> {
+        let Self { store, engine, database, .. } = self;
+        drop((store, engine));
+        match database {
+            Some(database) => database.close().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Config {
+    /// Opens what is configured: the database first, which holds the namespace; then the root key, the stores, and the
+    /// engine over all of them. An SQLite database that is not there is made, with a root key of its own.
+    ///
+    /// # Errors
+    /// `ConfigInvalid`, naming the key and the remedy; whatever the database and the stores say.
+    pub async fn open(&self, registry: &Registry, options: OpenOptions) -> Result<Open> {
+        self.check()?;
+        let env: Arc<dyn Env> = Arc::new(System::new());
+        let places = options.places.map_or_else(Places::of_user, Ok)?;
+        let catalog = self.open_catalog(&places, &env).await?;
+        let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env).await?;
+        let roots: Arc<dyn RootKeys> = roots;
+        match self.open_stores(registry, &identity).await? {
+            Stores::Whole(store) => {
+                catalog.close().await?;
+                Ok(Open { store, engine: None, database: None, owner: identity.owner, notices })
+            }
+            Stores::Parts(stores, target) => {
+                let owner = identity.owner.clone();
+                let options = engine_options(&self.engine()?);
+                let parts = Parts { catalog: catalog.clone(), identity, roots, env, stores, target, options };
+                let engine = Engine::open(parts).await?;
+                let store = Arc::new(engine.clone());
+                Ok(Open { store, engine: Some(engine), database: Some(catalog), owner, notices })
+            }
+        }
+    }
+
+    async fn open_stores(&self, registry: &Registry, identity: &Identity) -> Result<Stores> {
+        let (mut stores, mut target) = (Vec::new(), None);
+        for (name, settings) in self.stores()? {
+            let store_name = StoreName::new(name.clone())?;
+            let (kind, seal) = (settings.kind.clone(), settings.seal);
+            let plugin_seals = registry.find(&kind)?.seal_by_default;
+            let opened = registry.open(settings, OpenContext::new(identity.namespace)).await?;
+            match opened {
+                Opened::Inline if seal == Some(false) => {
+                    return Err(Error::new(
+                        ErrorKind::ConfigInvalid,
+                        "seal: values in the database are always sealed: remove the key",
+                    )
+                    .with("store", name));
+                }
+                Opened::Inline => {}
+                Opened::Backend(backend) => {
+                    if name == "default" {
+                        target = Some(store_name.clone());
+                    }
+                    stores.push(Store { name: store_name, backend, seal: seal.unwrap_or(plugin_seals) });
+                }
+                Opened::Store(store) if name == "default" => return Ok(Stores::Whole(store)),
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::ConfigInvalid,
+                        "this type is a whole store with names of its own: it can only be the default store",
+                    )
+                    .with("store", name)
+                    .with("type", kind));
+                }
+            }
+        }
+        Ok(Stores::Parts(stores, target))
+    }
+}
+
+/// What the configured stores are.
+enum Stores {
+    /// The default one is a whole store.
+    Whole(Arc<dyn SecretsStore>),
+    /// Back-ends, and the one where new values go; `None` for the database itself.
+    Parts(Vec<Store>, Option<StoreName>),
+}
+
+fn engine_options(settings: &EngineSettings) -> EngineOptions {
+    let mut options = EngineOptions::default();
+    options.size_limit = settings.size_limit;
+    options.history = settings.history;
+    options.cache_bytes = usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX);
+    options.cache_max_age = settings.cache_max_age_s.map(Duration::from_secs);
+    options.lease = Duration::from_millis(settings.lease_ms);
+    options.young = Duration::from_millis(settings.young_ms);
+    options.late = Duration::from_millis(settings.late_ms);
+    options.grace = Duration::from_millis(settings.grace_ms);
+    options.call_timeout = Duration::from_millis(settings.call_timeout_ms);
+    options.call_attempts = settings.call_attempts;
+    options
+}

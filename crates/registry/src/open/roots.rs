@@ -1,0 +1,113 @@
+//! Where the root key comes from, and how one is made.
+
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+use strongroom_core::{Error, ErrorKind, NamespaceId, Result, async_trait};
+use strongroom_engine::{
+    RootKeys,
+    crypto::{DataKey, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
+};
+
+/// A root key that is read whenever it is needed and dropped again.
+pub struct RootSource {
+    id: RootId,
+    from: From,
+}
+
+enum From {
+    File(PathBuf),
+    /// The environment gave it: the weakest place, since other processes of the user can read it there.
+    Text(SecretString),
+}
+
+impl RootSource {
+    /// From a file that holds its one line.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` if the file cannot be read or holds no root key.
+    pub fn file(path: &Path) -> Result<Self> {
+        let id = read(path)?.id();
+        Ok(Self { id, from: From::File(path.to_owned()) })
+    }
+
+    /// From its one line.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` if it is no root key.
+    pub fn text(text: SecretString) -> Result<Self> {
+        let id = RootKey::parse(text.expose_secret())?.id();
+        Ok(Self { id, from: From::Text(text) })
+    }
+
+    /// Makes a new root key in a directory, in a file named after its id that only the owner can read, and never over
+    /// another one.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` if it cannot be written there.
+    pub fn create(directory: &Path) -> Result<(Self, PathBuf)> {
+        let key = RootKey::generate()?;
+        let path = directory.join(format!("{}.key", key.id()));
+        write_new(directory, &path, &key).map_err(|error| {
+            Error::new(ErrorKind::ConfigInvalid, format!("the root key cannot be written: {}", error.kind()))
+                .with("file", path.display())
+        })?;
+        Ok((Self { id: key.id(), from: From::File(path.clone()) }, path))
+    }
+
+    fn load(&self) -> Result<RootKey> {
+        let key = match &self.from {
+            From::File(path) => read(path)?,
+            From::Text(text) => RootKey::parse(text.expose_secret())?,
+        };
+        if key.id() == self.id {
+            return Ok(key);
+        }
+        Err(Error::new(ErrorKind::ConfigInvalid, "the root key was replaced while the program ran: start it again")
+            .with("was", self.id)
+            .with("is", key.id()))
+    }
+}
+
+#[async_trait]
+impl RootKeys for RootSource {
+    fn id(&self) -> RootId {
+        self.id
+    }
+
+    async fn wrap(&self, namespace: NamespaceId, kind: KeyKind, id: KeyId, key: &DataKey) -> Result<Vec<u8>> {
+        wrap(&self.load()?, namespace, kind, id, key)
+    }
+
+    async fn unwrap(&self, namespace: NamespaceId, kind: KeyKind, id: KeyId, bytes: &[u8]) -> Result<DataKey> {
+        unwrap(&self.load()?, namespace, kind, id, bytes)
+    }
+}
+
+fn read(path: &Path) -> Result<RootKey> {
+    let at = |error: Error| error.with("file", path.display());
+    let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
+        let text = format!("the root key's file cannot be read: {}", error.kind());
+        at(Error::new(ErrorKind::ConfigInvalid, text))
+    })?;
+    RootKey::parse(text.expose_secret()).map_err(at)
+}
+
+/// Written under another name, synced, then linked without overwriting: whoever sees the file sees all of it.
+fn write_new(directory: &Path, path: &Path, key: &RootKey) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let temporary = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let written = file
+        .write_all(key.to_text().expose_secret().as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::hard_link(&temporary, path))
+        .and_then(|()| File::open(directory)?.sync_all());
+    fs::remove_file(&temporary)?;
+    written
+}

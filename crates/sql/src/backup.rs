@@ -1,0 +1,112 @@
+//! Copies of the database.
+
+use crate::{SqlCatalog, database::Pools};
+use std::path::Path;
+use strongroom_core::Result;
+
+impl SqlCatalog {
+    /// Writes a copy of a SQLite database, while it is used, into a file that only we can read. What is pending
+    /// stays out of it: a row that was open then may have committed afterwards, and must not be cleaned up by
+    /// whoever restores the copy. A file that is there is replaced only with `force`.
+    ///
+    /// # Errors
+    /// - `Unsupported` on other databases, naming the tool to use.
+    /// - `AlreadyExists` if the file is there.
+    /// - `ConfigInvalid` or `Unavailable` if it cannot be written.
+    pub async fn backup(&self, to: &Path, force: bool) -> Result<()> {
+        match &self.database.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(file) => sqlite::backup(file, &*self.database.env, to, force).await,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(_) => Err(other("pg_dump", to, force)),
+            #[cfg(feature = "mysql")]
+            Pools::MySql(_) => Err(other("mariadb-dump --single-transaction", to, force)),
+        }
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn other(tool: &'static str, _: &Path, _: bool) -> strongroom_core::Error {
+    strongroom_core::Error::new(
+        strongroom_core::ErrorKind::Unsupported,
+        "this database is backed up with its own tool; after restoring run `strongroom repair --restored` before \
+         anything else",
+    )
+    .with("tool", tool)
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use crate::{
+        connection::{Connection, Link},
+        drivers,
+        error::Failure,
+        file::File,
+        files, prepare,
+    };
+    use std::{fs, io::ErrorKind as Io, path::Path};
+    use strongroom_core::{Error, ErrorKind, Result};
+    use strongroom_engine::Env;
+
+    pub(super) async fn backup(file: &File, env: &dyn Env, to: &Path, force: bool) -> Result<()> {
+        if !force && fs::symlink_metadata(to).is_ok() {
+            return Err(there(to));
+        }
+        // Written beside and then given its name, so that no half copy ever has it.
+        let mut name = to.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{:032x}.tmp", env.random()));
+        let temporary = files::directory_of(to).join(name);
+        let outcome = match write(file, &temporary).await {
+            Ok(()) => publish(&temporary, to, force),
+            Err(error) => Err(error),
+        };
+        if outcome.is_err() || !force {
+            drop(fs::remove_file(&temporary));
+        }
+        outcome
+    }
+
+    async fn write(file: &File, temporary: &Path) -> Result<()> {
+        files::make(temporary)
+            .map_err(|error| files::failed("the backup could not be created", temporary, &error.into()))?;
+        let copied = async {
+            let mut reader = Connection::new(Link::Sqlite(file.readers.acquire().await?));
+            // A reader may not write, and a copy counts as writing.
+            reader.raw("PRAGMA query_only = OFF").await?;
+            let done = prepare::vacuum_into(&mut reader, temporary).await;
+            reader.raw("PRAGMA query_only = ON").await?;
+            done?;
+            let pool = drivers::sqlite::copy(temporary);
+            let mut copy = Connection::new(Link::Sqlite(pool.acquire().await?));
+            let emptied = copy.execute("DELETE FROM pending", Vec::new()).await;
+            drop(copy);
+            pool.close().await;
+            emptied
+        };
+        copied.await.map_err(|failure: Failure| failure.error)?;
+        let synced = fs::File::open(temporary).and_then(|file| file.sync_all());
+        synced
+            .map_err(|error| files::failed("the backup could not be written to the disk", temporary, &error))
+    }
+
+    fn publish(temporary: &Path, to: &Path, force: bool) -> Result<()> {
+        // A link refuses to replace, a rename does not.
+        let named = if force { fs::rename(temporary, to) } else { fs::hard_link(temporary, to) };
+        match named {
+            Ok(()) => {
+                files::sync_directory(to);
+                Ok(())
+            }
+            Err(error) if error.kind() == Io::AlreadyExists => Err(there(to)),
+            Err(error) => Err(files::failed("the backup could not be given its name", to, &error)),
+        }
+    }
+
+    fn there(to: &Path) -> Error {
+        Error::new(
+            ErrorKind::AlreadyExists,
+            "the backup's file is there; choose another name, or use --force",
+        )
+        .with("path", to.display())
+    }
+}

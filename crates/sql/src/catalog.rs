@@ -1,0 +1,176 @@
+//! The catalog: each method is one transaction, written in the file of its kind.
+
+use crate::{
+    attempt::{Abandon, Fence},
+    audit, identity, keys, list,
+    open::SqlCatalog,
+    read, rows, summary, sweep,
+    value::Record,
+};
+use std::time::Duration;
+use strongroom_core::{
+    ObjectId, Page, Result, Revision, SecretFilter, SecretId, SecretMeta, VersionRef, VersionUid, async_trait,
+};
+use strongroom_engine::{
+    Attempt, AuditRow, Begun, Catalog, Commit, Committed, Delete, Deleted, Identity, KeyRow, Keys, Lookup,
+    Misplaced, NewIdentity, Pending, Rehome, Rehomed, Row, Settled, Stamp, StoreBinding, StoreName, Summary,
+    Uses, VersionHead, Viewer, WrapRow,
+    crypto::{KeyId, RootId},
+};
+
+/// Reads on a connection, and again on another one if it is lost: reading changes nothing.
+macro_rules! reading {
+    ($self:ident, $connection:ident => $read:expr) => {{
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let outcome = match $self.database.connection().await {
+                Ok(mut owned) => {
+                    let $connection = &mut owned;
+                    $read.await
+                }
+                Err(failure) => Err(failure),
+            };
+            match outcome {
+                Ok(answer) => break Ok(answer),
+                Err(failure) => $self.database.before_next(tried, failure).await?,
+            }
+        }
+    }};
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl Catalog for SqlCatalog {
+    async fn current(&self, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
+        reading!(self, connection => read::current(connection, which))
+    }
+
+    async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
+        reading!(self, connection => read::stamps(connection, ids))
+    }
+
+    async fn version(&self, id: SecretId, as_of: Revision) -> Result<Option<Row>> {
+        reading!(self, connection => read::version(connection, id, as_of))
+    }
+
+    async fn history(&self, id: SecretId) -> Result<Option<(SecretMeta, Vec<VersionHead>)>> {
+        reading!(self, connection => read::history(connection, id))
+    }
+
+    async fn list(&self, viewer: &Viewer, filter: &SecretFilter) -> Result<Page<SecretMeta>> {
+        reading!(self, connection => list::list(connection, viewer, filter))
+    }
+
+    async fn begin(&self, attempt: &Attempt) -> Result<Begun> {
+        self.database.write(attempt.clone()).await
+    }
+
+    async fn commit(&self, change: &Commit) -> Result<Committed> {
+        self.database.write(change.clone()).await
+    }
+
+    async fn delete(&self, delete: &Delete) -> Result<Deleted> {
+        self.database.write(delete.clone()).await
+    }
+
+    async fn abandon(
+        &self,
+        uid: VersionUid,
+        at: Option<&VersionRef>,
+        claim: Duration,
+    ) -> Result<Option<Pending>> {
+        self.database.write(Abandon { uid, at: at.cloned(), claim }).await
+    }
+
+    async fn rehome(&self, rehome: &Rehome) -> Result<Rehomed> {
+        self.database.write(rehome.clone()).await
+    }
+
+    async fn fence_overdue(&self, all: bool) -> Result<u64> {
+        self.database.write(Fence { all }).await
+    }
+
+    async fn claim(&self, limit: u32, claim: Duration, early: bool) -> Result<Vec<Pending>> {
+        self.database.write(sweep::Claim { limit, claim, early }).await
+    }
+
+    async fn uses(&self, secret: SecretId, store: &StoreName, object: ObjectId) -> Result<Uses> {
+        reading!(self, connection => sweep::uses(connection, secret, store, object))
+    }
+
+    async fn settle(&self, pending: &Pending, settled: Settled) -> Result<bool> {
+        self.database.write(sweep::Settle { row: pending.clone(), settled }).await
+    }
+
+    async fn explained(&self, store: &StoreName, objects: &[ObjectId]) -> Result<Vec<Uses>> {
+        reading!(self, connection => sweep::explained(connection, store, objects))
+    }
+
+    async fn pending(&self, limit: u32) -> Result<Vec<Pending>> {
+        let oldest = sweep::oldest(limit);
+        let records: Result<Vec<Record>> =
+            reading!(self, connection => connection.fetch(&oldest.sql, oldest.args.clone()));
+        Ok(records?.iter().map(rows::pending).collect::<Result<_, _>>()?)
+    }
+
+    async fn forget_pending(&self) -> Result<Vec<Pending>> {
+        self.database.write(sweep::Forget).await
+    }
+
+    async fn versions_to_move(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<Row>> {
+        reading!(self, connection => read::to_move(connection, after, limit, wanted))
+    }
+
+    async fn identity(&self) -> Result<Option<Identity>> {
+        reading!(self, connection => identity::get(connection))
+    }
+
+    async fn initialise(&self, new: &NewIdentity) -> Result<Identity> {
+        self.database.write(identity::Initialise(new.clone())).await
+    }
+
+    async fn keys(&self) -> Result<Keys> {
+        reading!(self, connection => keys::all(connection))
+    }
+
+    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow]) -> Result<()> {
+        self.database.write(keys::Add { key: key.clone(), wraps: wraps.to_vec() }).await
+    }
+
+    async fn remove_key(&self, id: KeyId) -> Result<bool> {
+        self.database.write(keys::Remove(id)).await
+    }
+
+    async fn add_wraps(&self, wraps: &[WrapRow]) -> Result<()> {
+        self.database.write(keys::AddWraps(wraps.to_vec())).await
+    }
+
+    async fn drop_wraps(&self, root: RootId) -> Result<u64> {
+        self.database.write(keys::DropWraps(root)).await?.ok_or_else(|| keys::only_root(root))
+    }
+
+    async fn bind_store(&self, binding: &StoreBinding) -> Result<()> {
+        self.database.write(identity::Bind(binding.clone())).await?
+    }
+
+    async fn summary(&self) -> Result<Summary> {
+        reading!(self, connection => summary::summary(connection))
+    }
+
+    async fn audit(&self, chain: &str, after: u64, limit: u32) -> Result<Vec<AuditRow>> {
+        let select = audit::select(chain, after, limit);
+        let records: Result<Vec<Record>> =
+            reading!(self, connection => connection.fetch(&select.sql, select.args.clone()));
+        Ok(records?.iter().map(audit::row).collect::<Result<_, _>>()?)
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.database.write(identity::Check).await
+    }
+}

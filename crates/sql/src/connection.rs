@@ -1,0 +1,179 @@
+//! One connection, whatever the database.
+
+use crate::{
+    dialect::Dialect,
+    error::Failure,
+    value::{Record, Value},
+};
+use futures::TryStreamExt;
+use sqlx::{AssertSqlSafe, Either, Executor};
+
+/// A statement with its arguments, in the order of its `?`.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) sql: std::borrow::Cow<'static, str>,
+    pub(crate) args: Vec<Value>,
+}
+
+impl Statement {
+    pub(crate) fn new(sql: impl Into<std::borrow::Cow<'static, str>>, args: Vec<Value>) -> Self {
+        Self { sql: sql.into(), args }
+    }
+}
+
+/// The connection of a pool.
+pub(crate) enum Link {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
+    #[cfg(feature = "mysql")]
+    MySql(sqlx::pool::PoolConnection<sqlx::MySql>),
+}
+
+/// A connection. One that is dropped within a transaction is closed, and not used again.
+pub(crate) struct Connection {
+    link: Link,
+    in_transaction: bool,
+}
+
+/// What a run of statements gave: how many rows each changed, and the rows that were read.
+type Outcome = (Vec<u64>, Vec<Record>);
+
+/// A statement of a batch failed: which one, and why.
+pub(crate) struct BatchFailure {
+    /// Its place in the batch.
+    pub(crate) at: usize,
+    pub(crate) failure: Failure,
+}
+
+impl From<BatchFailure> for Failure {
+    fn from(batch: BatchFailure) -> Self {
+        batch.failure
+    }
+}
+
+macro_rules! run {
+    ($link:expr, $sql:expr, $args:expr, $driver:ident) => {{
+        let mut query = sqlx::query::<_>(AssertSqlSafe($sql));
+        for arg in $args {
+            query = crate::drivers::$driver::bind(query, arg);
+        }
+        let (mut changed, mut records) = (Vec::new(), Vec::new());
+        let mut steps = (&mut **$link).fetch_many(query);
+        loop {
+            match steps.try_next().await {
+                Ok(Some(Either::Left(done))) => changed.push(done.rows_affected()),
+                Ok(Some(Either::Right(row))) => match crate::drivers::$driver::record(&row) {
+                    Ok(record) => records.push(record),
+                    Err(failure) => return Err(BatchFailure { at: changed.len(), failure }),
+                },
+                Ok(None) => break Ok((changed, records)),
+                Err(error) => return Err(BatchFailure { at: changed.len(), failure: error.into() }),
+            }
+        }
+    }};
+}
+
+impl Connection {
+    pub(crate) fn new(link: Link) -> Self {
+        Self { link, in_transaction: false }
+    }
+
+    /// What the other end is.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match &self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Link::Postgres(_) => Dialect::Postgres,
+            #[cfg(feature = "mysql")]
+            Link::MySql(_) => Dialect::MySql,
+        }
+    }
+
+    /// Says whether a transaction is open from now on.
+    pub(crate) fn set_in_transaction(&mut self, open: bool) {
+        self.in_transaction = open;
+    }
+
+    /// Runs a statement and answers how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, Failure> {
+        let (changed, _) = self.run(self.dialect().render(sql).into_owned(), args).await?;
+        Ok(changed.iter().sum())
+    }
+
+    /// Runs a statement and answers the rows that it reads.
+    pub(crate) async fn fetch(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Record>, Failure> {
+        Ok(self.run(self.dialect().render(sql).into_owned(), args).await?.1)
+    }
+
+    /// Runs statements one after the other, on SQLite in one go: how many rows each changed, and what they read.
+    pub(crate) async fn batch(&mut self, statements: Vec<Statement>) -> Result<Outcome, BatchFailure> {
+        let dialect = self.dialect();
+        if dialect == Dialect::Sqlite {
+            let mut text = String::new();
+            let mut args = Vec::new();
+            for statement in statements {
+                text.push_str(&dialect.render(&statement.sql));
+                text.push(';');
+                args.extend(statement.args);
+            }
+            return self.run(text, args).await;
+        }
+        let (mut changed, mut records) = (Vec::new(), Vec::new());
+        for (at, statement) in statements.into_iter().enumerate() {
+            let done = self.run(dialect.render(&statement.sql).into_owned(), statement.args).await;
+            let (rows, read) = done.map_err(|batch| BatchFailure { at, ..batch })?;
+            changed.push(rows.iter().sum());
+            records.extend(read);
+        }
+        Ok((changed, records))
+    }
+
+    /// Runs text of several statements without arguments, which are not kept prepared.
+    pub(crate) async fn raw(&mut self, sql: &str) -> Result<(), Failure> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(link) => sql.execute(&mut **link).await.map(|_| ())?,
+            #[cfg(feature = "postgres")]
+            Link::Postgres(link) => sql.execute(&mut **link).await.map(|_| ())?,
+            #[cfg(feature = "mysql")]
+            Link::MySql(link) => sql.execute(&mut **link).await.map(|_| ())?,
+        }
+        Ok(())
+    }
+
+    /// The driver's connection, for what only it can do.
+    pub(crate) fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    async fn run(&mut self, sql: String, args: Vec<Value>) -> Result<Outcome, BatchFailure> {
+        match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(link) => run!(link, sql, args, sqlite),
+            #[cfg(feature = "postgres")]
+            Link::Postgres(link) => run!(link, sql, args, postgres),
+            #[cfg(feature = "mysql")]
+            Link::MySql(link) => run!(link, sql, args, mysql),
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The transaction's caller went away half way: what is left of it must not become part of another one.
+        if self.in_transaction {
+            match &mut self.link {
+                #[cfg(feature = "sqlite")]
+                Link::Sqlite(link) => link.close_on_drop(),
+                #[cfg(feature = "postgres")]
+                Link::Postgres(link) => link.close_on_drop(),
+                #[cfg(feature = "mysql")]
+                Link::MySql(link) => link.close_on_drop(),
+            }
+        }
+    }
+}

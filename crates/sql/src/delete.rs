@@ -1,0 +1,88 @@
+//! Deleting.
+
+use crate::{
+    audit,
+    connection::Statement,
+    dialect::{MOST_AT_ONCE, padded, places},
+    error::Failure,
+    pending, rows,
+    transaction::{Note, Operation, Transaction, Verdict},
+    value::{Value, args},
+    versions,
+};
+use std::collections::BTreeSet;
+use strongroom_core::{Revision, VersionUid, async_trait};
+use strongroom_engine::{Debris, Delete, Deleted, PayloadRef, Pending, Place, Refusal};
+
+#[async_trait]
+impl Operation for Delete {
+    type Answer = Deleted;
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Deleted>, Failure> {
+        tx.lock_secret(self.secret).await?;
+        if self.doubt && audit::find(tx, self.change).await?.is_some() {
+            return Ok(Verdict::Undo(Deleted::Before));
+        }
+        let Some(row) = versions::current(tx, self.secret).await? else {
+            return Ok(Verdict::Undo(Deleted::Refused(Refusal::NotFound)));
+        };
+        if let Err(refusal) = self.guard.check(&row.meta, row.version.uid, row.stamp.change) {
+            return Ok(Verdict::Undo(Deleted::Refused(refusal)));
+        }
+        if !tx.keys_hold(None, &[Some(self.auditor.key())]).await? {
+            return Ok(Verdict::Undo(Deleted::KeyRetired));
+        }
+        let now = tx.now().await?;
+        let (payloads, objects) = held(tx, self).await?;
+        let garbage: Vec<Pending> = objects
+            .into_iter()
+            .map(|(store, object)| Pending {
+                uid: VersionUid(tx.fresh()),
+                version: VersionUid(self.change),
+                secret: self.secret,
+                locked: false,
+                store,
+                object,
+                debris: Debris::Object,
+                attempted: false,
+                key: None,
+                digest: None,
+                due: now.plus(self.claim),
+                born: now,
+                claimed: Some(now),
+            })
+            .collect();
+        let fence = format!("{} WHERE locked = ?", pending::FENCE);
+        let mut statements = vec![
+            Statement::new(fence, args![now.0, now.0, self.secret.0]),
+            // The row about labels.
+            Statement::new("DELETE FROM pending WHERE uid = ?", args![self.secret.0]),
+        ];
+        statements.extend(garbage.iter().map(pending::insert));
+        statements.push(Statement::new("DELETE FROM versions WHERE secret = ?", args![self.secret.0]));
+        for some in payloads.chunks(MOST_AT_ONCE) {
+            let sql = format!("DELETE FROM payloads WHERE id IN ({})", places(some.len()));
+            statements
+                .push(Statement::new(sql, padded(some).map(|payload| Value::from(payload.0)).collect()));
+        }
+        statements.push(Statement::new("DELETE FROM secrets WHERE id = ?", args![self.secret.0]));
+        let note = Note { entry: &self.entry, auditor: &self.auditor, at: now, revision: Revision(0) };
+        tx.write(statements, &note).await?;
+        Ok(Verdict::Keep(Deleted::Done(garbage)))
+    }
+}
+
+type Objects = BTreeSet<(strongroom_engine::StoreName, strongroom_core::ObjectId)>;
+
+/// The payloads and the objects of a secret.
+async fn held(tx: &mut Transaction, delete: &Delete) -> Result<(Vec<PayloadRef>, Objects), Failure> {
+    let sql = format!("SELECT {} FROM {} WHERE s.id = ?", rows::columns(), rows::ANY_FROM);
+    let (mut payloads, mut objects) = (Vec::new(), BTreeSet::new());
+    for record in tx.fetch(&sql, args![delete.secret.0]).await? {
+        match rows::row(&record)?.version.place {
+            Place::Inline { payload, .. } => payloads.push(payload),
+            Place::External { store, object, .. } => drop(objects.insert((store, object))),
+        }
+    }
+    Ok((payloads, objects))
+}

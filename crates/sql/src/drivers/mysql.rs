@@ -1,0 +1,111 @@
+//! MySQL and MariaDB.
+
+use crate::{
+    error::Failure,
+    value::{Record, Value},
+};
+use sqlx::{
+    ConnectOptions, Connection, Executor, Row, TypeInfo, ValueRef,
+    mysql::{
+        MySql, MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow,
+    },
+    query::Query,
+};
+use std::{sync::Arc, time::Duration};
+use strongroom_core::{Error, ErrorKind};
+
+type Bound<'q> = Query<'q, MySql, MySqlArguments>;
+
+pub(crate) fn bind(query: Bound<'_>, value: Value) -> Bound<'_> {
+    match value {
+        Value::Null => query.bind(None::<i64>),
+        Value::I64(number) => query.bind(number),
+        // As bytes: no collation has a say.
+        Value::Text(text) => query.bind(text.into_bytes()),
+        Value::Bytes(bytes) => query.bind(Arc::unwrap_or_clone(bytes)),
+        Value::Uuid(id) => query.bind(id.into_bytes().to_vec()),
+    }
+}
+
+pub(crate) fn record(row: &MySqlRow) -> Result<Record, Failure> {
+    let mut values = Vec::with_capacity(row.len());
+    for column in 0..row.len() {
+        let raw = row.try_get_raw(column)?;
+        values.push(if raw.is_null() {
+            Value::Null
+        } else {
+            match raw.type_info().name() {
+                "BIGINT" | "INT" | "SMALLINT" | "TINYINT" | "BOOLEAN" => {
+                    Value::I64(row.try_get_unchecked(column)?)
+                }
+                "BIGINT UNSIGNED" | "INT UNSIGNED" => {
+                    let number: u64 = row.try_get_unchecked(column)?;
+                    Value::I64(i64::try_from(number).unwrap_or(i64::MAX))
+                }
+                _ => Value::Bytes(Arc::new(row.try_get_unchecked(column)?)),
+            }
+        });
+    }
+    Ok(Record(values))
+}
+
+/// How long an idle connection is taken to be alive. One that is not costs a try.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// A pool whose connections are strict and wait for what their cluster has committed.
+pub(crate) fn pool(options: MySqlConnectOptions, most: u32) -> MySqlPool {
+    MySqlPoolOptions::new()
+        .max_connections(most.max(2))
+        .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                connection
+                    .execute(
+                        "SET SESSION sql_mode = \
+                         'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+                    )
+                    .await?;
+                connection.execute("SET SESSION innodb_lock_wait_timeout = 10").await?;
+                if connection.fetch_optional("SHOW VARIABLES LIKE 'wsrep_sync_wait'").await?.is_some() {
+                    connection.execute("SET SESSION wsrep_sync_wait = 1").await?;
+                }
+                // A failover may have led us to a standby.
+                if is_standby(connection).await? {
+                    return Err(sqlx::Error::Configuration("a read-only server".into()));
+                }
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options.charset("utf8mb4").disable_statement_logging())
+}
+
+/// Whether a connection's answers may be old.
+async fn is_standby(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
+    let row = connection.fetch_one("SELECT CAST(@@global.read_only AS SIGNED)").await?;
+    Ok(row.try_get_unchecked::<i64, _>(0)? != 0)
+}
+
+/// Refuses servers that are not the writable primary. Connects by itself: a pool would go on trying, and not say
+/// why.
+pub(crate) async fn vet(pool: &MySqlPool) -> Result<(), Failure> {
+    let mut connection = pool.connect_options().connect().await?;
+    if is_standby(&mut connection).await? {
+        return Err(Error::new(
+            ErrorKind::ConfigInvalid,
+            "database.url: this server is read-only, and its rows may be old; name the primary",
+        )
+        .into());
+    }
+    connection.close().await?;
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! What went wrong in a database, by its codes.
+
+use strongroom_core::{Error, ErrorKind, Retry};
+
+/// What a failed statement means for the transaction that it is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "not every database reports each of them")]
+pub(crate) enum Class {
+    /// A unique index refused it.
+    Unique,
+    /// A foreign key refused it.
+    ForeignKey,
+    /// The database undid the transaction, or cannot serve now: run it again as a whole.
+    Again,
+    /// The connection is lost.
+    Lost,
+    /// No connection could be made, or none became free, in the time allowed.
+    Unreachable,
+    /// The database cannot be written: it is full, read-only, or a standby.
+    ReadOnly,
+    /// There is no room.
+    Full,
+    /// Our credentials or rights do not suffice.
+    Denied,
+    /// The database's file is damaged.
+    Corrupt,
+    /// The database's schema is not what it should be, or a statement of ours is wrong.
+    Schema,
+    /// Reading or writing the file failed.
+    Io,
+    /// Anything else.
+    Other,
+}
+
+/// A failed statement: what it means, and what the caller is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) class: Class,
+    pub(crate) error: Error,
+}
+
+impl Failure {
+    /// A failure that no database reported.
+    pub(crate) fn other(error: Error) -> Self {
+        Self { class: Class::Other, error }
+    }
+
+    /// Asks for the whole transaction to be run again.
+    pub(crate) fn again() -> Self {
+        Self { class: Class::Again, error: told(Class::Again, "retry") }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::other(error)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        let (class, code) = classify(&error);
+        let mut told = told(class, &code);
+        // A statement's text is ours; no argument is part of it.
+        if let (Class::Schema, Some(database)) = (class, error.as_database_error()) {
+            told = told.with("database says", database.message());
+        }
+        Self { class, error: told }
+    }
+}
+
+fn classify(error: &sqlx::Error) -> (Class, String) {
+    use sqlx::Error as E;
+    match error {
+        E::Database(database) => database_class(&**database),
+        E::Io(io) => (Class::Lost, io.kind().to_string()),
+        E::Tls(_) => (Class::Lost, "TLS: the server's certificate or protocol was refused".to_owned()),
+        E::Protocol(_) => (Class::Lost, "protocol".to_owned()),
+        E::PoolTimedOut => (Class::Unreachable, "no free connection".to_owned()),
+        E::PoolClosed => (Class::Unreachable, "closed".to_owned()),
+        E::WorkerCrashed => (Class::Lost, "worker".to_owned()),
+        E::Configuration(_) => (Class::Other, "configuration".to_owned()),
+        E::Decode(_) | E::ColumnDecode { .. } => (Class::Corrupt, "decode".to_owned()),
+        _ => (Class::Other, "driver".to_owned()),
+    }
+}
+
+fn database_class(error: &dyn sqlx::error::DatabaseError) -> (Class, String) {
+    #[cfg(feature = "postgres")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+        return (postgres(error.code()), format!("SQLSTATE {}", error.code()));
+    }
+    #[cfg(feature = "mysql")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return (mysql(error.number()), format!("error {}", error.number()));
+    }
+    #[cfg(feature = "sqlite")]
+    if let Some(error) = error.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+        let code = sqlx::error::DatabaseError::code(error);
+        let number = code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(1);
+        return (sqlite(number), format!("SQLite code {number}"));
+    }
+    (Class::Other, error.code().map(Into::into).unwrap_or_default())
+}
+
+/// What a COMMIT without an answer is reported as.
+pub(crate) fn unknown() -> Error {
+    Error::new(
+        ErrorKind::OutcomeUnknown,
+        "the connection to the database was lost during the commit: whether it took effect is not known",
+    )
+}
+
+/// Extended result codes: the low byte is the primary one.
+#[cfg(feature = "sqlite")]
+fn sqlite(code: u32) -> Class {
+    match (code & 0xff, code) {
+        (19, 787) => Class::ForeignKey,
+        (19, 1555 | 2067 | 2579) => Class::Unique,
+        // Busy, locked, schema changed under a prepared statement.
+        (5 | 6 | 17, _) => Class::Again,
+        (8, _) => Class::ReadOnly,
+        (13, _) => Class::Full,
+        (3 | 14 | 23, _) => Class::Denied,
+        (11 | 26, _) => Class::Corrupt,
+        (10 | 4 | 9, _) => Class::Io,
+        (1, _) => Class::Schema,
+        _ => Class::Other,
+    }
+}
+
+/// SQLSTATEs.
+#[cfg(feature = "postgres")]
+fn postgres(code: &str) -> Class {
+    match code {
+        "23505" => Class::Unique,
+        "23503" => Class::ForeignKey,
+        // Serialization failure, deadlock, lock not available, too many connections, a cached plan that does not
+        // fit any more, a transaction that failed before.
+        "40001" | "40P01" | "55P03" | "53300" | "0A000" | "26000" => Class::Again,
+        // Shutdowns, idle and connection failures.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Class::Lost,
+        "25006" => Class::ReadOnly,
+        "53100" | "53200" | "53000" => Class::Full,
+        "XX001" | "XX002" => Class::Corrupt,
+        "42501" => Class::Denied,
+        "3D000" => Class::Denied,
+        "58030" => Class::Io,
+        _ if code.starts_with("08") => Class::Lost,
+        _ if code.starts_with("28") => Class::Denied,
+        _ if code.starts_with("40") => Class::Again,
+        _ if code.starts_with("42") => Class::Schema,
+        _ => Class::Other,
+    }
+}
+
+/// Error numbers of MySQL, MariaDB and TiDB.
+#[cfg(feature = "mysql")]
+fn mysql(number: u16) -> Class {
+    match number {
+        1062 | 1586 => Class::Unique,
+        1216 | 1217 | 1451 | 1452 => Class::ForeignKey,
+        // Lock wait timeout, deadlock, too many connections, a prepared statement that must be prepared again,
+        // a snapshot that is too old, TiDB's write conflicts.
+        1205 | 1213 | 1040 | 1203 | 1615 | 1020 | 1412 | 8022 | 8028 | 9007 => Class::Again,
+        // Shutdown, killed, gone; 1047: a Galera node that is not part of its cluster.
+        1053 | 1317 | 1927 | 2006 | 2013 | 1047 | 1158..=1161 | 4031 => Class::Lost,
+        1290 | 1792 | 1836 => Class::ReadOnly,
+        1021 | 1114 | 1041 => Class::Full,
+        1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1698 | 3159 => Class::Denied,
+        1034 | 1712 => Class::Corrupt,
+        1054 | 1064 | 1146 | 1136 | 1305 => Class::Schema,
+        _ => Class::Other,
+    }
+}
+
+fn told(class: Class, code: &str) -> Error {
+    let (kind, retry, text) = match class {
+        Class::Unique => (ErrorKind::Conflict, Retry::Never, "the database refused a duplicate"),
+        Class::ForeignKey => {
+            (ErrorKind::Conflict, Retry::Never, "the database refused: something refers to it")
+        }
+        Class::Again => (
+            ErrorKind::Unavailable,
+            Retry::Backoff,
+            "the database is busy and did not take the change in time: nothing was changed, try again",
+        ),
+        Class::Lost | Class::Unreachable => (
+            ErrorKind::Unavailable,
+            Retry::Backoff,
+            "the database cannot be reached: check that it runs and that its URL is right",
+        ),
+        Class::ReadOnly => (
+            ErrorKind::Unavailable,
+            Retry::Never,
+            "the database cannot be written: connect to the primary, or make its file writable",
+        ),
+        Class::Full => (ErrorKind::Unavailable, Retry::Backoff, "the database's disk is full: make room"),
+        Class::Denied => (
+            ErrorKind::StoreRefused,
+            Retry::Never,
+            "the database refused our account: check the URL's user, password and database name, and the rights",
+        ),
+        Class::Corrupt => {
+            (ErrorKind::Corrupt, Retry::Never, "the database is damaged: stop, and restore a backup")
+        }
+        Class::Schema => (
+            ErrorKind::Unexpected,
+            Retry::Never,
+            "the database's tables are not as they should be: compare the versions of program and database",
+        ),
+        Class::Io => (
+            ErrorKind::Unavailable,
+            Retry::Backoff,
+            "reading or writing the database's file failed: check the disk and the limits of the process",
+        ),
+        Class::Other => (ErrorKind::Unexpected, Retry::Never, "the database reported an error"),
+    };
+    Error::new(kind, text).with("code", code).retryable(retry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Class;
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn sqlite_codes() {
+        let table = [
+            (5, Class::Again),
+            (261, Class::Again),
+            (517, Class::Again),
+            (787, Class::ForeignKey),
+            (1555, Class::Unique),
+            (2067, Class::Unique),
+            (1299, Class::Other),
+            (8, Class::ReadOnly),
+            (1032, Class::ReadOnly),
+            (13, Class::Full),
+            (14, Class::Denied),
+            (11, Class::Corrupt),
+            (26, Class::Corrupt),
+            (1034, Class::Io),
+            (1, Class::Schema),
+        ];
+        for (code, class) in table {
+            assert_eq!(super::sqlite(code), class, "{code}");
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn postgres_codes() {
+        let table = [
+            ("23505", Class::Unique),
+            ("23503", Class::ForeignKey),
+            ("40001", Class::Again),
+            ("40P01", Class::Again),
+            ("55P03", Class::Again),
+            ("57P01", Class::Lost),
+            ("08006", Class::Lost),
+            ("25006", Class::ReadOnly),
+            ("53100", Class::Full),
+            ("28P01", Class::Denied),
+            ("42P01", Class::Schema),
+            ("22001", Class::Other),
+        ];
+        for (code, class) in table {
+            assert_eq!(super::postgres(code), class, "{code}");
+        }
+    }
+
+    #[cfg(feature = "mysql")]
+    #[test]
+    fn mysql_numbers() {
+        let table = [
+            (1062, Class::Unique),
+            (1451, Class::ForeignKey),
+            (1452, Class::ForeignKey),
+            (1213, Class::Again),
+            (1205, Class::Again),
+            (2013, Class::Lost),
+            (1290, Class::ReadOnly),
+            (1045, Class::Denied),
+            (1146, Class::Schema),
+            (1406, Class::Other),
+        ];
+        for (number, class) in table {
+            assert_eq!(super::mysql(number), class, "{number}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The file of a SQLite database: the task that writes it, and the connections that read it.
+
+use crate::{
+    drivers::sqlite,
+    group::{self, Request},
+    job::{Waiting, answer},
+    transaction::Operation,
+};
+use sqlx::sqlite::SqlitePool;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_engine::Env;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many operations may wait for the writer before callers wait to be let in.
+const QUEUE: usize = 1024;
+
+pub(crate) struct File {
+    pub(crate) readers: SqlitePool,
+    writer: SqlitePool,
+    requests: Mutex<Option<mpsc::Sender<Request>>>,
+}
+
+impl File {
+    /// Starts the task that writes; it ends when this is dropped or closed.
+    pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32) -> Self {
+        let writer = sqlite::writer(path);
+        let (requests, queue) = mpsc::channel(QUEUE);
+        tokio::spawn(group::serve(writer.clone(), env, queue));
+        let readers = sqlite::readers(path, readers);
+        Self { readers, writer, requests: Mutex::new(Some(requests)) }
+    }
+
+    /// Runs an operation; others that wait share its commit.
+    pub(crate) async fn run<O: Operation>(&self, operation: O) -> Result<O::Answer> {
+        let (job, receiver) = Waiting::new(operation);
+        self.send(Request::Run(Box::new(job))).await?;
+        answer(receiver).await
+    }
+
+    /// Empties the log, in which deleted values stay until then, and gives free pages back.
+    pub(crate) async fn tidy(&self) -> Result<()> {
+        let (done, receiver) = oneshot::channel();
+        self.send(Request::Tidy { done }).await?;
+        answer(receiver).await
+    }
+
+    /// Ends the task after what waits, and closes all connections.
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.readers.close().await;
+        let tidied = match self.tidy().await {
+            // Another process that reads keeps the log; the last one to close empties it.
+            Err(error) if error.kind() == ErrorKind::Unavailable => Ok(()),
+            other => other,
+        };
+        drop(self.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.writer.close().await;
+        tidied
+    }
+
+    async fn send(&self, request: Request) -> Result<()> {
+        let closed = || Error::new(ErrorKind::Unavailable, "the catalog is closed: open it again");
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        requests.ok_or_else(closed)?.send(request).await.map_err(|_| closed())
+    }
+}

@@ -1,0 +1,147 @@
+//! The files of a SQLite database and who may touch them.
+//!
+//! SQLite would make its file readable by everybody; its log and index files take over the mode of the database.
+
+use rustix::fs::{Mode, OFlags};
+use std::{
+    fs,
+    io::ErrorKind as Io,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+use strongroom_core::{Error, ErrorKind, Result};
+
+/// Makes sure that there is a database file that only we can touch, in a directory that only we can change.
+/// Answers whether it was made now.
+pub(crate) fn prepare(path: &Path, create: bool) -> Result<bool> {
+    let directory = directory_of(path);
+    if create {
+        make_directory(&directory)?;
+    }
+    check_directory(&directory)?;
+    if exists(path)? {
+        return Ok(false);
+    }
+    if !create {
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            "database.url: there is no such database; check the path, or let it be made with `strongroom serve` \
+             or the first `strongroom secret create`",
+        )
+        .with("path", path.display()));
+    }
+    match make(path) {
+        Ok(()) => Ok(true),
+        // Somebody else made it at the same time.
+        Err(error) if error == rustix::io::Errno::EXIST => exists(path).map(|_| false),
+        Err(error) => Err(failed("the database could not be created", path, &error.into())),
+    }
+}
+
+/// Makes an empty file that only we can touch; refuses whatever is there, a link too.
+pub(crate) fn make(path: &Path) -> Result<(), rustix::io::Errno> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDWR;
+    let file = fs::File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
+    // The umask can only take away; a file that we cannot write ourselves would fail later and stranger.
+    rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+    sync_directory(path);
+    Ok(())
+}
+
+/// Makes a new name in a directory durable, as far as the file system lets us.
+pub(crate) fn sync_directory(path: &Path) {
+    if let Ok(directory) = fs::File::open(directory_of(path)) {
+        drop(directory.sync_all());
+    }
+}
+
+/// The directory that holds a file.
+pub(crate) fn directory_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        Some(parent) => parent.to_owned(),
+        None => PathBuf::from("/"),
+    }
+}
+
+fn make_directory(directory: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| failed("the database's directory could not be created", directory, &error))
+}
+
+fn check_directory(directory: &Path) -> Result<()> {
+    let meta = match fs::metadata(directory) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == Io::NotFound => {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "database.url: there is no such directory; check the path",
+            )
+            .with("path", directory.display()));
+        }
+        Err(error) => return Err(failed("the database's directory cannot be looked at", directory, &error)),
+    };
+    if !meta.is_dir() {
+        return Err(refused("database.url: this is not a directory; choose another path", directory));
+    }
+    if meta.uid() != ours() {
+        return Err(refused(
+            "database.url: the directory belongs to another user, who could replace the database; choose one of \
+             your own, or run as its owner",
+            directory,
+        ));
+    }
+    if meta.mode() & 0o022 != 0 {
+        return Err(refused(
+            "database.url: others can write to the directory, and so replace the database; run `chmod go-w` on it, \
+             or choose another one",
+            directory,
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the file is there; refuses what is not a file of ours alone.
+fn exists(path: &Path) -> Result<bool> {
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == Io::NotFound => return Ok(false),
+        Err(error) => return Err(failed("the database cannot be looked at", path, &error)),
+    };
+    if meta.file_type().is_symlink() {
+        return Err(refused("database.url: this is a symbolic link; name the file that it points to", path));
+    }
+    if !meta.is_file() {
+        return Err(refused("database.url: this is not a file; choose another path", path));
+    }
+    if meta.uid() != ours() {
+        return Err(refused("database.url: the file belongs to another user; run as its owner", path));
+    }
+    if meta.mode() & 0o077 != 0 {
+        return Err(refused(
+            "database.url: others can read or write the database; run `chmod 600` on it",
+            path,
+        ));
+    }
+    Ok(true)
+}
+
+fn ours() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+fn refused(text: &'static str, path: &Path) -> Error {
+    Error::new(ErrorKind::ConfigInvalid, text).with("path", path.display())
+}
+
+/// What the operating system did not let us do.
+pub(crate) fn failed(text: &'static str, path: &Path, error: &std::io::Error) -> Error {
+    let kind = match error.kind() {
+        Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::ConfigInvalid,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, text).with("path", path.display()).with("system", error.kind())
+}

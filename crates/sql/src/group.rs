@@ -1,0 +1,183 @@
+//! Shared commits on SQLite: one connection writes, and the operations that wait while it does are run in the next
+//! transaction together, so that a sync of the disk serves them all.
+//!
+//! | what goes wrong | what happens |
+//! |---|---|
+//! | an operation fails or refuses | it is undone to its savepoint; the others are not touched |
+//! | a caller goes away | its operation is run all the same; the others are not touched |
+//! | the transaction fails as a whole before COMMIT, or COMMIT is refused | each operation is run again alone |
+//! | COMMIT fails in a way that leaves its outcome open | all of the group are told so |
+//! | another process writes | the group waits for it, and grows meanwhile |
+
+use crate::{
+    connection::{Connection, Link},
+    error::{Class, Failure, unknown},
+    job::Job,
+    transaction::Transaction,
+};
+use sqlx::sqlite::SqlitePool;
+use std::{sync::Arc, time::Duration};
+use strongroom_core::{Error, ErrorKind, Result, Retry};
+use strongroom_engine::Env;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many operations share a commit at most, so that other processes get their turn.
+const MOST: usize = 256;
+
+/// How long another process's transaction is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the writer is asked for.
+pub(crate) enum Request {
+    /// To run an operation.
+    Run(Box<dyn Job>),
+    /// To write the log back into the file and empty it, and to give free pages back.
+    Tidy {
+        /// Where the answer goes.
+        done: oneshot::Sender<Result<()>>,
+    },
+}
+
+/// Serves requests until all senders are gone.
+pub(crate) async fn serve(pool: SqlitePool, env: Arc<dyn Env>, mut requests: mpsc::Receiver<Request>) {
+    let mut writer = Writer { pool, env, connection: None };
+    let mut queue = Vec::new();
+    while requests.recv_many(&mut queue, MOST).await > 0 {
+        let mut group: Vec<Box<dyn Job>> = Vec::new();
+        for request in queue.drain(..) {
+            match request {
+                Request::Run(job) => group.push(job),
+                Request::Tidy { done } => {
+                    writer.run(&mut group).await;
+                    drop(done.send(writer.tidy().await.map_err(|failure| failure.error)));
+                }
+            }
+        }
+        writer.run(&mut group).await;
+    }
+}
+
+struct Writer {
+    pool: SqlitePool,
+    env: Arc<dyn Env>,
+    connection: Option<Connection>,
+}
+
+/// How a group ended.
+enum Ended {
+    Committed,
+    /// Nothing took effect, but alone each may succeed.
+    Undone(Failure),
+    /// Nobody could even begin.
+    NotBegun(Failure),
+    /// The outcome of the commit is open.
+    Unknown,
+}
+
+impl Writer {
+    async fn run(&mut self, group: &mut Vec<Box<dyn Job>>) {
+        if group.is_empty() {
+            return;
+        }
+        match self.together(group).await {
+            Ended::Undone(_) if group.len() > 1 => {
+                for job in group.drain(..) {
+                    let mut one = vec![job];
+                    let ended = self.together(&mut one).await;
+                    finish(&mut one, ended);
+                }
+            }
+            ended => finish(group, ended),
+        }
+    }
+
+    async fn together(&mut self, group: &mut [Box<dyn Job>]) -> Ended {
+        let mut tx = match self.begin().await {
+            Ok(tx) => tx,
+            Err(failure) => return Ended::NotBegun(failure),
+        };
+        for job in group.iter_mut() {
+            if let Err(failure) = job.run(&mut tx).await {
+                // Not even its savepoint could be undone. Without the connection nothing of it remains.
+                drop(tx.rollback().await);
+                return Ended::Undone(failure);
+            }
+        }
+        match tx.commit().await {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                Ended::Committed
+            }
+            Err((true, _)) => Ended::Unknown,
+            Err((false, failure)) => Ended::Undone(failure),
+        }
+    }
+
+    async fn begin(&mut self) -> Result<Transaction, Failure> {
+        let start = self.env.monotonic();
+        loop {
+            let connection = self.take().await?;
+            match Transaction::begin(connection, Arc::clone(&self.env)).await {
+                Ok(tx) => return Ok(tx),
+                Err((connection, failure)) => {
+                    if failure.class != Class::Again || self.env.monotonic().saturating_sub(start) >= PATIENCE
+                    {
+                        return Err(failure);
+                    }
+                    self.connection = Some(connection);
+                }
+            }
+            // Short pauses of different lengths: SQLite's own, which grow to 100 ms, would hardly ever meet the
+            // moment between two groups of a busy process.
+            self.pause().await;
+        }
+    }
+
+    /// The connection; a new one if the last was lost. Made without a busy timeout of SQLite's own, since
+    /// [`begin`](Self::begin) waits better.
+    async fn take(&mut self) -> Result<Connection, Failure> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
+        }
+        let mut connection = Connection::new(Link::Sqlite(self.pool.acquire().await?));
+        connection.raw("PRAGMA busy_timeout = 0").await?;
+        Ok(connection)
+    }
+
+    async fn pause(&self) {
+        let jitter = u64::try_from(self.env.random() % 3_000).unwrap_or(0);
+        self.env.sleep(Duration::from_micros(500 + jitter)).await;
+    }
+
+    async fn tidy(&mut self) -> Result<(), Failure> {
+        let mut connection = self.take().await?;
+        connection.raw("PRAGMA incremental_vacuum").await?;
+        // Deleted values stay in the log until it is emptied, for which no reader may be using it.
+        for _ in 0..200 {
+            let records = connection.fetch("PRAGMA wal_checkpoint(TRUNCATE)", Vec::new()).await?;
+            if records.first().map_or(Ok(0), |record| record.i64(0))? == 0 {
+                self.connection = Some(connection);
+                return Ok(());
+            }
+            self.pause().await;
+        }
+        self.connection = Some(connection);
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "the database's log could not be emptied, because somebody keeps reading: try again",
+        )
+        .retryable(Retry::Backoff)
+        .into())
+    }
+}
+
+fn finish(group: &mut Vec<Box<dyn Job>>, ended: Ended) {
+    let error = match ended {
+        Ended::Committed => None,
+        Ended::Undone(failure) | Ended::NotBegun(failure) => Some(failure.error),
+        Ended::Unknown => Some(unknown()),
+    };
+    for mut job in group.drain(..) {
+        job.finish(error.clone());
+    }
+}

@@ -1,0 +1,176 @@
+//! Data keys and their wraps.
+
+use crate::{
+    connection::{Connection, Statement},
+    error::{Class, Failure},
+    transaction::{Operation, Transaction, Verdict},
+    value::{Record, args},
+};
+use strongroom_core::{Error, ErrorKind, Result, Timestamp, async_trait};
+use strongroom_engine::{
+    KeyRow, Keys, WrapRow,
+    crypto::{KeyId, KeyKind, RootId},
+};
+use uuid::Uuid;
+
+/// All keys and their wraps, from one statement.
+pub(crate) async fn all(connection: &mut Connection) -> Result<Keys, Failure> {
+    let sql = "SELECT k.id, k.kind, k.active, k.created, w.root, w.bytes FROM data_keys k \
+               LEFT JOIN key_wraps w ON w.key_id = k.id ORDER BY k.created, k.id, w.root";
+    let mut keys = Keys::default();
+    for record in connection.fetch(sql, Vec::new()).await? {
+        let id = KeyId(record.uuid(0)?);
+        if keys.keys.last().is_none_or(|last| last.id != id) {
+            keys.keys.push(KeyRow {
+                id,
+                kind: KeyKind::parse(&record.text(1)?)?,
+                active: record.flag(2)?,
+                created: Timestamp(record.i64(3)?),
+            });
+        }
+        if let Some(root) = record.maybe(4, Record::uuid)? {
+            let root = RootId::from_bytes(root.into_bytes());
+            keys.wraps.push(WrapRow { key: id, root, bytes: record.bytes(5)? });
+        }
+    }
+    Ok(keys)
+}
+
+/// Inserts keys as they are, and their wraps.
+pub(crate) fn insert(keys: &[KeyRow], wraps: &[WrapRow], now: Timestamp) -> Vec<Statement> {
+    let key = |key: &KeyRow| {
+        let kind = key.kind.as_str();
+        Statement::new(
+            "INSERT INTO data_keys (id, kind, active, active_kind, created) VALUES (?, ?, ?, ?, ?)",
+            args![key.id.0, kind, key.active, key.active.then_some(kind), now.0],
+        )
+    };
+    keys.iter().map(key).chain(wraps.iter().map(wrap)).collect()
+}
+
+fn wrap(wrap: &WrapRow) -> Statement {
+    Statement::new(
+        "INSERT INTO key_wraps (key_id, root, bytes) VALUES (?, ?, ?)",
+        args![wrap.key.0, root(wrap.root), wrap.bytes.as_slice()],
+    )
+}
+
+/// A root key's id as the databases keep it.
+pub(crate) fn root(id: RootId) -> Uuid {
+    Uuid::from_bytes(*id.as_bytes())
+}
+
+/// Adds a key and makes it the active one of its kind.
+pub(crate) struct Add {
+    pub(crate) key: KeyRow,
+    pub(crate) wraps: Vec<WrapRow>,
+}
+
+#[async_trait]
+impl Operation for Add {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
+        let there = tx.fetch("SELECT active FROM data_keys WHERE id = ?", args![self.key.id.0]).await?;
+        if !there.is_empty() {
+            return Ok(Verdict::Undo(()));
+        }
+        tx.forget();
+        let retire = "UPDATE data_keys SET active = 0, active_kind = NULL WHERE active_kind = ?";
+        tx.execute(retire, args![self.key.kind.as_str()]).await?;
+        let key = KeyRow { active: true, ..self.key.clone() };
+        let now = tx.now().await?;
+        match tx.batch(insert(&[key], &self.wraps, now)).await {
+            Ok(_) => Ok(Verdict::Keep(())),
+            // Somebody else made another key the active one meanwhile: the next look retires that.
+            Err(batch) if batch.failure.class == Class::Unique => Err(Failure::again()),
+            Err(batch) => Err(batch.failure),
+        }
+    }
+}
+
+/// Destroys a key that is not active and that nothing refers to.
+pub(crate) struct Remove(pub(crate) KeyId);
+
+#[async_trait]
+impl Operation for Remove {
+    type Answer = bool;
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<bool>, Failure> {
+        let id = self.0.0;
+        tx.forget();
+        let found = tx.fetch("SELECT active FROM data_keys WHERE id = ? {lock}", args![id]).await?;
+        if found.first().map_or(Ok(false), |record| record.flag(0))? {
+            return Ok(Verdict::Undo(false));
+        }
+        // Foreign keys guard what a key seals; a digest names its key in its first bytes.
+        let sql = "SELECT (SELECT COUNT(*) FROM versions WHERE SUBSTR(digest, 1, 16) = ?) + \
+                   (SELECT COUNT(*) FROM pending WHERE SUBSTR(digest, 1, 16) = ?) + \
+                   (SELECT COUNT(*) FROM audit WHERE key_id = ?)";
+        let bytes = id.as_bytes().as_slice();
+        let used = tx.fetch(sql, args![bytes, bytes, id]).await?;
+        if used.first().map_or(Ok(false), |record| record.flag(0))? {
+            return Ok(Verdict::Undo(false));
+        }
+        let wraps = Statement::new("DELETE FROM key_wraps WHERE key_id = ?", args![id]);
+        let key = Statement::new("DELETE FROM data_keys WHERE id = ?", args![id]);
+        match tx.batch(vec![wraps, key]).await {
+            Ok(_) => Ok(Verdict::Keep(true)),
+            Err(batch) if batch.failure.class == Class::ForeignKey => Ok(Verdict::Undo(false)),
+            Err(batch) => Err(batch.failure),
+        }
+    }
+}
+
+/// Adds wraps; those that are there stay.
+pub(crate) struct AddWraps(pub(crate) Vec<WrapRow>);
+
+#[async_trait]
+impl Operation for AddWraps {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
+        for new in &self.0 {
+            let sql = "SELECT key_id FROM key_wraps WHERE key_id = ? AND root = ?";
+            if !tx.fetch(sql, args![new.key.0, root(new.root)]).await?.is_empty() {
+                continue;
+            }
+            match tx.batch(vec![wrap(new)]).await {
+                Ok(_) => {}
+                Err(batch) if batch.failure.class == Class::Unique => return Err(Failure::again()),
+                Err(batch) => return Err(batch.failure),
+            }
+        }
+        Ok(Verdict::Keep(()))
+    }
+}
+
+/// Drops all wraps under a root key.
+pub(crate) struct DropWraps(pub(crate) RootId);
+
+#[async_trait]
+impl Operation for DropWraps {
+    type Answer = Option<u64>;
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Option<u64>>, Failure> {
+        // All keys locked, so that two that drop different root keys do not leave a key without any.
+        tx.fetch("SELECT id FROM data_keys ORDER BY id {lock}", Vec::new()).await?;
+        let sql = "SELECT COUNT(*) FROM data_keys k WHERE NOT EXISTS \
+                   (SELECT 1 FROM key_wraps w WHERE w.key_id = k.id AND w.root <> ?)";
+        let left = tx.fetch(sql, args![root(self.0)]).await?;
+        if left.first().map_or(Ok(false), |record| record.flag(0))? {
+            return Ok(Verdict::Undo(None));
+        }
+        let dropped = tx.execute("DELETE FROM key_wraps WHERE root = ?", args![root(self.0)]).await?;
+        Ok(Verdict::Keep(Some(dropped)))
+    }
+}
+
+/// What a refused [`DropWraps`] is told.
+pub(crate) fn only_root(root: RootId) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "this root key is the only one that opens some keys: add another one first",
+    )
+    .with("root key", root)
+}

@@ -1,0 +1,49 @@
+//! The catalog of Strongroom's engine on SQLite, PostgreSQL and MySQL or MariaDB: one set of queries, three dialects.
+//!
+//! [`SqlCatalog::open`] takes a URL. SQLite is a file that only its owner can touch, written by one connection whose
+//! concurrent writers share commits, and read by several; other processes may use it at the same time. On PostgreSQL
+//! and MySQL each operation is one READ COMMITTED transaction, run again as a whole when the database says that it
+//! may be, and no advisory lock or session state is relied on.
+//!
+//! Features: `sqlite`, `postgres`, `mysql`, all on by default, each enough by itself.
+
+mod accounts;
+mod attempt;
+mod audit;
+mod backup;
+mod catalog;
+mod commit;
+mod connection;
+mod database;
+mod delete;
+mod dialect;
+mod drivers;
+mod error;
+#[cfg(feature = "sqlite")]
+mod file;
+#[cfg(feature = "sqlite")]
+mod files;
+#[cfg(feature = "sqlite")]
+mod group;
+mod identity;
+#[cfg(feature = "sqlite")]
+mod job;
+mod keys;
+mod list;
+mod open;
+mod pending;
+#[cfg(feature = "sqlite")]
+mod prepare;
+mod read;
+mod rehome;
+mod rows;
+mod schema;
+mod summary;
+mod sweep;
+mod transaction;
+mod url;
+mod value;
+mod versions;
+
+pub use dialect::Dialect;
+pub use open::{Options, SqlCatalog};

@@ -1,0 +1,197 @@
+//! Opening a catalog.
+
+use crate::{
+    connection::Connection,
+    database::{Database, Pools},
+    dialect::Dialect,
+    error::Failure,
+    schema::{self, Found},
+    url::{self, Target},
+};
+use std::{fmt, sync::Arc};
+use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_engine::Env;
+
+/// How a catalog is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// Which database: `sqlite:PATH`, `sqlite:///absolute/path`, a plain path, `postgres://...`, `postgresql://...`,
+    /// `mysql://...` or `mariadb://...`. It may hold a password, and is shown nowhere.
+    pub url: String,
+    /// Clocks, pauses and random ids.
+    pub env: Arc<dyn Env>,
+    /// How many connections there are at most; on SQLite: that read, besides the one that writes. 8 unless said
+    /// otherwise.
+    pub max_connections: u32,
+    /// Whether a SQLite file that is not there is made. Empty databases are initialised in any case.
+    pub create: bool,
+}
+
+impl Options {
+    /// For a database, which is made if it is a file that is not there.
+    pub fn new(url: impl Into<String>, env: Arc<dyn Env>) -> Self {
+        Self { url: url.into(), env, max_connections: 8, create: true }
+    }
+
+    /// Sets how many connections there are at most.
+    #[must_use]
+    pub fn max_connections(mut self, most: u32) -> Self {
+        self.max_connections = most;
+        self
+    }
+
+    /// Sets whether a SQLite file that is not there is made.
+    #[must_use]
+    pub fn create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("max_connections", &self.max_connections)
+            .field("create", &self.create)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The catalog in a SQL database. Cheap to clone: clones share their connections.
+#[derive(Clone)]
+pub struct SqlCatalog {
+    pub(crate) database: Arc<Database>,
+}
+
+impl fmt::Debug for SqlCatalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqlCatalog").field(&self.dialect()).finish()
+    }
+}
+
+impl SqlCatalog {
+    /// Opens a database, initialises it if it is empty, and on SQLite upgrades it, after a copy was made beside it.
+    ///
+    /// # Errors
+    /// - `ConfigInvalid` for a URL that cannot be used: unreadable, a remote host without verified TLS, a standby,
+    ///   tables of another program, files or directories that others can write.
+    /// - `NotFound` if there is no such file and none is to be made.
+    /// - `Unsupported` if a newer release wrote the database, if an older one did and it is no SQLite file (call
+    ///   [`open_and_migrate`](Self::open_and_migrate)), or if this build lacks the database.
+    /// - `Unavailable` if the database cannot be reached.
+    pub async fn open(options: Options) -> Result<Self> {
+        Self::open_and(options, false).await
+    }
+
+    /// Opens a database and brings its tables up to date, whatever database it is.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn open_and_migrate(options: Options) -> Result<Self> {
+        Self::open_and(options, true).await
+    }
+
+    async fn open_and(options: Options, upgrade: bool) -> Result<Self> {
+        let pools = match url::parse(&options.url)? {
+            #[cfg(feature = "sqlite")]
+            Target::Sqlite(path) => {
+                crate::prepare::prepare(&path, &options).await?;
+                let env = Arc::clone(&options.env);
+                Pools::Sqlite(crate::file::File::new(&path, env, options.max_connections))
+            }
+            #[cfg(feature = "postgres")]
+            Target::Postgres(to) => {
+                Pools::Postgres(crate::drivers::postgres::pool(*to, options.max_connections))
+            }
+            #[cfg(feature = "mysql")]
+            Target::MySql(to) => Pools::MySql(crate::drivers::mysql::pool(*to, options.max_connections)),
+        };
+        let catalog = Self { database: Arc::new(Database { env: options.env, pools }) };
+        catalog.vet(upgrade).await?;
+        Ok(catalog)
+    }
+
+    /// Brings the tables up to date; on SQLite opening did that.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn migrate(&self) -> Result<()> {
+        match &self.database.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(_) => Ok(()),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => {
+                let mut tried = 0;
+                loop {
+                    tried += 1;
+                    match schema::migrate(&self.database).await {
+                        Ok(()) => return Ok(()),
+                        Err(failure) => self.database.before_next(tried, failure).await?,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.database.dialect()
+    }
+
+    /// Ends all connections; on SQLite what was deleted leaves the log with that. Nothing can be asked afterwards.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn close(&self) -> Result<()> {
+        self.database.close().await
+    }
+
+    /// Makes values that were deleted or sealed anew unreadable in the files: empties the log, gives free pages
+    /// back. Does nothing where there are no files of ours.
+    ///
+    /// # Errors
+    /// `Unavailable` if somebody reads all the time: try again.
+    pub async fn purge(&self) -> Result<()> {
+        match &self.database.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(file) => file.tidy().await,
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks whether the database may and can be used.
+    async fn vet(&self, upgrade: bool) -> Result<()> {
+        let mut tried = 0;
+        let found = loop {
+            tried += 1;
+            match self.look().await {
+                Ok(found) => break found,
+                Err(failure) => self.database.before_next(tried, failure).await?,
+            }
+        };
+        match found {
+            Found::Ready => Ok(()),
+            Found::Empty => self.migrate().await,
+            Found::Older if upgrade => self.migrate().await,
+            Found::Older => Err(Error::new(
+                ErrorKind::Unsupported,
+                "the database's tables are those of an older release: run `strongroom database migrate`",
+            )),
+        }
+    }
+
+    async fn look(&self) -> Result<Found, Failure> {
+        match &self.database.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => crate::drivers::postgres::vet(pool).await?,
+            #[cfg(feature = "mysql")]
+            Pools::MySql(pool) => crate::drivers::mysql::vet(pool).await?,
+        }
+        let mut connection: Connection = self.database.connection().await?;
+        schema::look(&mut connection).await
+    }
+}

@@ -1,0 +1,78 @@
+//! Making a SQLite database ready: its file, its tables, and a copy before an upgrade.
+
+use crate::{
+    connection::{Connection, Link},
+    drivers::sqlite,
+    error::{Class, Failure},
+    files,
+    open::Options,
+    schema::{self, Found, SCHEMA},
+};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use strongroom_core::Result;
+
+/// How long other processes that do the same are waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Makes file and tables if they are not there, and upgrades older tables.
+pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
+    files::prepare(path, options.create)?;
+    let start = options.env.monotonic();
+    loop {
+        match tables(path).await {
+            Ok(()) => return Ok(()),
+            // Switching a new file to its log mode needs it alone, and SQLite does not wait for that.
+            Err(failure) if failure.class == Class::Again => {
+                if options.env.monotonic().saturating_sub(start) > PATIENCE {
+                    return Err(failure.error);
+                }
+                let jitter = u64::try_from(options.env.random() % 20).unwrap_or(0);
+                options.env.sleep(Duration::from_millis(5 + jitter)).await;
+            }
+            Err(failure) => return Err(failure.error),
+        }
+    }
+}
+
+async fn tables(path: &Path) -> Result<(), Failure> {
+    let pool = sqlite::writer(path);
+    let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?));
+    let outcome = match schema::look(&mut connection).await {
+        Ok(Found::Ready) => Ok(()),
+        Ok(Found::Empty) => schema::apply(&mut connection).await,
+        Ok(Found::Older) => match copy(&mut connection, path).await {
+            Ok(()) => schema::apply(&mut connection).await,
+            Err(failure) => Err(failure),
+        },
+        Err(failure) => Err(failure),
+    };
+    drop(connection);
+    pool.close().await;
+    outcome
+}
+
+/// A whole copy beside the database; one that an interrupted upgrade left is kept.
+async fn copy(connection: &mut Connection, path: &Path) -> Result<(), Failure> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".before-{SCHEMA}"));
+    let to = PathBuf::from(name);
+    match files::make(&to) {
+        Ok(()) => vacuum_into(connection, &to).await,
+        Err(error) if error == rustix::io::Errno::EXIST => Ok(()),
+        Err(error) => Err(files::failed(
+            "the copy that is made before an upgrade could not be created",
+            &to,
+            &error.into(),
+        )
+        .into()),
+    }
+}
+
+/// Writes a copy of the database into an empty file that is there.
+pub(crate) async fn vacuum_into(connection: &mut Connection, to: &Path) -> Result<(), Failure> {
+    let path = to.to_string_lossy().into_owned();
+    connection.fetch("VACUUM INTO ?", vec![path.into()]).await.map(drop)
+}

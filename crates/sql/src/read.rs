@@ -1,0 +1,158 @@
+//! Reading: each answer comes from statements that start after the call.
+
+use crate::{
+    audit::number,
+    connection::Connection,
+    dialect::{MOST_AT_ONCE, padded, places},
+    error::Failure,
+    rows,
+    value::{Value, args},
+};
+use std::collections::BTreeMap;
+use strongroom_core::{Revision, SecretId, SecretMeta, Timestamp, VersionUid};
+use strongroom_engine::{Lookup, Misplaced, NameKey, Row, Stamp, VersionHead};
+
+/// The rows with their current versions.
+pub(crate) async fn current(
+    connection: &mut Connection,
+    which: &[Lookup],
+) -> Result<Vec<Option<Row>>, Failure> {
+    let mut rows = Vec::with_capacity(which.len());
+    for some in which.chunks(MOST_AT_ONCE) {
+        let (by_id, by_name) = found(connection, some).await?;
+        rows.extend(some.iter().map(|lookup| match lookup {
+            Lookup::Id(id) => by_id.get(id).cloned(),
+            Lookup::Name(key) => by_name.get(key).and_then(|id| by_id.get(id)).cloned(),
+        }));
+    }
+    Ok(rows)
+}
+
+type Found = (BTreeMap<SecretId, Row>, BTreeMap<NameKey, SecretId>);
+
+async fn found(connection: &mut Connection, which: &[Lookup]) -> Result<Found, Failure> {
+    let (mut ids, mut names) = (Vec::new(), Vec::new());
+    for lookup in which {
+        match lookup {
+            Lookup::Id(id) => ids.push(Value::from(id.0)),
+            Lookup::Name(key) => names.push(Value::from(key.as_str())),
+        }
+    }
+    let mut conditions = Vec::new();
+    if !ids.is_empty() {
+        conditions.push(format!("s.id IN ({})", places(ids.len())));
+    }
+    if !names.is_empty() {
+        conditions.push(format!("s.name_key IN ({})", places(names.len())));
+    }
+    let sql =
+        format!("SELECT {} FROM {} WHERE {}", rows::columns(), rows::CURRENT_FROM, conditions.join(" OR "));
+    let values = padded(&ids).chain(padded(&names)).collect();
+    let (mut by_id, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+    for record in connection.fetch(&sql, values).await? {
+        let row = rows::row(&record)?;
+        by_name.insert(NameKey::of(&row.meta), row.meta.id);
+        by_id.insert(row.meta.id, row);
+    }
+    Ok((by_id, by_name))
+}
+
+/// The stamps of secrets.
+pub(crate) async fn stamps(
+    connection: &mut Connection,
+    ids: &[SecretId],
+) -> Result<Vec<Option<Stamp>>, Failure> {
+    let mut stamps = BTreeMap::new();
+    for some in ids.chunks(MOST_AT_ONCE) {
+        let sql = format!(
+            "SELECT s.id, s.change_id, a.generation FROM {} WHERE s.id IN ({})",
+            rows::META_FROM,
+            places(some.len())
+        );
+        let values = padded(some).map(|id| Value::from(id.0)).collect();
+        for record in connection.fetch(&sql, values).await? {
+            let stamp = Stamp { change: record.uuid(1)?, owner: record.i64(2)? };
+            stamps.insert(SecretId(record.uuid(0)?), stamp);
+        }
+    }
+    Ok(ids.iter().map(|id| stamps.get(id).copied()).collect())
+}
+
+/// The row with the newest kept version at or below a revision.
+pub(crate) async fn version(
+    connection: &mut Connection,
+    id: SecretId,
+    as_of: Revision,
+) -> Result<Option<Row>, Failure> {
+    let sql = format!(
+        "SELECT {} FROM {} WHERE s.id = ? AND v.revision <= ? ORDER BY v.revision DESC LIMIT 1",
+        rows::columns(),
+        rows::ANY_FROM
+    );
+    connection.fetch(&sql, args![id.0, number(as_of.0)]).await?.first().map(rows::row).transpose()
+}
+
+/// The secret and its kept versions, newest first.
+pub(crate) async fn history(
+    connection: &mut Connection,
+    id: SecretId,
+) -> Result<Option<(SecretMeta, Vec<VersionHead>)>, Failure> {
+    let sql = format!(
+        "SELECT {}, v.uid, v.revision, v.created, s.current_version, v.visible_to_others FROM {} \
+         JOIN versions v ON v.secret = s.id WHERE s.id = ? ORDER BY v.revision DESC",
+        rows::META,
+        rows::META_FROM
+    );
+    let records = connection.fetch(&sql, args![id.0]).await?;
+    let Some(first) = records.first() else { return Ok(None) };
+    let heads = records.iter().map(|record| {
+        let uid = record.uuid(9)?;
+        Ok(VersionHead {
+            uid: VersionUid(uid),
+            revision: Revision(record.u64(10)?),
+            created: Timestamp(record.i64(11)?),
+            current: uid == record.uuid(12)?,
+            visible_to_others: record.flag(13)?,
+        })
+    });
+    Ok(Some((rows::meta(first)?, heads.collect::<Result<_, Failure>>()?)))
+}
+
+/// Kept versions that are not where, or not sealed as, they should be.
+pub(crate) async fn to_move(
+    connection: &mut Connection,
+    after: Option<(SecretId, VersionUid)>,
+    limit: u32,
+    wanted: &Misplaced,
+) -> Result<Vec<Row>, Failure> {
+    const LAST: &str = "CASE WHEN v.uid = s.current_version THEN 1 ELSE 0 END";
+    let (misplaced, mut values) = match wanted {
+        Misplaced::SealedWithOther(key) => ("v.key_id IS NOT NULL AND v.key_id <> ?", args![key.0]),
+        Misplaced::NotIn(None) => ("v.store IS NOT NULL", Vec::new()),
+        Misplaced::NotIn(Some(store)) => ("(v.store IS NULL OR v.store <> ?)", args![store.as_str()]),
+    };
+    let mut behind = String::new();
+    if let Some((secret, uid)) = after {
+        let sql = format!(
+            "SELECT {LAST}, v.revision FROM versions v JOIN secrets s ON s.id = v.secret \
+             WHERE v.uid = ? AND s.id = ?"
+        );
+        let at = connection.fetch(&sql, args![uid.0, secret.0]).await?;
+        if let Some(record) = at.first() {
+            let (last, revision) = (record.i64(0)?, record.i64(1)?);
+            behind =
+                format!("AND (s.id > ? OR (s.id = ? AND ({LAST} > ? OR ({LAST} = ? AND v.revision > ?))))");
+            values.extend(args![secret.0, secret.0, last, last, revision]);
+        } else {
+            behind.push_str("AND s.id > ?");
+            values.extend(args![secret.0]);
+        }
+    }
+    values.extend(args![limit]);
+    let sql = format!(
+        "SELECT {} FROM {} WHERE {misplaced} {behind} ORDER BY s.id, {LAST}, v.revision LIMIT ?",
+        rows::columns(),
+        rows::ANY_FROM
+    );
+    connection.fetch(&sql, values).await?.iter().map(rows::row).collect()
+}

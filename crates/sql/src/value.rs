@@ -1,0 +1,152 @@
+//! Values on their way to and from a database.
+
+use crate::error::Failure;
+use std::sync::Arc;
+use strongroom_core::{Error, ErrorKind};
+use uuid::Uuid;
+
+/// One argument or column, in a form that all dialects have.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// No value.
+    Null,
+    /// A number: counts, revisions, times in microseconds, flags as 0 and 1.
+    I64(i64),
+    /// A text.
+    Text(String),
+    /// Bytes: sealed values, digests, MACs.
+    Bytes(Arc<Vec<u8>>),
+    /// An id, 16 bytes.
+    Uuid(Uuid),
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::I64(number)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::I64(i64::from(flag))
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::I64(i64::from(number))
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        Self::Uuid(id)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Bytes(Arc::new(bytes.to_vec()))
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The arguments of a statement, in the order of its `?`.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::value::Value::from($value)),*] };
+}
+pub(crate) use args;
+
+/// A row of an answer; columns are taken by their place, from 0.
+#[derive(Debug)]
+pub(crate) struct Record(pub(crate) Vec<Value>);
+
+impl Record {
+    /// The number in a column.
+    pub(crate) fn i64(&self, column: usize) -> Result<i64, Failure> {
+        match self.0.get(column) {
+            Some(Value::I64(number)) => Ok(*number),
+            _ => Err(damaged("a number", column)),
+        }
+    }
+
+    /// The number in a column that holds none below zero.
+    pub(crate) fn u64(&self, column: usize) -> Result<u64, Failure> {
+        u64::try_from(self.i64(column)?).map_err(|_| damaged("a number that is not negative", column))
+    }
+
+    /// The flag in a column.
+    pub(crate) fn flag(&self, column: usize) -> Result<bool, Failure> {
+        Ok(self.i64(column)? != 0)
+    }
+
+    /// The text in a column.
+    pub(crate) fn text(&self, column: usize) -> Result<String, Failure> {
+        match self.0.get(column) {
+            Some(Value::Text(text)) => Ok(text.clone()),
+            Some(Value::Bytes(bytes)) => {
+                String::from_utf8(bytes.to_vec()).map_err(|_| damaged("a text in UTF-8", column))
+            }
+            _ => Err(damaged("a text", column)),
+        }
+    }
+
+    /// The bytes in a column.
+    pub(crate) fn bytes(&self, column: usize) -> Result<Vec<u8>, Failure> {
+        match self.0.get(column) {
+            Some(Value::Bytes(bytes)) => Ok(bytes.to_vec()),
+            _ => Err(damaged("bytes", column)),
+        }
+    }
+
+    /// The id in a column.
+    pub(crate) fn uuid(&self, column: usize) -> Result<Uuid, Failure> {
+        match self.0.get(column) {
+            Some(Value::Uuid(id)) => Ok(*id),
+            Some(Value::Bytes(bytes)) => Uuid::from_slice(bytes).map_err(|_| damaged("an id", column)),
+            _ => Err(damaged("an id", column)),
+        }
+    }
+
+    /// Whether a column holds no value.
+    pub(crate) fn is_null(&self, column: usize) -> bool {
+        matches!(self.0.get(column), Some(Value::Null))
+    }
+
+    /// What `read` finds in a column, unless it holds no value.
+    pub(crate) fn maybe<T>(
+        &self,
+        column: usize,
+        read: impl FnOnce(&Self, usize) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        if self.is_null(column) { Ok(None) } else { read(self, column).map(Some) }
+    }
+}
+
+fn damaged(wanted: &'static str, column: usize) -> Failure {
+    Failure::other(
+        Error::new(
+            ErrorKind::Corrupt,
+            "the database holds something else than Strongroom wrote: restore a backup, or upgrade this program",
+        )
+        .with("wanted", wanted)
+        .with("column", column),
+    )
+}

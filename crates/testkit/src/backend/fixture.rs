@@ -1,0 +1,102 @@
+//! What the cases have in common.
+
+use super::BackendSubject;
+use crate::Broken;
+use std::sync::Arc;
+use strongroom_core::{
+    Backend, ErrorKind, Found, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId,
+    VersionRef, VersionUid,
+};
+use uuid::Uuid;
+
+/// A back-end on a namespace of its own.
+pub(super) struct Fixture {
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) namespace: NamespaceId,
+}
+
+impl Fixture {
+    pub(super) async fn open(subject: &dyn BackendSubject) -> Result<Self> {
+        let namespace = NamespaceId(Uuid::new_v4());
+        Ok(Self { backend: subject.open(namespace).await?, namespace })
+    }
+
+    /// Puts a text as the first version of a fresh object.
+    pub(super) async fn create(&self, text: &str) -> Result<(ObjectId, VersionRef)> {
+        let object = object();
+        Ok((object, self.put(object, None, text).await?))
+    }
+
+    /// Puts a text as the newest version, after this one.
+    pub(super) async fn put(
+        &self,
+        object: ObjectId,
+        after: Option<&VersionRef>,
+        text: &str,
+    ) -> Result<VersionRef> {
+        put(&*self.backend, object, uid(), after, text).await
+    }
+
+    /// The text of a version.
+    pub(super) async fn text(&self, object: ObjectId, at: &VersionRef) -> Result<String> {
+        self.backend.get(object, at).await?.try_into()
+    }
+
+    /// Everything that a scan finds, page after page.
+    pub(super) async fn scan(&self, only: Option<ObjectId>) -> Result<Vec<Found>, Broken> {
+        let (mut found, mut from) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.backend.scan(only, from.as_deref()).await?;
+            found.extend(page.found);
+            if page.next.is_some() && page.next == from {
+                return Err(Broken("a page of a scan ends where it began".into()));
+            }
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// The versions of one object, as a scan finds them.
+    pub(super) async fn versions(&self, object: ObjectId) -> Result<Vec<VersionRef>, Broken> {
+        let found = self.scan(Some(object)).await?;
+        ensure!(found.iter().all(|f| f.object == object), "a scan of one object shows another");
+        Ok(found.into_iter().filter_map(|found| found.at).collect())
+    }
+
+    /// Requires that a version cannot be read.
+    pub(super) async fn is_gone(&self, object: ObjectId, at: &VersionRef) -> crate::Outcome {
+        crate::refused(self.backend.get(object, at).await, ErrorKind::NotFound, "reading what is not there")
+    }
+}
+
+/// Puts a text with labels of its object's.
+pub(super) async fn put(
+    backend: &dyn Backend,
+    object: ObjectId,
+    uid: VersionUid,
+    after: Option<&VersionRef>,
+    text: &str,
+) -> Result<VersionRef> {
+    let (payload, labels) = (payload(text), labels(object, "bmFtZQ"));
+    let version = NewVersion::new(object, uid, &payload, &labels);
+    backend.put(&after.iter().fold(version, |version, after| version.after(after))).await
+}
+
+pub(super) fn payload(text: &str) -> Payload {
+    Payload::new(text.as_bytes().to_vec())
+}
+
+/// The labels of an object's secret, whose id is made from the object's.
+pub(super) fn labels(object: ObjectId, record: &str) -> Labels {
+    Labels::new(SecretId(Uuid::from_u128(!object.0.as_u128())), record)
+}
+
+pub(super) fn object() -> ObjectId {
+    ObjectId(Uuid::new_v4())
+}
+
+pub(super) fn uid() -> VersionUid {
+    VersionUid(Uuid::new_v4())
+}

@@ -1,0 +1,37 @@
+//! The suite for [`Backend`].
+
+mod fixture;
+mod keeping;
+mod removing;
+mod scanning;
+mod sharing;
+
+use std::sync::Arc;
+use strongroom_core::{Backend, NamespaceId, Result, async_trait};
+
+/// A back-end under test.
+#[async_trait]
+pub trait BackendSubject: Send + Sync {
+    /// Opens it on a namespace, any number of times on the same one; all that one subject opens use one account of
+    /// one service.
+    async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>>;
+
+    /// How many versions a case writes to see more than one page of a scan.
+    fn more_than_a_page(&self) -> usize {
+        7
+    }
+
+    /// Cleans up after a case.
+    async fn finish(&self) {}
+}
+
+groups! {
+    /// One `#[test]` for each promise of a [`Backend`]: `backend_suite!(MySubject::new())`, or
+    /// `backend_suite!(MySubject::new(), ignore = "needs a server")`, whose cases are ignored and not passed
+    /// unless asked for.
+    macro backend_suite in backend; subject BackendSubject;
+    keeping => __backend_keeping,
+    removing => __backend_removing,
+    scanning => __backend_scanning,
+    sharing => __backend_sharing,
+}

@@ -1,0 +1,189 @@
+//! Scanning.
+
+use super::{
+    BackendSubject,
+    fixture::{Fixture, labels, object, payload, put, uid},
+};
+use crate::eventually;
+use std::collections::BTreeSet;
+use strongroom_core::NewVersion;
+
+cases! {
+    macro __backend_scanning in backend, scanning; subject BackendSubject;
+
+    /// A namespace without anything is scanned as empty, and so is an object that is not there.
+    async fn an_empty_namespace_has_nothing(s) {
+        let fx = Fixture::open(s).await?;
+        ensure!(fx.scan(None).await?.is_empty(), "there is something in a fresh namespace");
+        ensure!(fx.scan(Some(object())).await?.is_empty(), "an object is there that never was");
+        Ok(())
+    }
+
+    /// A version that was acknowledged before the scan began is in it, where one object is asked for.
+    async fn an_acknowledged_version_is_in_a_scan_of_its_object(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, mut last) = fx.create("text").await?;
+        let mut put = vec![last.clone()];
+        let kept = fx.backend.info().limits.history.map_or(6, |versions| versions.min(6));
+        for n in 1..kept {
+            last = fx.put(object, Some(&last), &format!("text {n}")).await?;
+            put.push(last.clone());
+            let shown: BTreeSet<_> = fx.versions(object).await?.into_iter().collect();
+            ensure!(put.iter().all(|at| shown.contains(at)), "a version just acknowledged is missing");
+        }
+        Ok(())
+    }
+
+    /// Page after page, every version of the namespace is found, each once.
+    async fn every_version_is_found_page_after_page(s) {
+        let fx = Fixture::open(s).await?;
+        let mut put = BTreeSet::new();
+        for n in 0..s.more_than_a_page().div_ceil(2) {
+            let (object, one) = fx.create(&format!("text {n}")).await?;
+            let two = fx.put(object, Some(&one), "two").await?;
+            put.extend([(object, Some(one)), (object, Some(two))]);
+        }
+        eventually(|| async {
+            let found = fx.scan(None).await?;
+            let shown: BTreeSet<_> = found.iter().map(|found| (found.object, found.at.clone())).collect();
+            ensure!(shown == put, "{} versions were put, {} are found", put.len(), shown.len());
+            ensure!(found.len() == shown.len(), "some are found more than once");
+            Ok(())
+        })
+        .await
+    }
+
+    /// What is put and deleted while a scan goes on keeps nothing else from being found.
+    async fn a_scan_finds_what_is_there_throughout(s) {
+        let fx = Fixture::open(s).await?;
+        let mut stays = BTreeSet::new();
+        let mut goes = Vec::new();
+        for n in 0..s.more_than_a_page() {
+            let (object, at) = fx.create(&format!("text {n}")).await?;
+            if n % 3 == 0 {
+                goes.push(object)
+            } else {
+                let _new = stays.insert((object, Some(at)));
+            }
+        }
+        eventually(|| async {
+            let shown: BTreeSet<_> =
+                fx.scan(None).await?.into_iter().map(|found| (found.object, found.at)).collect();
+            ensure!(shown.is_superset(&stays), "not everything is found before the test begins");
+            Ok(())
+        })
+        .await?;
+        let (mut shown, mut from) = (BTreeSet::new(), None::<String>);
+        loop {
+            let page = fx.backend.scan(None, from.as_deref()).await?;
+            shown.extend(page.found.into_iter().map(|found| (found.object, found.at)));
+            if let Some(object) = goes.pop() {
+                fx.backend.delete(object).await?;
+            }
+            fx.create("new").await?;
+            // New ones may be found as well, and there is one more for each page.
+            ensure!(shown.len() < 1000, "the scan does not end");
+            match page.next {
+                Some(next) if !shown.is_superset(&stays) => from = Some(next),
+                _ => break,
+            }
+        }
+        let missing = stays.difference(&shown).count();
+        ensure!(missing == 0, "{missing} of {} were there throughout and not found", stays.len());
+        Ok(())
+    }
+
+    /// A scan tells the attempt that wrote a version, where it can tell: the right one.
+    async fn a_scan_tells_the_right_attempt(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, first, second) = (object(), uid(), uid());
+        let one = put(&*fx.backend, object, first, None, "one").await?;
+        let two = put(&*fx.backend, object, second, Some(&one), "two").await?;
+        for found in fx.scan(Some(object)).await? {
+            let wrote = if found.at.as_ref() == Some(&one) { first } else { second };
+            ensure!(found.at.as_ref() == Some(&one) || found.at.as_ref() == Some(&two), "an unknown version");
+            ensure!(found.uid.is_none_or(|told| told == wrote), "it tells of another attempt");
+        }
+        Ok(())
+    }
+
+    /// Everything that a put left, repeats included, is found as this attempt's or has its bytes.
+    async fn twins_are_found(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, uid) = (object(), uid());
+        let mut acknowledged = BTreeSet::new();
+        for _ in 0..3 {
+            acknowledged.insert(put(&*fx.backend, object, uid, None, "text").await?);
+        }
+        let found = fx.scan(Some(object)).await?;
+        let shown: BTreeSet<_> = found.iter().filter_map(|found| found.at.clone()).collect();
+        ensure!(shown.is_superset(&acknowledged), "a version that was acknowledged is missing");
+        for found in found {
+            ensure!(found.uid.is_none_or(|told| told == uid), "it tells of another attempt");
+            let Some(at) = found.at else { continue };
+            ensure!(fx.text(object, &at).await? == "text", "version {at} has other bytes");
+        }
+        Ok(())
+    }
+
+    /// The version that was put last with `newest` is marked as the newest, and no other of its object.
+    async fn the_newest_is_marked(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, one) = fx.create("one").await?;
+        let mut last = one;
+        for text in ["two", "three"] {
+            last = fx.put(object, Some(&last), text).await?;
+            eventually(|| async {
+                let found = fx.scan(Some(object)).await?;
+                let newest: Vec<_> =
+                    found.iter().filter(|found| found.newest).filter_map(|f| f.at.as_ref()).collect();
+                ensure!(newest == [&last], "put last was {last}, marked are {newest:?}");
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Versions that are put without `newest`, as when a history moves, leave the mark to the one that has
+    /// it.
+    async fn versions_of_the_past_are_not_marked(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, labels) = (object(), labels(object(), "bmFtZQ"));
+        let (old, older, current) = (payload("old"), payload("older"), payload("current"));
+        let one = fx.backend.put(&NewVersion::new(object, uid(), &older, &labels).newest(false)).await?;
+        let two =
+            fx.backend.put(&NewVersion::new(object, uid(), &old, &labels).after(&one).newest(false)).await?;
+        let three = fx.backend.put(&NewVersion::new(object, uid(), &current, &labels).after(&two)).await?;
+        for (at, text) in [(&one, "older"), (&two, "old"), (&three, "current")] {
+            ensure!(fx.text(object, at).await? == text, "version {text} has changed");
+        }
+        eventually(|| async {
+            let found = fx.scan(Some(object)).await?;
+            ensure!(found.len() == 3, "{} of 3 versions are found", found.len());
+            ensure!(
+                found.iter().all(|f| f.newest == (f.at.as_ref() == Some(&three))),
+                "another one is marked"
+            );
+            Ok(())
+        })
+        .await
+    }
+
+    /// Every object of a namespace has its own newest version.
+    async fn each_object_has_its_newest(s) {
+        let fx = Fixture::open(s).await?;
+        let mut newest = BTreeSet::new();
+        for _ in 0..3 {
+            let (object, one) = fx.create("one").await?;
+            newest.insert((object, Some(fx.put(object, Some(&one), "two").await?)));
+        }
+        eventually(|| async {
+            let found = fx.scan(None).await?.into_iter().filter(|found| found.newest);
+            let marked: BTreeSet<_> = found.map(|found| (found.object, found.at)).collect();
+            ensure!(marked == newest, "other versions are marked");
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,125 @@
+//! Many callers, objects and namespaces.
+
+use super::{
+    BackendSubject,
+    fixture::{Fixture, labels, object, put, uid},
+};
+use crate::together;
+use futures::FutureExt as _;
+use strongroom_core::VersionRef;
+
+cases! {
+    macro __backend_sharing in backend, sharing; subject BackendSubject;
+
+    /// A version that was put is readable at once by its name, through any opening.
+    async fn a_version_is_readable_at_once_through_any_opening(s) {
+        let fx = Fixture::open(s).await?;
+        let other = Fixture { backend: s.open(fx.namespace).await?, namespace: fx.namespace };
+        for text in ["one", "two", "three"] {
+            let (object, at) = fx.create(text).await?;
+            ensure!(other.text(object, &at).await? == text, "the other opening answers something else");
+        }
+        Ok(())
+    }
+
+    /// Concurrent puts to different objects are all readable.
+    async fn concurrent_puts_to_different_objects_are_kept(s) {
+        let fx = Fixture::open(s).await?;
+        let answers = together((0..16).map(|n| {
+            let backend = fx.backend.clone();
+            async move {
+                let object = object();
+                (object, n, put(&*backend, object, uid(), None, &format!("text {n}")).await)
+            }
+        }))
+        .await?;
+        for (object, n, at) in answers {
+            ensure!(fx.text(object, &at?).await? == format!("text {n}"), "text {n} has changed");
+        }
+        Ok(())
+    }
+
+    /// Of concurrent puts to one object, each that is acknowledged is a version of its own and readable.
+    async fn concurrent_puts_to_one_object_are_kept(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, one) = fx.create("one").await?;
+        let answers = together((0..4).map(|n| {
+            let (backend, one) = (fx.backend.clone(), one.clone());
+            async move { put(&*backend, object, uid(), Some(&one), &format!("text {n}")).await }
+        }))
+        .await?;
+        let mut names = vec![one];
+        for (n, answer) in answers.into_iter().enumerate() {
+            // A service with compare-and-set refuses the ones that come second.
+            let Ok(at) = answer else { continue };
+            ensure!(fx.text(object, &at).await? == format!("text {n}"), "text {n} has changed");
+            ensure!(!names.contains(&at), "two versions are called {at}");
+            names.push(at);
+        }
+        ensure!(names.len() > 1, "none was acknowledged");
+        Ok(())
+    }
+
+    /// Concurrent repeats of one put never change what is stored.
+    async fn concurrent_repeats_change_nothing(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, uid) = (object(), uid());
+        let answers = together((0..4).map(|_| {
+            let backend = fx.backend.clone();
+            async move { put(&*backend, object, uid, None, "text").await }
+        }))
+        .await?;
+        let acknowledged: Vec<VersionRef> = answers.into_iter().filter_map(Result::ok).collect();
+        ensure!(!acknowledged.is_empty(), "none was acknowledged");
+        for at in &acknowledged {
+            ensure!(fx.text(object, at).await? == "text", "version {at} is something else");
+        }
+        Ok(())
+    }
+
+    /// The versions of one object are not those of another.
+    async fn objects_are_apart(s) {
+        let fx = Fixture::open(s).await?;
+        let ((a, at_a), (b, at_b)) = (fx.create("a").await?, fx.create("b").await?);
+        ensure!(fx.text(a, &at_a).await? == "a" && fx.text(b, &at_b).await? == "b", "they are mixed up");
+        fx.backend.delete(a).await?;
+        ensure!(fx.text(b, &at_b).await? == "b", "the other one is gone, too");
+        Ok(())
+    }
+
+    /// Every call sees its own namespace alone, also for an object with the same id.
+    async fn namespaces_are_apart(s) {
+        let (a, b) = (Fixture::open(s).await?, Fixture::open(s).await?);
+        let object = object();
+        let at = a.put(object, None, "a").await?;
+        b.is_gone(object, &at).await?;
+        ensure!(b.scan(None).await?.is_empty() && b.scan(Some(object)).await?.is_empty(), "a scan shows it");
+        let at_b = b.put(object, None, "b").await?;
+        ensure!(
+            a.text(object, &at).await? == "a" && b.text(object, &at_b).await? == "b",
+            "they are mixed up"
+        );
+        b.backend.relabel(object, &labels(object, "bmV3")).await?;
+        b.backend.remove(object, &at_b).await?;
+        b.backend.delete(object).await?;
+        ensure!(a.text(object, &at).await? == "a", "it was removed through another namespace");
+        ensure!(a.versions(object).await? == [at], "a scan does not show it any more");
+        Ok(())
+    }
+
+    /// Calls are independent of each other: many at once through one opening.
+    async fn many_reads_at_once_are_answered(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, at) = fx.create("text").await?;
+        let answers =
+            together((0..32).map(|_| {
+                let (backend, at) = (fx.backend.clone(), at.clone());
+                async move {
+                    backend.get(object, &at).map(|answer| answer.is_ok_and(|p| p.expose() == b"text")).await
+                }
+            }))
+            .await?;
+        ensure!(answers.iter().all(|right| *right), "one of 32 was not answered");
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! What store names stand for, and numbers.
+
+use super::{
+    CatalogSubject,
+    fixture::{Fixture, named, store},
+};
+use crate::{Broken, refused};
+use strongroom_core::{ErrorKind, NamespaceId, ObjectId, SecretId};
+use strongroom_engine::StoreBinding;
+use uuid::Uuid;
+
+fn binding() -> StoreBinding {
+    StoreBinding {
+        name: store(),
+        kind: "aws".into(),
+        endpoint: "account 123, eu-west-1".into(),
+        namespace: NamespaceId(Uuid::from_u128(1)),
+    }
+}
+
+cases! {
+    macro __catalog_stores in catalog, stores; subject CatalogSubject;
+
+    /// What a store name stands for is recorded, and the same is recognised.
+    async fn a_binding_is_recognised(s) {
+        let fx = Fixture::open(s).await?;
+        fx.catalog.bind_store(&binding()).await?;
+        fx.catalog.bind_store(&binding()).await?;
+        fx.catalog.bind_store(&StoreBinding { name: named("second"), ..binding() }).await?;
+        Ok(())
+    }
+
+    /// Another kind, endpoint or namespace under a known name is refused, with the number of versions in it.
+    async fn another_place_is_refused(s) {
+        let fx = Fixture::open(s).await?;
+        fx.catalog.bind_store(&binding()).await?;
+        for n in 0..7 {
+            fx.create_external(&format!("secret {n}")).await?;
+        }
+        for other in [
+            StoreBinding { kind: "gcp".into(), ..binding() },
+            StoreBinding { endpoint: "account 123, eu-west-2".into(), ..binding() },
+            StoreBinding { namespace: NamespaceId(Uuid::from_u128(2)), ..binding() },
+        ] {
+            let answer = fx.catalog.bind_store(&other).await;
+            let told = answer.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            refused(answer, ErrorKind::ConfigInvalid, "another place")?;
+            ensure!(told.contains('7'), "it does not tell how many versions are there: {told}");
+        }
+        fx.catalog.bind_store(&binding()).await?;
+        Ok(())
+    }
+
+    /// The numbers count secrets, versions by store and by key, open attempts, garbage and the log.
+    async fn the_numbers_are_right(s) {
+        let fx = Fixture::open(s).await?;
+        let empty = fx.catalog.summary().await?;
+        ensure!(empty == strongroom_engine::Summary::default(), "of an empty catalog: {empty:?}");
+        let inline = fx.done(&fx.writing(&fx.create("a").await?)).await?;
+        let external = fx.create_external("b").await?;
+        let gone = fx.create_external("c").await?;
+        fx.catalog.delete(&fx.deletion(&gone)).await?;
+        fx.begun(&fx.attempt(SecretId(Uuid::new_v4()), None, ObjectId(Uuid::new_v4()))).await?;
+        let numbers = fx.catalog.summary().await?;
+        ensure!(numbers.secrets == 2 && numbers.audit_entries == 5, "{numbers:?}");
+        ensure!(numbers.open_attempts == 1 && numbers.garbage == 1, "{numbers:?}");
+        let count =
+            |which| numbers.versions.iter().find(|(store, _)| *store == which).map(|(_, number)| *number);
+        ensure!(count(None) == Some(2) && count(Some(store())) == Some(1), "{numbers:?}");
+        let Some(key) = inline.version.key else { return Err(Broken("not sealed".into())) };
+        ensure!(numbers.sealed_with == [(key, 3)] && external.version.key == Some(key), "{numbers:?}");
+        Ok(())
+    }
+}

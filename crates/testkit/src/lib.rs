@@ -1,0 +1,51 @@
+//! What holds an implementation to its promises.
+//!
+//! - The suites: [`backend_suite!`], [`catalog_suite!`] and [`store_suite!`] make one `#[test]` of each promise
+//!   of [`Backend`](strongroom_core::Backend), [`Catalog`](strongroom_engine::Catalog) and
+//!   [`SecretsStore`](strongroom_core::SecretsStore). They use the published interface alone, so that the author
+//!   of a back-end runs the same suite as we do, and depend on nothing but this crate:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use strongroom_core::{Backend, NamespaceId, Result, async_trait};
+//! use strongroom_testkit::{BackendSubject, Held, MemoryBackend};
+//!
+//! #[derive(Default)]
+//! struct Subject(Held);
+//!
+//! #[async_trait]
+//! impl BackendSubject for Subject {
+//!     async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
+//!         Ok(Arc::new(MemoryBackend::new(&self.0, namespace)))
+//!     }
+//! }
+//!
+//! strongroom_testkit::backend_suite!(Subject::default());
+//! # fn main() {}
+//! ```
+//!
+//! - [`MemoryBackend`] and [`DirectoryBackend`]: back-ends that need no service.
+//! - [`faults`]: wrappers that make a back-end misbehave.
+//! - [`TestEnv`]: a clock that moves when told to, and ids from a seed.
+
+#[macro_use]
+mod suite;
+
+pub mod backend;
+pub mod catalog;
+mod directory;
+mod env;
+pub mod faults;
+mod memory;
+mod random;
+pub mod sim;
+pub mod store;
+
+pub use backend::BackendSubject;
+pub use catalog::CatalogSubject;
+pub use directory::{Config as DirectoryConfig, DirectoryBackend, PLUGIN};
+pub use env::TestEnv;
+pub use memory::{Held, MemoryBackend};
+pub use random::Random;
+pub use store::StoreSubject;
+pub use suite::{Broken, Case, Outcome, Suite, eventually, refused, run, together};

@@ -1,0 +1,397 @@
+//! Catalogs that interleave, fail, and leave commits in doubt.
+
+use super::{model::Truth, scheduler::Sim};
+use futures::FutureExt;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use strongroom_core::{
+    Error, ErrorKind, ObjectId, Page, Result, Retry, Revision, SecretFilter, SecretId, SecretMeta,
+    VersionRef, VersionUid, async_trait,
+};
+use strongroom_engine::{
+    Attempt, AuditRow, Begun, Catalog, Commit, Committed, Delete, Deleted, Identity, KeyRow, Keys, Lookup,
+    Misplaced, NewIdentity, Pending, Rehome, Rehomed, Row, Settled, Stamp, StoreBinding, StoreName, Summary,
+    Uses, VersionHead, Viewer, WrapRow,
+    crypto::{KeyId, RootId},
+};
+
+/// Changes what some methods of a catalog do; the others pass through.
+#[async_trait]
+#[allow(missing_docs)]
+pub trait Wrap: Send + Sync {
+    async fn current(&self, inner: &dyn Catalog, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
+        inner.current(which).await
+    }
+    async fn stamps(&self, inner: &dyn Catalog, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
+        inner.stamps(ids).await
+    }
+    async fn version(&self, inner: &dyn Catalog, id: SecretId, as_of: Revision) -> Result<Option<Row>> {
+        inner.version(id, as_of).await
+    }
+    async fn list(
+        &self,
+        inner: &dyn Catalog,
+        viewer: &Viewer,
+        filter: &SecretFilter,
+    ) -> Result<Page<SecretMeta>> {
+        inner.list(viewer, filter).await
+    }
+    async fn begin(&self, inner: &dyn Catalog, attempt: &Attempt) -> Result<Begun> {
+        inner.begin(attempt).await
+    }
+    async fn commit(&self, inner: &dyn Catalog, change: &Commit) -> Result<Committed> {
+        inner.commit(change).await
+    }
+    async fn delete(&self, inner: &dyn Catalog, delete: &Delete) -> Result<Deleted> {
+        inner.delete(delete).await
+    }
+    async fn abandon(
+        &self,
+        inner: &dyn Catalog,
+        uid: VersionUid,
+        at: Option<&VersionRef>,
+        claim: Duration,
+    ) -> Result<Option<Pending>> {
+        inner.abandon(uid, at, claim).await
+    }
+    async fn rehome(&self, inner: &dyn Catalog, rehome: &Rehome) -> Result<Rehomed> {
+        inner.rehome(rehome).await
+    }
+    async fn fence_overdue(&self, inner: &dyn Catalog, all: bool) -> Result<u64> {
+        inner.fence_overdue(all).await
+    }
+    async fn claim(
+        &self,
+        inner: &dyn Catalog,
+        limit: u32,
+        claim: Duration,
+        early: bool,
+    ) -> Result<Vec<Pending>> {
+        inner.claim(limit, claim, early).await
+    }
+    async fn uses(
+        &self,
+        inner: &dyn Catalog,
+        secret: SecretId,
+        store: &StoreName,
+        object: ObjectId,
+    ) -> Result<Uses> {
+        inner.uses(secret, store, object).await
+    }
+    async fn settle(&self, inner: &dyn Catalog, pending: &Pending, settled: Settled) -> Result<bool> {
+        inner.settle(pending, settled).await
+    }
+}
+
+/// A catalog with some methods changed.
+pub struct Changed<W> {
+    pub(crate) inner: Arc<dyn Catalog>,
+    pub(crate) wrap: W,
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<W: Wrap> Catalog for Changed<W> {
+    async fn current(&self, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
+        self.wrap.current(&*self.inner, which).await
+    }
+    async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
+        self.wrap.stamps(&*self.inner, ids).await
+    }
+    async fn version(&self, id: SecretId, as_of: Revision) -> Result<Option<Row>> {
+        self.wrap.version(&*self.inner, id, as_of).await
+    }
+    async fn history(&self, id: SecretId) -> Result<Option<(SecretMeta, Vec<VersionHead>)>> {
+        self.inner.history(id).await
+    }
+    async fn list(&self, viewer: &Viewer, filter: &SecretFilter) -> Result<Page<SecretMeta>> {
+        self.wrap.list(&*self.inner, viewer, filter).await
+    }
+    async fn begin(&self, attempt: &Attempt) -> Result<Begun> {
+        self.wrap.begin(&*self.inner, attempt).await
+    }
+    async fn commit(&self, change: &Commit) -> Result<Committed> {
+        self.wrap.commit(&*self.inner, change).await
+    }
+    async fn delete(&self, delete: &Delete) -> Result<Deleted> {
+        self.wrap.delete(&*self.inner, delete).await
+    }
+    async fn abandon(
+        &self,
+        uid: VersionUid,
+        at: Option<&VersionRef>,
+        claim: Duration,
+    ) -> Result<Option<Pending>> {
+        self.wrap.abandon(&*self.inner, uid, at, claim).await
+    }
+    async fn rehome(&self, rehome: &Rehome) -> Result<Rehomed> {
+        self.wrap.rehome(&*self.inner, rehome).await
+    }
+    async fn fence_overdue(&self, all: bool) -> Result<u64> {
+        self.wrap.fence_overdue(&*self.inner, all).await
+    }
+    async fn claim(&self, limit: u32, claim: Duration, early: bool) -> Result<Vec<Pending>> {
+        self.wrap.claim(&*self.inner, limit, claim, early).await
+    }
+    async fn uses(&self, secret: SecretId, store: &StoreName, object: ObjectId) -> Result<Uses> {
+        self.wrap.uses(&*self.inner, secret, store, object).await
+    }
+    async fn settle(&self, pending: &Pending, settled: Settled) -> Result<bool> {
+        self.wrap.settle(&*self.inner, pending, settled).await
+    }
+    async fn explained(&self, store: &StoreName, objects: &[ObjectId]) -> Result<Vec<Uses>> {
+        self.inner.explained(store, objects).await
+    }
+    async fn pending(&self, limit: u32) -> Result<Vec<Pending>> {
+        self.inner.pending(limit).await
+    }
+    async fn forget_pending(&self) -> Result<Vec<Pending>> {
+        self.inner.forget_pending().await
+    }
+    async fn versions_to_move(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<Row>> {
+        self.inner.versions_to_move(after, limit, wanted).await
+    }
+    async fn identity(&self) -> Result<Option<Identity>> {
+        self.inner.identity().await
+    }
+    async fn initialise(&self, new: &NewIdentity) -> Result<Identity> {
+        self.inner.initialise(new).await
+    }
+    async fn keys(&self) -> Result<Keys> {
+        self.inner.keys().await
+    }
+    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow]) -> Result<()> {
+        self.inner.add_key(key, wraps).await
+    }
+    async fn remove_key(&self, id: KeyId) -> Result<bool> {
+        self.inner.remove_key(id).await
+    }
+    async fn add_wraps(&self, wraps: &[WrapRow]) -> Result<()> {
+        self.inner.add_wraps(wraps).await
+    }
+    async fn drop_wraps(&self, root: RootId) -> Result<u64> {
+        self.inner.drop_wraps(root).await
+    }
+    async fn bind_store(&self, binding: &StoreBinding) -> Result<()> {
+        self.inner.bind_store(binding).await
+    }
+    async fn summary(&self) -> Result<Summary> {
+        self.inner.summary().await
+    }
+    async fn audit(&self, chain: &str, after: u64, limit: u32) -> Result<Vec<AuditRow>> {
+        self.inner.audit(chain, after, limit).await
+    }
+    async fn check(&self) -> Result<()> {
+        self.inner.check().await
+    }
+}
+
+/// Interleaves every call, fails some, and leaves some commits in doubt.
+pub struct SimCatalog {
+    sim: Sim,
+    truth: Truth,
+    faults: Arc<AtomicBool>,
+    zombies: Zombies,
+}
+
+/// COMMITs that were sent and not answered, and that hold their locks until they are done or undone: whoever writes
+/// next waits for them.
+#[derive(Clone, Default)]
+struct Zombies(Arc<Mutex<Vec<Zombie>>>);
+
+type Zombie = Box<dyn FnOnce(bool) + Send>;
+
+impl Zombies {
+    fn settle(&self, sim: &Sim) {
+        loop {
+            let next = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            match next {
+                Some(zombie) => zombie(sim.permille(600)),
+                None => return,
+            }
+        }
+    }
+}
+
+impl SimCatalog {
+    pub(crate) fn new(sim: &Sim, truth: &Truth, faults: &Arc<AtomicBool>) -> Self {
+        Self { sim: sim.clone(), truth: truth.clone(), faults: faults.clone(), zombies: Zombies::default() }
+    }
+
+    fn faulty(&self) -> bool {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    async fn read<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
+        self.sim.pause().await;
+        if self.faulty() && self.sim.permille(8) {
+            return Err(refused());
+        }
+        let answer = read.await;
+        self.sim.pause().await;
+        answer
+    }
+
+    /// One writing transaction. `apply` runs it on the catalog beneath, at once.
+    async fn write<T: Send + 'static>(
+        &self,
+        apply: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.sim.pause().await;
+        if self.faulty() && self.sim.permille(20) {
+            // The process is stopped right before it sends, for longer than a lease.
+            let time = Duration::from_millis(500 + self.sim.below(2000) as u64);
+            strongroom_engine::Env::sleep(&self.sim, time).await;
+        }
+        self.zombies.settle(&self.sim);
+        if !self.faulty() {
+            return apply();
+        }
+        let answer = match self.sim.below(1000) {
+            0..=19 => Err(refused()),
+            // Committed, but the answer is lost.
+            20..=39 => apply().and(Err(no_answer())),
+            // Not committed, and nobody says so.
+            40..=49 => Err(no_answer()),
+            // The COMMIT is on its way.
+            50..=79 => {
+                self.leave_in_doubt(apply);
+                Err(no_answer())
+            }
+            _ => apply(),
+        };
+        self.sim.pause().await;
+        answer
+    }
+
+    fn leave_in_doubt<T: Send + 'static>(&self, apply: impl FnOnce() -> Result<T> + Send + 'static) {
+        let zombie: Zombie = Box::new(move |commits| {
+            if commits {
+                let _nobody_hears = apply();
+            }
+        });
+        self.zombies.0.lock().unwrap_or_else(PoisonError::into_inner).push(zombie);
+        let (sim, zombies) = (self.sim.clone(), self.zombies.clone());
+        let time = Duration::from_millis(self.sim.below(400) as u64);
+        self.sim.later(async move {
+            strongroom_engine::Env::sleep(&sim, time).await;
+            zombies.settle(&sim);
+        });
+    }
+}
+
+/// The in-memory catalog never waits.
+pub(crate) fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    let waited = || Err(Error::new(ErrorKind::Unexpected, "the catalog in memory waited"));
+    future.now_or_never().unwrap_or_else(waited)
+}
+
+fn refused() -> Error {
+    Error::new(ErrorKind::Unavailable, "the database cannot be reached").retryable(Retry::Backoff)
+}
+
+fn no_answer() -> Error {
+    Error::new(ErrorKind::OutcomeUnknown, "the connection was lost during COMMIT")
+}
+
+macro_rules! write_through {
+    ($sim:ident, $inner:ident, |$catalog:ident| $call:expr) => {{
+        let $catalog = $sim.truth.beneath();
+        let _ = $inner;
+        $sim.write(move || at_once($call)).await
+    }};
+}
+
+#[async_trait]
+impl Wrap for SimCatalog {
+    async fn current(&self, inner: &dyn Catalog, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
+        self.read(inner.current(which)).await
+    }
+    async fn stamps(&self, inner: &dyn Catalog, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
+        self.read(inner.stamps(ids)).await
+    }
+    async fn version(&self, inner: &dyn Catalog, id: SecretId, as_of: Revision) -> Result<Option<Row>> {
+        self.read(inner.version(id, as_of)).await
+    }
+    async fn list(
+        &self,
+        inner: &dyn Catalog,
+        viewer: &Viewer,
+        filter: &SecretFilter,
+    ) -> Result<Page<SecretMeta>> {
+        self.read(inner.list(viewer, filter)).await
+    }
+    async fn begin(&self, inner: &dyn Catalog, attempt: &Attempt) -> Result<Begun> {
+        let attempt = attempt.clone();
+        write_through!(self, inner, |catalog| async { catalog.begin(&attempt).await })
+    }
+    async fn commit(&self, inner: &dyn Catalog, change: &Commit) -> Result<Committed> {
+        let (change, truth) = (change.clone(), self.truth.clone());
+        write_through!(self, inner, |catalog| async {
+            let committed = catalog.commit(&change).await?;
+            if matches!(committed, Committed::Done(_)) {
+                truth.committed(&change);
+            }
+            Ok(committed)
+        })
+    }
+    async fn delete(&self, inner: &dyn Catalog, delete: &Delete) -> Result<Deleted> {
+        let (delete, truth) = (delete.clone(), self.truth.clone());
+        write_through!(self, inner, |catalog| async {
+            let deleted = catalog.delete(&delete).await?;
+            if matches!(deleted, Deleted::Done(_)) {
+                truth.deleted(&delete);
+            }
+            Ok(deleted)
+        })
+    }
+    async fn abandon(
+        &self,
+        inner: &dyn Catalog,
+        uid: VersionUid,
+        at: Option<&VersionRef>,
+        claim: Duration,
+    ) -> Result<Option<Pending>> {
+        let at = at.cloned();
+        write_through!(self, inner, |catalog| async { catalog.abandon(uid, at.as_ref(), claim).await })
+    }
+    async fn rehome(&self, inner: &dyn Catalog, rehome: &Rehome) -> Result<Rehomed> {
+        let rehome = rehome.clone();
+        write_through!(self, inner, |catalog| async { catalog.rehome(&rehome).await })
+    }
+    async fn fence_overdue(&self, inner: &dyn Catalog, all: bool) -> Result<u64> {
+        write_through!(self, inner, |catalog| async { catalog.fence_overdue(all).await })
+    }
+    async fn claim(
+        &self,
+        inner: &dyn Catalog,
+        limit: u32,
+        claim: Duration,
+        early: bool,
+    ) -> Result<Vec<Pending>> {
+        write_through!(self, inner, |catalog| async { catalog.claim(limit, claim, early).await })
+    }
+    async fn uses(
+        &self,
+        inner: &dyn Catalog,
+        secret: SecretId,
+        store: &StoreName,
+        object: ObjectId,
+    ) -> Result<Uses> {
+        self.read(inner.uses(secret, store, object)).await
+    }
+    async fn settle(&self, inner: &dyn Catalog, pending: &Pending, settled: Settled) -> Result<bool> {
+        let pending = pending.clone();
+        write_through!(self, inner, |catalog| async { catalog.settle(&pending, settled).await })
+    }
+}

@@ -1,0 +1,19 @@
+//! A simulator of whole deployments: the real engine, in several replicas, under a seed that decides everything.
+//!
+//! The scheduler interleaves tasks at every await; the catalog and the back-end fail, lose answers, hang and act late;
+//! replicas crash and pause. What truly was committed, and in which order, is written down where it happens, and every
+//! answer that a client got is checked against it.
+
+mod backend;
+mod catalog;
+mod check;
+mod clients;
+mod model;
+pub mod mutants;
+mod scheduler;
+mod world;
+
+pub use backend::SimBackend;
+pub use catalog::{SimCatalog, Wrap};
+pub use scheduler::{Sim, TaskId};
+pub use world::{Scenario, run};

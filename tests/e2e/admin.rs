@@ -1,0 +1,56 @@
+//! `status`, `backends`, `repair`, `completions`.
+
+use crate::support::Home;
+use serde_json::json;
+
+#[test]
+fn status_says_where_everything_is() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=hunter2"]);
+    home.ok(["secret", "update", "db", "--a=hunter2"]);
+    let status = home.json(["status"]);
+    assert_eq!(status["secrets"], 1);
+    assert_eq!(status["versions"]["in the database"], 2);
+    assert_eq!(status["database"], format!("sqlite:{}", home.database().display()));
+    assert_eq!(status["account"], "admin");
+    assert!(status["root_key"].as_str().unwrap().starts_with(home.keys().to_str().unwrap()));
+    assert_eq!(status["keys"].as_array().unwrap().len(), 5);
+    assert!(status["audit_entries"].as_u64().unwrap() >= 2);
+    for text in [home.ok(["status"]), home.ok(["status", "-o", "table"]), status.to_string()] {
+        assert!(!text.contains("hunter2") && !text.contains("strongroom-root-key"), "{text}");
+    }
+    assert!(home.ok(["status"]).contains("secrets\t1\n"));
+}
+
+#[test]
+fn backends_lists_what_is_built_in_and_what_is_not() {
+    let home = Home::new();
+    let backends = home.json(["backends"]);
+    let sql = backends.as_array().unwrap().iter().find(|backend| backend["type"] == "sql").unwrap();
+    assert_eq!((&sql["built_in"], &sql["payload_bytes"]), (&json!(true), &json!(65_536)));
+    assert!(home.ok(["backends"]).lines().any(|line| line.starts_with("aws\t")));
+    assert!(!home.database().exists());
+}
+
+#[test]
+fn repairing_what_is_whole_changes_nothing() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    for report in [home.json(["repair"]), home.json(["repair", "--restored"])] {
+        assert_eq!((&report["failed"], &report["unknown"]), (&json!(0), &json!(0)));
+    }
+    home.ok(["repair"]);
+    assert_eq!(home.ok(["secret", "get", "db", "a"]), "1");
+    let error = home.fails(2, ["repair", "--remove-foreign"]);
+    assert!(error.contains("-y"), "{error}");
+    home.ok(["repair", "--remove-foreign", "-y"]);
+}
+
+#[test]
+fn completions_need_no_database() {
+    let home = Home::new();
+    assert!(home.ok(["completions", "bash"]).contains("_strongroom"));
+    assert!(home.ok(["completions", "zsh"]).contains("#compdef strongroom"));
+    home.fails(2, ["completions", "tcsh"]);
+    assert_eq!(home.files(), [""; 0].map(std::path::PathBuf::from));
+}

@@ -1,0 +1,93 @@
+//! A person at a terminal, made by `script` of util-linux.
+
+use crate::support::Home;
+use std::{
+    io::{Read, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    thread::sleep,
+    time::Duration,
+};
+
+/// The program on a terminal, and who types there.
+struct Person {
+    child: Child,
+    keyboard: ChildStdin,
+    screen: ChildStdout,
+    seen: String,
+}
+
+impl Person {
+    fn at(home: &Home, command: &str) -> Self {
+        let mut script = Command::new("script");
+        let program = env!("CARGO_BIN_EXE_strongroom");
+        script.args(["-qec", &format!("exec '{program}' {command}"), "/dev/null"]);
+        home.around(&mut script);
+        script.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh");
+        let mut child = script.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (keyboard, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, keyboard, screen, seen: String::new() }
+    }
+
+    /// Types a line once these words are on the screen.
+    fn answers(&mut self, words: &str, line: &str) {
+        let from = self.seen.len();
+        let mut byte = [0];
+        while !self.seen[from..].contains(words) {
+            assert_eq!(self.screen.read(&mut byte).unwrap(), 1, "no {words:?} in {}", self.seen);
+            self.seen.push(char::from(byte[0]));
+        }
+        // The question comes before the echo is turned off.
+        sleep(Duration::from_millis(300));
+        writeln!(self.keyboard, "{line}").unwrap();
+    }
+
+    /// Everything that was on the screen, and the exit code.
+    fn leaves(mut self) -> (String, Option<i32>) {
+        let mut rest = Vec::new();
+        self.screen.read_to_end(&mut rest).unwrap();
+        drop(self.keyboard);
+        self.seen.extend(rest.into_iter().map(char::from));
+        (self.seen, self.child.wait().unwrap().code())
+    }
+}
+
+#[test]
+fn values_that_are_typed_are_not_shown() {
+    let home = Home::new();
+    let mut person = Person::at(&home, "secret create db -i");
+    person.answers("Key (empty when done): ", "password");
+    person.answers("(not shown): ", "hunter2");
+    person.answers("Key (empty when done): ", "");
+    let (screen, code) = person.leaves();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("password") && screen.contains("created `db`"), "{screen}");
+    assert!(!screen.contains("hunter2"), "{screen}");
+    assert_eq!(home.ok(["secret", "get", "db", "password"]), "hunter2");
+}
+
+#[test]
+fn deleting_asks_and_takes_only_yes_for_a_yes() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    for (answer, code, left) in [("", 1, 1), ("n", 1, 1), ("y", 0, 0)] {
+        let mut person = Person::at(&home, "secret delete db");
+        person.answers("[y/N] ", answer);
+        let (screen, ended) = person.leaves();
+        assert_eq!(ended, Some(code), "{screen}");
+        assert_eq!(home.json(["secret", "list"]).as_array().unwrap().len(), left);
+    }
+}
+
+#[test]
+fn tables_one_value_and_hints_look_as_they_should() {
+    let home = Home::new();
+    let (screen, code) = Person::at(&home, "secret create db --a=1").leaves();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(screen.contains("hint: ") && screen.contains("created `db`"), "{screen}");
+    let (screen, _) = Person::at(&home, "secret get db a").leaves();
+    assert_eq!(screen, "1\r\n");
+    let (screen, _) = Person::at(&home, "secret list").leaves();
+    assert!(screen.starts_with("NAME  ID        PRIVATE  OWNER"), "{screen}");
+    let (screen, code) = Person::at(&home, "secret delete nothing").leaves();
+    assert_eq!(code, Some(3), "{screen}");
+}

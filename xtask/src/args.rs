@@ -1,0 +1,168 @@
+//! What was asked for on the command line.
+
+use crate::servers::Kind;
+use crate::test::Part;
+
+/// The text of `--help`.
+pub(crate) const HELP: &str = include_str!("help.txt");
+
+/// One thing to do.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Task {
+    /// Print [`HELP`].
+    Help,
+    /// Run these parts (in their own order), without these servers.
+    Test { parts: Vec<Part>, without: Vec<Kind> },
+    /// Run the simulation.
+    Simulate(Simulation),
+    /// Run a benchmark.
+    Bench { name: String, args: Vec<String> },
+    /// Start the servers for a command, or until told to stop.
+    Servers { without: Vec<Kind>, command: Vec<String> },
+}
+
+/// Which seeds to simulate.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Simulation {
+    /// How many.
+    pub(crate) seeds: u64,
+    /// The first one.
+    pub(crate) from: u64,
+    /// With optimizations, which also turns debug assertions off.
+    pub(crate) release: bool,
+}
+
+/// Reads the arguments, the program's own name not among them.
+///
+/// # Errors
+/// Text that names the argument and what is allowed instead.
+pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> {
+    let mut args = args.peekable();
+    let Some(task) = args.next() else { return Ok(Task::Help) };
+    if args.peek().is_some_and(|arg| is_help(arg)) {
+        return Ok(Task::Help);
+    }
+    match task.as_str() {
+        "test" => test(args),
+        "simulate" => simulate(args),
+        "bench" => {
+            let name = args.next().ok_or("which benchmark? There is: store")?;
+            Ok(Task::Bench { name, args: args.collect() })
+        }
+        "servers" => servers(args),
+        other if is_help(other) || other == "help" => Ok(Task::Help),
+        other => Err(format!("no task {other}; there are: test, simulate, bench, servers")),
+    }
+}
+
+fn is_help(arg: &str) -> bool {
+    arg == "--help" || arg == "-h"
+}
+
+fn test(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
+    let (mut parts, mut without) = (Vec::new(), Vec::new());
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--without" => without.extend(kinds(args.next())?),
+            "--help" | "-h" => return Ok(Task::Help),
+            name => parts.push(Part::named(name).ok_or_else(|| {
+                let all: Vec<_> = Part::ALL.iter().map(|part| part.name()).collect();
+                format!("no part {name}; there are: {}", all.join(", "))
+            })?),
+        }
+    }
+    if parts.is_empty() {
+        parts = Part::ALL.to_vec();
+    }
+    Ok(Task::Test { parts, without })
+}
+
+fn simulate(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
+    let mut options = Simulation::default();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--seeds" => options.seeds = number("--seeds", args.next())?,
+            "--from" => options.from = number("--from", args.next())?,
+            "--release" => options.release = true,
+            other => return Err(format!("no option {other}; there are: --seeds, --from, --release")),
+        }
+    }
+    if options.seeds == 0 {
+        return Err("how many seeds? Give --seeds N, N at least 1".into());
+    }
+    Ok(Task::Simulate(options))
+}
+
+fn servers(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
+    let (mut without, mut command) = (Vec::new(), Vec::new());
+    while let Some(arg) = args.next() {
+        if arg == "--without" {
+            without.extend(kinds(args.next())?);
+            continue;
+        }
+        if arg != "--" {
+            command.push(arg);
+        }
+        // What follows the command's name is the command's.
+        command.extend(args);
+        break;
+    }
+    Ok(Task::Servers { without, command })
+}
+
+fn kinds(list: Option<String>) -> Result<Vec<Kind>, String> {
+    let list = list.ok_or("--without needs a list: postgres, mariadb, or postgres,mariadb")?;
+    let one = |name: &str| {
+        Kind::named(name).ok_or_else(|| format!("--without: no server {name}; there are: postgres, mariadb"))
+    };
+    list.split(',').map(one).collect()
+}
+
+fn number(option: &str, value: Option<String>) -> Result<u64, String> {
+    let value = value.ok_or_else(|| format!("{option} needs a number"))?;
+    value.parse().map_err(|_| format!("{option} needs a number, not {value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Task, String> {
+        parse(line.split_whitespace().map(String::from))
+    }
+
+    #[test]
+    fn test_without_parts_means_all_of_them() {
+        assert_eq!(parsed("test"), Ok(Task::Test { parts: Part::ALL.to_vec(), without: vec![] }));
+    }
+
+    #[test]
+    fn test_takes_parts_and_servers_to_leave_out() {
+        let expected = Task::Test { parts: vec![Part::Unit, Part::E2e], without: vec![Kind::Mariadb] };
+        assert_eq!(parsed("test unit --without mariadb e2e"), Ok(expected));
+        assert!(parsed("test units").unwrap_err().contains("conformance"));
+        assert!(parsed("test --without mysql").unwrap_err().contains("mariadb"));
+    }
+
+    #[test]
+    fn simulate_insists_on_a_number_of_seeds() {
+        let expected = Simulation { seeds: 20, from: 7, release: false };
+        assert_eq!(parsed("simulate --from 7 --seeds 20"), Ok(Task::Simulate(expected)));
+        assert!(parsed("simulate").is_err());
+        assert!(parsed("simulate --seeds many").unwrap_err().contains("many"));
+    }
+
+    #[test]
+    fn the_options_of_a_command_for_servers_are_its_own() {
+        let command = ["cargo", "test", "--without", "x"].map(String::from).to_vec();
+        let expected = Task::Servers { without: vec![Kind::Postgres], command };
+        assert_eq!(parsed("servers --without postgres cargo test --without x"), Ok(expected));
+    }
+
+    #[test]
+    fn help_wins() {
+        for line in ["", "--help", "help", "test --help", "bench -h"] {
+            assert_eq!(parsed(line), Ok(Task::Help), "{line}");
+        }
+    }
+}

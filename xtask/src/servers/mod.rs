@@ -1,0 +1,150 @@
+//! The database servers that tests need.
+
+mod account;
+mod mariadb;
+mod postgres;
+mod server;
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+
+use tempfile::TempDir;
+
+use crate::failure::{Failure, Result};
+use crate::process::TICK;
+use crate::run::Runner;
+
+pub(crate) use account::program;
+use server::{Place, Server};
+
+/// How often the removal of our files is tried.
+const REMOVALS: usize = 50;
+
+/// A kind of server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// PostgreSQL.
+    Postgres,
+    /// MariaDB.
+    Mariadb,
+}
+
+impl Kind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Postgres, Self::Mariadb];
+
+    /// What it is called on the command line and in the names of its tests.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
+        }
+    }
+
+    /// The kind of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The environment variable that tells tests its URL.
+    pub(crate) fn variable(self) -> &'static str {
+        match self {
+            Self::Postgres => "STRONGROOM_TEST_POSTGRES",
+            Self::Mariadb => "STRONGROOM_TEST_MARIADB",
+        }
+    }
+
+    /// The package of Debian that it comes in.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::Mariadb => "mariadb-server",
+        }
+    }
+
+    /// Whether there is nothing to install: the programs are there, or one runs already.
+    pub(crate) fn installed(self) -> bool {
+        let found = match self {
+            Self::Postgres => postgres::find().is_ok(),
+            Self::Mariadb => mariadb::find().is_ok(),
+        };
+        found || self.given().is_some()
+    }
+
+    /// The URL of a server that runs already, from the environment.
+    fn given(self) -> Option<String> {
+        std::env::var(self.variable()).ok().filter(|url| !url.is_empty())
+    }
+}
+
+/// Servers that run. Those started by us end when this is dropped, and leave nothing.
+#[derive(Debug)]
+pub(crate) struct Servers {
+    running: Vec<(Kind, Server)>,
+    /// Of the servers' files, a directory for each.
+    directory: TempDir,
+}
+
+impl Servers {
+    /// Starts one server of each kind; a text for each that could not be started.
+    ///
+    /// # Errors
+    /// There is no place for temporary files, or we are interrupted.
+    pub(crate) fn start(runner: &Runner, kinds: &[Kind]) -> Result<(Self, Vec<(Kind, String)>)> {
+        let directory = account::passable_directory()?;
+        let mut servers = Self { running: Vec::new(), directory };
+        let mut failures = Vec::new();
+        for kind in kinds {
+            match servers.start_one(runner, *kind) {
+                Ok(server) => servers.running.push((*kind, server)),
+                Err(Failure::Failed(text)) => failures.push((*kind, text)),
+                Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            }
+        }
+        Ok((servers, failures))
+    }
+
+    fn start_one(&self, runner: &Runner, kind: Kind) -> Result<Server> {
+        if let Some(url) = kind.given() {
+            return Ok(Server::given(url));
+        }
+        let place = Place::new(runner, &self.directory.path().join(kind.name()), kind)?;
+        match kind {
+            Kind::Postgres => postgres::start(&place),
+            Kind::Mariadb => mariadb::start(&place),
+        }
+    }
+
+    /// The kinds that run.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.running.iter().map(|(kind, _)| *kind)
+    }
+
+    /// The environment variables that name them.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.running.iter().map(|(kind, server)| (kind.variable(), server.url()))
+    }
+
+    /// Tells a command about them, and about no other.
+    pub(crate) fn apply(&self, command: &mut Command) {
+        for kind in Kind::ALL {
+            command.env_remove(kind.variable());
+        }
+        command.envs(self.variables());
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        // First these: a server still writes when it is told to end.
+        self.running.clear();
+        // A killed program may be about to write its last file.
+        for _ in 0..REMOVALS {
+            if fs::remove_dir_all(self.directory.path()).is_ok() {
+                break;
+            }
+            thread::sleep(TICK);
+        }
+    }
+}

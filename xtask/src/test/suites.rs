@@ -1,0 +1,112 @@
+//! The parts that run tests.
+
+use crate::failure::Result;
+use crate::run::Runner;
+use crate::servers::{Kind, Servers};
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+
+use super::{Part, report::Report};
+
+/// The same for every run, so that nothing is compiled twice.
+const EVERYTHING: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fail-fast"];
+
+/// The tests, built, and the servers they need, running.
+#[derive(Debug)]
+pub(crate) struct Suites<'a> {
+    runner: &'a Runner,
+    workspace: &'a Workspace,
+    servers: Servers,
+}
+
+impl<'a> Suites<'a> {
+    /// Builds all tests and starts the servers; `None` when the build fails. A server that does not start
+    /// is a failure in the report where nobody would notice a skipped test, else only told.
+    ///
+    /// # Errors
+    /// Cargo cannot be started, or we are interrupted.
+    pub(crate) fn prepare(
+        runner: &'a Runner,
+        workspace: &'a Workspace,
+        kinds: &[Kind],
+        report: &mut Report,
+    ) -> Result<Option<Self>> {
+        if !runner.succeeds(runner.cargo().args(EVERYTHING).arg("--no-run"))? {
+            return Ok(None);
+        }
+        let (servers, failures) = Servers::start(runner, kinds)?;
+        let strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
+        for (kind, failure) in failures {
+            if strict {
+                println!("error: {}: {failure}", kind.name());
+                report.add(kind.name(), Tally::FAILED, "not started");
+            } else {
+                println!("warning: {}: its tests are skipped: {failure}", kind.name());
+            }
+        }
+        Ok(Some(Self { runner, workspace, servers }))
+    }
+
+    /// Runs the tests of one part.
+    ///
+    /// # Errors
+    /// Cargo cannot be started, or we are interrupted.
+    pub(crate) fn run(&self, part: Part) -> Result<Tally> {
+        let targets = self.workspace.targets(part);
+        let mut chosen: Vec<&str> = targets.iter().flat_map(|target| ["--test", target]).collect();
+        let mut tally = Tally::default();
+        if part == Part::Unit {
+            chosen.extend(["--lib", "--bins"]);
+        }
+        if !chosen.is_empty() {
+            tally += self.cargo_test(&chosen, &self.test_options())?;
+        }
+        if part == Part::Unit {
+            // An ignored example of the documentation is not meant to be run, whatever is running.
+            tally += self.cargo_test(&["--doc"], &[])?;
+        }
+        if tally.passed + tally.failed == 0 {
+            println!("failed: no test of this part ran");
+            tally += Tally::FAILED;
+        }
+        Ok(tally)
+    }
+
+    /// What the tests ran on.
+    pub(crate) fn backends(&self) -> String {
+        let running = self.servers.kinds().map(Kind::name);
+        let absent = self.absent().map(|kind| format!("without {}", kind.name()));
+        let all: Vec<String> =
+            ["sqlite"].into_iter().chain(running).map(String::from).chain(absent).collect();
+        all.join(", ")
+    }
+
+    fn absent(&self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.servers.kinds().all(|running| running != *kind))
+    }
+
+    /// Tests that need a server are ignored ones, so that a plain `cargo test` shows that it left them out.
+    fn test_options(&self) -> Vec<&'static str> {
+        if self.servers.kinds().next().is_none() {
+            return Vec::new();
+        }
+        let absent = self.absent().flat_map(|kind| ["--skip", kind.name()]);
+        ["--include-ignored"].into_iter().chain(absent).collect()
+    }
+
+    fn cargo_test(&self, chosen: &[&str], options: &[&str]) -> Result<Tally> {
+        let mut command = self.runner.cargo();
+        command.args(EVERYTHING).args(chosen).arg("--").args(options);
+        self.servers.apply(&mut command);
+        let mut tally = Tally::default();
+        let status = self.runner.lines(&mut command, |line| {
+            println!("{line}");
+            tally += Tally::from_line(line).unwrap_or_default();
+        })?;
+        if !status.success() && tally.failed == 0 {
+            println!("failed: a test program ended without a result");
+            tally += Tally::FAILED;
+        }
+        Ok(tally)
+    }
+}
