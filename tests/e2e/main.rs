@@ -1,15 +1,26 @@
 //! The program as its users meet it: a process with a home directory of its own and nothing in its environment.
 
+mod canary;
+mod processes;
+mod store;
 mod support;
 
 mod admin;
+mod crashes;
 mod database;
+mod erased;
 mod hostile;
 mod input;
 mod keys;
+mod leaks;
 mod limits;
 mod output;
 mod places;
+mod races;
+mod restored;
+mod roots;
+mod rotation;
 mod secrets;
+mod sizes;
 mod terminal;
 mod usage;

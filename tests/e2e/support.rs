@@ -11,6 +11,7 @@ use tempfile::TempDir;
 /// An empty home directory, with what the program keeps in it.
 pub(crate) struct Home {
     dir: TempDir,
+    program: PathBuf,
     vars: Vec<(String, String)>,
 }
 
@@ -25,7 +26,12 @@ pub(crate) struct Ended {
 impl Home {
     /// An empty one.
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), vars: Vec::new() }
+        Self::of(env!("CARGO_BIN_EXE_strongroom"))
+    }
+
+    /// An empty one, for another program than the usual.
+    pub(crate) fn of(program: impl Into<PathBuf>) -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), program: program.into(), vars: Vec::new() }
     }
 
     /// Sets a variable for every process that is started from now on.
@@ -63,7 +69,7 @@ impl Home {
 
     /// The program with these arguments: not started yet, without input, its output to be captured.
     pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
+        let mut command = Command::new(&self.program);
         command.args(args).current_dir(self.dir.path());
         self.around(&mut command);
         command

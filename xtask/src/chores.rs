@@ -12,7 +12,7 @@ use crate::run::Runner;
 use crate::servers::{Kind, Servers};
 
 /// The environment variables that tell the simulation how many seeds to run and which is the first.
-const SEEDS: &str = "STRONGROOM_SIM_SEEDS";
+pub(crate) const SEEDS: &str = "STRONGROOM_SIM_SEEDS";
 const FROM: &str = "STRONGROOM_SIM_FROM";
 
 /// Runs the simulation; returns whether it held.
@@ -38,9 +38,15 @@ pub(crate) fn simulate(runner: &Runner, options: &Simulation) -> Result<bool> {
 /// There is none of that name, cargo cannot be started, or we are interrupted.
 pub(crate) fn bench(runner: &Runner, name: &str, args: &[String]) -> Result<bool> {
     let (package, example) = match name {
-        "store" => ("strongroom-sql", "bench_store"),
+        "store" => ("strongroom", "bench_store"),
         other => return Err(format!("no benchmark {other}; there is: store").into()),
     };
+    // The benchmark times the program too.
+    let mut program = runner.cargo();
+    program.args(["build", "--release", "--package", "strongroom-cli"]);
+    if !runner.succeeds(&mut program)? {
+        return Ok(false);
+    }
     let mut command = runner.cargo();
     command.args(["run", "--release", "--package", package, "--example", example, "--"]).args(args);
     runner.succeeds(&mut command)

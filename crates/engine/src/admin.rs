@@ -11,7 +11,9 @@ use crate::{
 };
 use futures::{StreamExt, stream};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use strongroom_core::{BackendInfo, Error, ErrorKind, Labels, NamespaceId, ObjectId, Result, SecretId, VersionRef};
+use strongroom_core::{
+    BackendInfo, Error, ErrorKind, Labels, NamespaceId, ObjectId, Result, SecretId, VersionRef,
+};
 
 /// How many versions are moved or sealed again at the same time: enough for them to share commits.
 const TOGETHER: usize = 32;
@@ -312,8 +314,15 @@ impl Core {
 
     async fn destroy_retiring(&self, kind: KeyKind, destroyed: &mut Vec<KeyId>) -> Result<Vec<KeyId>> {
         let mut kept = Vec::new();
+        // Labels in back-ends are made with the digest key of their time, in sealed stores with the seal key, and no row
+        // tells which: those keys stay.
+        let in_labels = match kind {
+            KeyKind::Digest => true,
+            KeyKind::Seal => self.stores.values().any(|store| store.sealed),
+            KeyKind::Audit | KeyKind::Token | KeyKind::Credential => false,
+        };
         for key in self.catalog.keys().await?.keys.into_iter().filter(|key| key.kind == kind && !key.active) {
-            if self.catalog.remove_key(key.id).await? {
+            if !in_labels && self.catalog.remove_key(key.id).await? {
                 destroyed.push(key.id);
             } else {
                 kept.push(key.id);

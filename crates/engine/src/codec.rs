@@ -4,7 +4,10 @@
 //! - Sealed for a back-end: the sealed bytes in base64; inline: the sealed bytes as they are.
 
 use crate::{
-    crypto::{Digest, KeyId, KeyKind, digest_values, open_values, seal_values, sealed_by, value_binding, verify_values},
+    crypto::{
+        Digest, KeyId, KeyKind, digest_values, open_values, seal_values, sealed_by, value_binding,
+        verify_values,
+    },
     ring::KeyRing,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};

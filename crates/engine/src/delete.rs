@@ -1,8 +1,6 @@
 //! Deleting.
 
-use crate::{
-    Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::fresh, errors,
-};
+use crate::{Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::fresh, errors};
 use std::sync::Arc;
 use strongroom_core::{Context, Result, Revision, SecretRef, SecretUpdate};
 

@@ -78,7 +78,11 @@ impl Core {
 
     /// The object that is written to, and its newest version that the catalog knows of: the object of a place in this
     /// store, or a fresh one.
-    pub(crate) fn destination(&self, store: &Calls, beside: Option<&Place>) -> (ObjectId, Option<VersionRef>) {
+    pub(crate) fn destination(
+        &self,
+        store: &Calls,
+        beside: Option<&Place>,
+    ) -> (ObjectId, Option<VersionRef>) {
         match beside {
             Some(Place::External { store: holder, object, at }) if *holder == store.name => {
                 (*object, Some(at.clone()))

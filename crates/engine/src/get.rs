@@ -3,7 +3,9 @@
 use crate::{Row, deadline::Deadline, engine::Core, errors};
 use futures::future::join_all;
 use std::sync::Arc;
-use strongroom_core::{Context, ErrorKind, GetOptions, Result, Revision, Secret, SecretRef, SecretValues, Version};
+use strongroom_core::{
+    Context, ErrorKind, GetOptions, Result, Revision, Secret, SecretRef, SecretValues, Version,
+};
 
 impl Core {
     pub(crate) async fn get(

@@ -82,8 +82,15 @@ impl Core {
 
     /// Where the version goes: to the current one if that is in the store already, else to the next older one, which
     /// was moved before it.
-    async fn beside(&self, row: &Row, current: &Row, store: &Calls, deadline: &Deadline) -> Result<Option<Place>> {
-        let is_there = |place: &Place| matches!(place, Place::External { store: holder, .. } if *holder == store.name);
+    async fn beside(
+        &self,
+        row: &Row,
+        current: &Row,
+        store: &Calls,
+        deadline: &Deadline,
+    ) -> Result<Option<Place>> {
+        let is_there =
+            |place: &Place| matches!(place, Place::External { store: holder, .. } if *holder == store.name);
         if is_there(&current.version.place) {
             return Ok(Some(current.version.place.clone()));
         }

@@ -5,7 +5,7 @@
 //! that names it is there by then, unless an attempt is still open.
 
 use crate::{
-    Debris, Lookup, Pending, Place, Settled, Uses,
+    Debris, Lookup, Pending, Place, Row, Settled, Uses,
     calls::Calls,
     codec::{self, Bound},
     deadline::Deadline,
@@ -89,8 +89,8 @@ impl Core {
             Debris::Version(at) => self.remove_version(&store, pending, at, deadline).await?,
             Debris::Unknown => self.remove_unknown(&store, pending, deadline).await?,
         };
-        // The service's own newest version must be the committed one before the row that tells of it may go.
-        let done = done && (!pending.attempted || self.republish(&store, pending, deadline).await?);
+        // What people see at the service must be what is committed before the row that tells of the attempt may go.
+        let done = done && (!pending.attempted || self.set_right(&store, pending, deadline).await?);
         let settled = if !done {
             Settled::After(self.options.lease / 4)
         } else if self.may_still_land(pending) {
@@ -114,22 +114,31 @@ impl Core {
         self.patiently(deadline, || self.catalog.uses(pending.secret, &pending.store, pending.object)).await
     }
 
+    /// Brings labels up to date: until they say what the row says after they were written, since another one may have
+    /// written them meanwhile. Labels are for people and for a rebuild of last resort: a crash right here leaves them one
+    /// change behind until the next.
     async fn relabel(
         self: &Arc<Self>,
         store: &Calls,
         pending: &Pending,
         deadline: &Deadline,
     ) -> Result<bool> {
-        let lookup = [Lookup::Id(pending.secret)];
-        let row = self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten();
-        if let Some(row) = row
-            && let Place::External { store: holder, object, .. } = &row.version.place
-            && *holder == store.name
-        {
-            let labels = labels_of(&self.ring, self.namespace(), &row, store.sealed)?;
+        let mut row = self.row_of(pending, deadline).await?;
+        while let Some(told) = row {
+            let Place::External { store: holder, object, .. } = &told.version.place else { return Ok(true) };
+            if *holder != store.name {
+                return Ok(true);
+            }
+            let labels = labels_of(&self.ring, self.namespace(), &told, store.sealed)?;
             store.relabel(*object, &labels, deadline).await?;
+            row = self.row_of(pending, deadline).await?.filter(|now| now.stamp != told.stamp);
         }
         Ok(true)
+    }
+
+    async fn row_of(&self, pending: &Pending, deadline: &Deadline) -> Result<Option<Row>> {
+        let lookup = [Lookup::Id(pending.secret)];
+        Ok(self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten())
     }
 
     async fn delete_object(
@@ -217,25 +226,25 @@ impl Core {
         }
     }
 
-    /// Puts the committed value again where the service's own newest version is one that never was committed. `false`
-    /// if it did not come to it, because others were at the secret.
+    /// Makes the object tell of what is committed again, after an attempt that was not: its labels, and its own newest
+    /// version, for which the committed value is put once more. `false` if it did not come to it, because others were at
+    /// the secret.
     ///
     /// Boxed, because a move that is abandoned is cleaned up like any attempt.
-    fn republish<'a>(
+    fn set_right<'a>(
         self: &'a Arc<Self>,
         store: &'a Arc<Calls>,
         pending: &'a Pending,
         deadline: &'a Deadline,
     ) -> BoxFuture<'a, Result<bool>> {
         async move {
-            if store.sealed {
+            let Some(row) = self.row_of(pending, deadline).await?.map(Arc::new) else { return Ok(true) };
+            let Place::External { store: holder, object, at } = &row.version.place else { return Ok(true) };
+            if *holder != store.name || *object != pending.object {
                 return Ok(true);
             }
-            let lookup = [Lookup::Id(pending.secret)];
-            let row = self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten();
-            let Some(row) = row.map(Arc::new) else { return Ok(true) };
-            let Place::External { store: holder, object, at } = &row.version.place else { return Ok(true) };
-            if *holder != store.name || *object != pending.object || row.version.key.is_some() {
+            self.relabel(store, pending, deadline).await?;
+            if store.sealed || row.version.key.is_some() {
                 return Ok(true);
             }
             let newest = store.scan(Some(*object), deadline).await?.into_iter().find(|found| found.newest);

@@ -75,7 +75,7 @@ impl Core {
             match self.write_values(&change, None, &new.values).await? {
                 Tried::Done(row) => return Ok(Secret::new(row.meta, new.values, Revision(1))),
                 Tried::Before(revision, at) => {
-                    let meta = self.as_committed(change.after, revision, at).await;
+                    let meta = self.as_committed(change.after, revision, at, &deadline).await;
                     return Ok(Secret::new(meta, new.values, revision));
                 }
                 Tried::NameTaken => return Err(errors::name_taken(&new.name, new.private)),
@@ -165,7 +165,7 @@ impl Core {
             match tried {
                 Tried::Done(new) => return Ok(new.meta),
                 Tried::Before(revision, at) => {
-                    return Ok(self.as_committed(change.after, revision, at).await);
+                    return Ok(self.as_committed(change.after, revision, at, &deadline).await);
                 }
                 Tried::NameTaken => {
                     let name = update.name.as_ref().unwrap_or(&row.meta.name);
@@ -358,8 +358,14 @@ impl Core {
 
     /// The secret after a change that committed without an answer: as it is now, or, if it was deleted since, as the
     /// change was to leave it.
-    async fn as_committed(&self, after: SecretMeta, revision: Revision, at: Timestamp) -> SecretMeta {
-        match self.read_row(after.id).await {
+    async fn as_committed(
+        &self,
+        after: SecretMeta,
+        revision: Revision,
+        at: Timestamp,
+        deadline: &Deadline,
+    ) -> SecretMeta {
+        match self.patiently(deadline, || self.read_row(after.id)).await {
             Ok(Some(row)) => row.meta.clone(),
             _ => {
                 let mut meta = after;

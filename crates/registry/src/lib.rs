@@ -6,10 +6,10 @@ mod builtin;
 pub mod config;
 mod environment;
 #[cfg(feature = "sql")]
+mod inline;
+#[cfg(feature = "sql")]
 mod open;
 mod registry;
-#[cfg(feature = "sql")]
-mod inline;
 
 pub use config::Config;
 pub use environment::environment;

@@ -1,5 +1,7 @@
 //! The real engine under seeds: nothing is lost, nothing is stale, nothing is left.
 
+#![allow(clippy::print_stdout, reason = "what a run found is for people to read")]
+
 use std::{
     sync::{
         Mutex,
@@ -7,7 +9,7 @@ use std::{
     },
     thread,
 };
-use strongroom_testkit::sim::{self, Scenario, mutants::Mutant};
+use strongroom_testkit::sim::{self, Mutant, Scenario};
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().map_or(default, |text| text.parse().expect("a number of seeds"))

@@ -1,5 +1,6 @@
 //! The parts that run tests.
 
+use crate::chores;
 use crate::failure::Result;
 use crate::run::Runner;
 use crate::servers::{Kind, Servers};
@@ -7,6 +8,9 @@ use crate::tally::Tally;
 use crate::workspace::Workspace;
 
 use super::{Part, report::Report};
+
+/// How many histories are simulated unless the environment says otherwise.
+const SEEDS: &str = "20000";
 
 /// The same for every run, so that nothing is compiled twice.
 const EVERYTHING: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fail-fast"];
@@ -98,6 +102,9 @@ impl<'a> Suites<'a> {
         let mut command = self.runner.cargo();
         command.args(EVERYTHING).args(chosen).arg("--").args(options);
         self.servers.apply(&mut command);
+        if std::env::var_os(chores::SEEDS).is_none() {
+            command.env(chores::SEEDS, SEEDS);
+        }
         let mut tally = Tally::default();
         let status = self.runner.lines(&mut command, |line| {
             println!("{line}");

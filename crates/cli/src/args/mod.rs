@@ -18,9 +18,9 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 other failure, 2 usage, 3 not found, 4 exists or conflict, 5 refused, 6 unavailable.
 Options of the whole program (--database, --config, --output) stand before the command.";
 
-/// A store for secrets.
+/// Keeps secrets: named sets of keys and values, sealed, with their history.
 #[derive(Debug, Parser)]
-#[command(name = "strongroom", version, about, after_help = EXIT_CODES)]
+#[command(name = "strongroom", version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -3,7 +3,9 @@
 use super::{AuditEntry, Auditor, Pending, Place, Row};
 use crate::crypto::KeyId;
 use std::{sync::Arc, time::Duration};
-use strongroom_core::{Context, Revision, SecretId, SecretMeta, SecretName, SecretRef, Timestamp, VersionUid};
+use strongroom_core::{
+    Context, Revision, SecretId, SecretMeta, SecretName, SecretRef, Timestamp, VersionUid,
+};
 use uuid::Uuid;
 
 /// One atomic change: a new secret, new values, a rename, or several at once, with its audit entry.

@@ -8,7 +8,9 @@ mod rows;
 
 pub use attempt::{Attempt, Begun, Debris, Pending, Rehome, Rehomed, Settled, Uses};
 pub use audit::{AuditEntry, AuditRow, Auditor, LOCAL_CHAIN};
-pub use change::{Commit, Committed, Delete, Deleted, Guard, NewVersionRow, Pin, Refusal, Subject, digest_key};
+pub use change::{
+    Commit, Committed, Delete, Deleted, Guard, NewVersionRow, Pin, Refusal, Subject, digest_key,
+};
 pub use keys::{Identity, KeyRow, Keys, NewIdentity, StoreBinding, WrapRow};
 pub use rows::{
     Lookup, Misplaced, NameKey, PayloadRef, Place, Row, Stamp, StoreName, Summary, VersionHead, VersionRow,
@@ -74,7 +76,8 @@ pub trait Catalog: Send + Sync {
     /// - A public secret's current version is visible to others from then on; versions written while it was
     ///   private stay invisible.
     /// - A new name or privacy of a secret whose current version is external leaves one re-tag row, coalesced per secret
-    ///   (uid = the secret's id, due now, unclaimed); so does a version whose labels say otherwise than the row
+    ///   (uid = the secret's id, due now, unclaimed), even if the labels that were put with it say so already: another
+    ///   process may have put older ones over them meanwhile. So does a version whose labels say otherwise than the row
     ///   (`labelled`).
     /// - With `doubt`, a change that had committed before is found by its id, and not applied again.
     async fn commit(&self, change: &Commit) -> Result<Committed>;

@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{collections::BTreeSet, time::Duration};
 use strongroom_core::{
-    Error, ErrorKind, Owner, Result, Revision, SecretId, SecretMeta, Timestamp, VersionRef, VersionUid,
+    Error, ErrorKind, Owner, Result, Revision, SecretId, SecretMeta, SecretName, Timestamp, VersionRef, VersionUid,
 };
 
 impl State {
@@ -99,10 +99,10 @@ impl State {
         if let Some(uid) = change.attempt {
             self.end_attempt(uid, change.twin, now);
         }
-        let relabelled = match &change.labelled {
-            Some((name, private)) => *name != meta.name || *private != meta.private,
-            None => before.is_some_and(|old| old.name != meta.name || old.private != meta.private),
-        };
+        let differs = |(name, private): &(SecretName, bool)| *name != meta.name || *private != meta.private;
+        let mislabelled = change.labelled.as_ref().is_some_and(differs);
+        let renamed = before.is_some_and(|old| differs(&(old.name, old.private)));
+        let relabelled = mislabelled || renamed;
         if relabelled {
             self.retag(change.secret, current, now);
         }
@@ -329,7 +329,8 @@ impl State {
             version.digest = rehome.to.digest.clone();
             version.size = rehome.to.size;
         }
-        let called = self.secrets.get(&rehome.secret).map(|secret| (secret.meta.name.clone(), secret.meta.private));
+        let called =
+            self.secrets.get(&rehome.secret).map(|secret| (secret.meta.name.clone(), secret.meta.private));
         if rehome.labelled.is_some() && rehome.labelled != called {
             self.retag(rehome.secret, version.revision, now);
         }

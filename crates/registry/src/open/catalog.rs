@@ -17,9 +17,9 @@ impl Config {
     /// The configured database; by default the embedded one in the user's data directory.
     pub(super) async fn open_catalog(&self, places: &Places, env: &Arc<dyn Env>) -> Result<Arc<SqlCatalog>> {
         let database = self.database()?;
-        let url = database.url.unwrap_or_else(|| {
-            SecretString::from(format!("sqlite:{}", places.database().display()))
-        });
+        let url = database
+            .url
+            .unwrap_or_else(|| SecretString::from(format!("sqlite:{}", places.database().display())));
         let mut options = Options::new(url.expose_secret(), env.clone());
         if let Some(connections) = database.max_connections {
             options.max_connections = connections;

@@ -12,9 +12,7 @@ pub use system::System;
 use crate::{Config, Registry, config::EngineSettings};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
-use strongroom_core::{
-    Context, Error, ErrorKind, OpenContext, Opened, Owner, Result, Secrets, SecretsStore,
-};
+use strongroom_core::{Context, Error, ErrorKind, OpenContext, Opened, Owner, Result, Secrets, SecretsStore};
 use strongroom_engine::{Engine, EngineOptions, Env, Identity, Parts, RootKeys, Store, StoreName};
 use strongroom_sql::SqlCatalog;
 

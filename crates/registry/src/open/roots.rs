@@ -67,9 +67,12 @@ impl RootSource {
         if key.id() == self.id {
             return Ok(key);
         }
-        Err(Error::new(ErrorKind::ConfigInvalid, "the root key was replaced while the program ran: start it again")
-            .with("was", self.id)
-            .with("is", key.id()))
+        Err(Error::new(
+            ErrorKind::ConfigInvalid,
+            "the root key was replaced while the program ran: start it again",
+        )
+        .with("was", self.id)
+        .with("is", key.id()))
     }
 }
 
@@ -83,7 +86,13 @@ impl RootKeys for RootSource {
         wrap(&self.load()?, namespace, kind, id, key)
     }
 
-    async fn unwrap(&self, namespace: NamespaceId, kind: KeyKind, id: KeyId, bytes: &[u8]) -> Result<DataKey> {
+    async fn unwrap(
+        &self,
+        namespace: NamespaceId,
+        kind: KeyKind,
+        id: KeyId,
+        bytes: &[u8],
+    ) -> Result<DataKey> {
         unwrap(&self.load()?, namespace, kind, id, bytes)
     }
 }

@@ -1,6 +1,7 @@
 //! What the tests share.
 #![allow(dead_code)]
 
+pub(crate) mod engine;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
 pub(crate) mod server;
 

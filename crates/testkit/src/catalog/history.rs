@@ -194,9 +194,9 @@ cases! {
         let row = fx.done(&fx.publishing(&row, false)).await?;
         let attempt = fx.again(&row);
         fx.begun(&attempt).await?;
-        let mut commit = fx.renaming(&row, "b")?;
+        let mut commit = fx.edit(&row);
         fx.attach(&mut commit, &attempt, "2");
-        commit.labelled = Some((SecretName::new("b")?, false));
+        commit.labelled = Some((SecretName::new("a")?, false));
         fx.done(&commit).await?;
         let inline = fx.create("inline").await?;
         fx.done(&fx.renaming(&inline, "c")?).await?;

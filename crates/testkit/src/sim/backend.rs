@@ -16,7 +16,7 @@ use strongroom_core::{
 use strongroom_engine::{Env, StoreName};
 
 /// A service as the simulator imagines it.
-pub struct SimBackend {
+pub(crate) struct SimBackend {
     pub(crate) sim: Sim,
     pub(crate) inner: Arc<dyn Backend>,
     pub(crate) name: StoreName,
@@ -59,9 +59,9 @@ impl SimBackend {
         if self.faulty(40) {
             return Err(unavailable());
         }
-        if self.faulty(150) {
+        if self.sim.permille(150) {
             // A slow service: much may happen before it is done.
-            self.sim.sleep(Duration::from_millis(self.sim.below(650) as u64)).await;
+            self.sim.sleep(Duration::from_millis(self.sim.below(300) as u64)).await;
         }
         remove.await?;
         self.sim.pause().await;

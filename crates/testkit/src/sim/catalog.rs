@@ -22,8 +22,7 @@ use strongroom_engine::{
 
 /// Changes what some methods of a catalog do; the others pass through.
 #[async_trait]
-#[allow(missing_docs)]
-pub trait Wrap: Send + Sync {
+pub(crate) trait Wrap: Send + Sync {
     async fn current(&self, inner: &dyn Catalog, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
         inner.current(which).await
     }
@@ -89,7 +88,7 @@ pub trait Wrap: Send + Sync {
 }
 
 /// A catalog with some methods changed.
-pub struct Changed<W> {
+pub(crate) struct Changed<W> {
     pub(crate) inner: Arc<dyn Catalog>,
     pub(crate) wrap: W,
 }
@@ -197,7 +196,7 @@ impl<W: Wrap> Catalog for Changed<W> {
 }
 
 /// Interleaves every call, fails some, and leaves some commits in doubt.
-pub struct SimCatalog {
+pub(crate) struct SimCatalog {
     sim: Sim,
     truth: Truth,
     faults: Arc<AtomicBool>,
@@ -250,7 +249,7 @@ impl SimCatalog {
         self.sim.pause().await;
         if self.faulty() && self.sim.permille(20) {
             // The process is stopped right before it sends, for longer than a lease.
-            let time = Duration::from_millis(500 + self.sim.below(2000) as u64);
+            let time = Duration::from_millis(500 + self.sim.below(3000) as u64);
             strongroom_engine::Env::sleep(&self.sim, time).await;
         }
         self.zombies.settle(&self.sim);

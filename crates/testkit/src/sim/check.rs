@@ -212,7 +212,8 @@ pub(crate) fn check(
             return Err("applied outside of its time".to_owned());
         }
         // A change whose COMMIT got no answer is answered with the secret as it is when that was found out.
-        let mut since = during.iter().filter(|(tick, _)| *tick >= event.tick).map(|(_, world)| world.get(&event.secret));
+        let mut since =
+            during.iter().filter(|(tick, _)| *tick >= event.tick).map(|(_, world)| world.get(&event.secret));
         let right = match answer {
             Answer::Deleted => since.next().is_some_and(|after| after.is_none()),
             Answer::Created(meta) | Answer::Updated(meta) => {
@@ -279,9 +280,10 @@ fn failed(
         }
         (ErrorKind::NotFound, Intent::Get { which, as_of: Some(revision) }) => {
             during.iter().any(|(_, world)| {
-                meant(world, which).is_empty() || meant(world, which).iter().any(|secret| {
-                    secret.as_of(*revision).is_none_or(|version| secret.owner != actor && !version.2)
-                })
+                meant(world, which).is_empty()
+                    || meant(world, which).iter().any(|secret| {
+                        secret.as_of(*revision).is_none_or(|version| secret.owner != actor && !version.2)
+                    })
             })
         }
         (ErrorKind::NotFound, Intent::Update { which, change, .. }) => during.iter().any(|(_, world)| {

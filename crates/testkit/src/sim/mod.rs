@@ -9,11 +9,9 @@ mod catalog;
 mod check;
 mod clients;
 mod model;
-pub mod mutants;
+mod mutants;
 mod scheduler;
 mod world;
 
-pub use backend::SimBackend;
-pub use catalog::{SimCatalog, Wrap};
-pub use scheduler::{Sim, TaskId};
+pub use mutants::Mutant;
 pub use world::{Scenario, run};

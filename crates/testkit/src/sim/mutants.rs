@@ -33,6 +33,8 @@ pub enum Mutant {
     ForgetDoubt,
     /// A put that was repeated leaves nothing behind.
     IgnoreTwins,
+    /// A claim ends whatever happened meanwhile.
+    SettleBlindly,
     /// A row that was read once is read again from memory when its value is gone.
     NoRevalidation,
     /// Cached rows are believed without asking.
@@ -53,13 +55,14 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoFencing,
         Self::ReadBeforeScan,
         Self::NoQuarantine,
         Self::ReadAfterDoubt,
         Self::ForgetDoubt,
         Self::IgnoreTwins,
+        Self::SettleBlindly,
         Self::NoRevalidation,
         Self::NoValidation,
         Self::NoBase,
@@ -76,6 +79,7 @@ impl Mutant {
             Some(
                 mutant @ (Self::NoFencing
                 | Self::IgnoreTwins
+                | Self::SettleBlindly
                 | Self::NoBase
                 | Self::NoExpected
                 | Self::NoAccess
@@ -151,6 +155,17 @@ impl Wrap for Beneath {
             }
         }
         Ok(deleted)
+    }
+
+    async fn settle(&self, inner: &dyn Catalog, pending: &Pending, settled: Settled) -> Result<bool> {
+        if self.0 != Mutant::SettleBlindly {
+            return inner.settle(pending, settled).await;
+        }
+        let now = inner.pending(u32::MAX).await?.into_iter().find(|row| row.uid == pending.uid);
+        match now {
+            Some(now) => inner.settle(&now, settled).await,
+            None => Ok(false),
+        }
     }
 }
 

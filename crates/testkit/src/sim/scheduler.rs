@@ -24,7 +24,7 @@ const START: i64 = 1_767_225_600_000_000;
 
 /// The random numbers, the clock and the sleepers of one simulation. Clones are the same simulation.
 #[derive(Clone)]
-pub struct Sim(Arc<Mutex<State>>);
+pub(crate) struct Sim(Arc<Mutex<State>>);
 
 struct State {
     random: Random,
@@ -42,10 +42,10 @@ const OUTSIDE: usize = usize::MAX;
 
 /// Names a task of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TaskId(u64);
+pub(crate) struct TaskId(u64);
 
 /// Tasks that are run together.
-pub struct Tasks {
+pub(crate) struct Tasks {
     sim: Sim,
     tasks: Vec<Task>,
     next: u64,
@@ -76,8 +76,7 @@ pub(crate) fn flag() -> (Waker, impl Fn() -> bool) {
 
 impl Sim {
     /// Starts with a seed.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let state = State {
             random: Random::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             micros: 0,
@@ -94,36 +93,32 @@ impl Sim {
     }
 
     /// A number below `end`.
-    #[must_use]
-    pub fn below(&self, end: usize) -> usize {
+    pub(crate) fn below(&self, end: usize) -> usize {
         self.lock().random.below(end)
     }
 
     /// True in that many of 1,000 cases.
-    #[must_use]
-    pub fn permille(&self, cases: usize) -> bool {
+    pub(crate) fn permille(&self, cases: usize) -> bool {
         self.below(1000) < cases
     }
 
     /// What all choices so far add up to.
-    #[must_use]
-    pub fn trace(&self) -> u64 {
+    pub(crate) fn trace(&self) -> u64 {
         self.lock().trace
     }
 
     /// Microseconds since the start.
-    #[must_use]
-    pub fn micros(&self) -> u64 {
+    pub(crate) fn micros(&self) -> u64 {
         self.lock().micros
     }
 
     /// Starts something that goes on whoever crashes: a request on the wire, a transaction in the server.
-    pub fn later(&self, future: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn later(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.lock().later.push(Box::pin(future));
     }
 
     /// Lets others go first, sometimes for a while.
-    pub async fn pause(&self) {
+    pub(crate) async fn pause(&self) {
         let millis = match self.below(8) {
             0..=4 => return Yield(false).await,
             5 | 6 => 1 + self.below(20),
@@ -181,13 +176,16 @@ impl Env for Sim {
 
 impl Tasks {
     /// No tasks yet.
-    #[must_use]
-    pub fn new(sim: &Sim) -> Self {
+    pub(crate) fn new(sim: &Sim) -> Self {
         Self { sim: sim.clone(), tasks: Vec::new(), next: 0 }
     }
 
     /// Adds a task of a replica.
-    pub fn spawn(&mut self, replica: usize, future: impl Future<Output = ()> + Send + 'static) -> TaskId {
+    pub(crate) fn spawn(
+        &mut self,
+        replica: usize,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) -> TaskId {
         self.next += 1;
         let id = TaskId(self.next);
         let ready = Arc::new(Ready(AtomicBool::new(true)));
@@ -196,18 +194,17 @@ impl Tasks {
     }
 
     /// Whether a task is not done.
-    #[must_use]
-    pub fn is_running(&self, id: TaskId) -> bool {
+    pub(crate) fn is_running(&self, id: TaskId) -> bool {
         self.tasks.iter().any(|task| task.id == id)
     }
 
     /// Drops all tasks of a replica where they stand.
-    pub fn crash(&mut self, replica: usize) {
+    pub(crate) fn crash(&mut self, replica: usize) {
         self.tasks.retain(|task| task.replica != replica);
     }
 
     /// Stops all tasks of a replica for that long, like a virtual machine that is suspended.
-    pub fn suspend(&mut self, replica: usize, time: Duration) {
+    pub(crate) fn suspend(&mut self, replica: usize, time: Duration) {
         let until = self.sim.micros() + time.as_micros() as u64;
         for task in self.tasks.iter_mut().filter(|task| task.replica == replica) {
             task.paused_until = until;
@@ -215,7 +212,7 @@ impl Tasks {
     }
 
     /// Polls one task that can go on, or moves the clock to where one can. `false` if none ever can.
-    pub fn step(&mut self) -> bool {
+    pub(crate) fn step(&mut self) -> bool {
         loop {
             let later = std::mem::take(&mut self.sim.lock().later);
             for future in later {

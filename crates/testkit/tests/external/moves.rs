@@ -1,0 +1,144 @@
+//! From one store to another, while people work.
+
+use crate::site::{Site, assert_audited, named, quick, text, uncached};
+use futures::future::join_all;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use strongroom_core::{GetOptions, Revision, Secrets};
+use strongroom_engine::{Engine, Misplaced, Store, StoreName};
+use strongroom_testkit::Held;
+
+const SECRETS: usize = 12;
+
+/// Two services.
+struct Scene {
+    site: Site,
+    one: Held,
+    two: Held,
+}
+
+impl Scene {
+    fn one(&self) -> Store {
+        named("one", Arc::new(self.site.service(&self.one).endpoint("one")), false)
+    }
+
+    fn two(&self) -> Store {
+        named("two", Arc::new(self.site.service(&self.two).endpoint("two")), true)
+    }
+
+    /// How many versions both hold.
+    fn held(&self) -> (usize, usize) {
+        let count = |held: &Held| {
+            let inventory = held.inventory(self.site.identity.namespace);
+            inventory.iter().map(|(_, versions)| versions.len()).sum()
+        };
+        (count(&self.one), count(&self.two))
+    }
+
+    /// Moves until nothing is anywhere else, while others write and read all the time.
+    async fn move_live(&self, engine: &Engine, to: Option<&str>) {
+        let to = to.map(|name| StoreName::new(name).unwrap());
+        let done = Arc::new(AtomicBool::new(false));
+        let workers: Vec<_> = (0..4)
+            .map(|worker| tokio::spawn(work(self.site.secrets(engine), worker, done.clone())))
+            .collect();
+        let mut moved = 0;
+        loop {
+            moved += engine.move_all(to.as_ref()).await.expect("the move failed");
+            let wanted = Misplaced::NotIn(to.clone());
+            if self.site.catalog.versions_to_move(None, 1, &wanted).await.unwrap().is_empty() {
+                break;
+            }
+        }
+        assert!(moved >= SECRETS as u64, "only {moved}");
+        done.store(true, Ordering::SeqCst);
+        for worker in workers {
+            worker.await.expect("somebody was disturbed");
+        }
+        self.site.settle(engine).await;
+    }
+
+    /// Every version of every secret is what was written.
+    async fn assert_whole(&self, engine: &Engine) {
+        let secrets = self.site.secrets(engine);
+        for i in 0..SECRETS {
+            let name = format!("secret-{i}");
+            let current = secrets.get(&name).await.unwrap();
+            let kept = secrets.versions(&name).await.unwrap();
+            assert_eq!(kept[0].revision, current.version);
+            for version in kept {
+                let options = GetOptions::new().as_of(version.revision);
+                let read = secrets.get_ref(&current.meta.id.into(), &options).await.unwrap();
+                assert_eq!(text(&read, "revision"), version.revision.to_string());
+            }
+        }
+    }
+}
+
+/// Writes and reads secrets of its own. The values tell the revision.
+async fn work(secrets: Secrets, worker: usize, done: Arc<AtomicBool>) {
+    let mut rounds = 0;
+    while !done.load(Ordering::SeqCst) || rounds < 3 {
+        rounds += 1;
+        for i in (0..SECRETS).filter(|i| i % 4 == worker) {
+            let name = format!("secret-{i}");
+            let before = secrets.get(&name).await.expect("it cannot be read");
+            assert_eq!(text(&before, "revision"), before.version.to_string());
+            let next = before.meta.revision.next();
+            // Few, so that the move gets on.
+            if rounds <= 3 {
+                let meta = secrets.set(&name, "revision", next.to_string()).await.expect("it cannot be written");
+                assert_eq!(meta.revision, next);
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_moves_and_moves_back_while_people_work() {
+    let scene = Scene { site: Site::in_memory().await, one: Held::new(), two: Held::new() };
+    let site = &scene.site;
+    let first = site.engine(vec![scene.one()], quick()).await;
+    let secrets = site.secrets(&first);
+    let names: Vec<String> = (0..SECRETS).map(|i| format!("secret-{i}")).collect();
+    join_all(names.iter().map(|name| secrets.create(name, [("revision", "1")]))).await;
+    for name in &names {
+        secrets.set(name, "revision", Revision(2).to_string()).await.unwrap();
+    }
+    assert_eq!(scene.held(), (2 * SECRETS, 0));
+
+    // Without a cache all that is read is read where it is at that moment.
+    let second = site.engine(vec![scene.two(), scene.one()], uncached()).await;
+    scene.move_live(&second, Some("two")).await;
+    scene.assert_whole(&second).await;
+    assert_eq!(scene.held().0, 0);
+    site.assert_accounted(&scene.two).await;
+    // The other store is not needed any more.
+    scene.assert_whole(&site.engine(vec![scene.two()], quick()).await).await;
+
+    let third = site.engine(vec![scene.one(), scene.two()], uncached()).await;
+    scene.move_live(&third, Some("one")).await;
+    scene.assert_whole(&third).await;
+    assert_eq!(scene.held().1, 0);
+    site.assert_accounted(&scene.one).await;
+
+    let inline = site.inline_engine(vec![scene.one()], quick()).await;
+    scene.move_live(&inline, None).await;
+    scene.assert_whole(&site.engine(Vec::new(), quick()).await).await;
+    assert_eq!(scene.held(), (0, 0));
+    assert_audited(&inline, 2 * SECRETS as u64).await;
+}
+
+#[tokio::test]
+async fn a_name_does_not_stand_for_another_place() {
+    let scene = Scene { site: Site::in_memory().await, one: Held::new(), two: Held::new() };
+    let engine = scene.site.engine(vec![scene.one()], quick()).await;
+    scene.site.secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+    let other = Store { name: StoreName::new("one").unwrap(), ..scene.two() };
+    let error = scene.site.open(scene.site.root.clone(), vec![other], quick()).await.err().expect("it opened");
+    assert_eq!(error.kind(), strongroom_core::ErrorKind::ConfigInvalid, "{error:?}");
+    assert!(error.to_string().contains('1'), "it does not say how many versions are there: {error}");
+}

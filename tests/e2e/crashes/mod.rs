@@ -1,0 +1,6 @@
+//! Processes that are killed without a warning.
+
+mod model;
+mod random;
+mod windows;
+mod worker;

@@ -1,0 +1,98 @@
+//! Homes whose values lie in a store of their own, a directory, and what is in it.
+
+use crate::support::Home;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+    time::SystemTime,
+};
+
+/// One version in the directory: its object and its uid.
+pub(crate) type Kept = (String, String);
+
+impl Home {
+    /// An empty one whose values go to a directory.
+    pub(crate) fn with_directory() -> Self {
+        let mut home = Self::of(program());
+        home.set("STRONGROOM_STORE_TYPE", "directory");
+        home.set("STRONGROOM_STORE_PATH", home.arg("store"));
+        home
+    }
+
+    /// The directory.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.path("store")
+    }
+
+    /// What is in the directory: whole versions, whatever half-written files lie beside them.
+    pub(crate) fn kept(&self) -> BTreeSet<Kept> {
+        let mut kept = BTreeSet::new();
+        for namespace in ids_in(&self.store()) {
+            for object in ids_in(&self.store().join(&namespace)) {
+                let versions = ids_in(&self.store().join(&namespace).join(&object));
+                kept.extend(versions.into_iter().map(|version| (object.clone(), version)));
+            }
+        }
+        kept
+    }
+
+    /// The directory of the only object.
+    pub(crate) fn only_object(&self) -> PathBuf {
+        let mut namespaces = ids_in(&self.store());
+        assert_eq!(namespaces.len(), 1);
+        let namespace = self.store().join(namespaces.remove(0));
+        let mut objects = ids_in(&namespace);
+        assert_eq!(objects.len(), 1);
+        namespace.join(objects.remove(0))
+    }
+
+    /// How many versions the database says are in the directory.
+    pub(crate) fn known(&self) -> u64 {
+        self.json(["status"])["versions"]["default"].as_u64().unwrap_or(0)
+    }
+}
+
+/// The names in a directory that are ids.
+fn ids_in(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.len() == 36 && !name.starts_with('.')).collect()
+}
+
+/// The program with that store. `cargo test` builds it, as an example, but not if it is asked for this test alone.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let profile = Path::new(env!("CARGO_BIN_EXE_strongroom")).parent().unwrap();
+        let built = profile.join("examples/strongroom-directory");
+        if !is_fresh(&built) {
+            build(profile.parent().unwrap());
+        }
+        built
+    })
+}
+
+fn build(target: &Path) {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--package", "strongroom-cli", "--example", "strongroom-directory"]);
+    command.arg("--target-dir").arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    assert!(command.status().unwrap().success());
+}
+
+/// Whether it is newer than all that it was made of, as cargo wrote it down beside it.
+fn is_fresh(built: &Path) -> bool {
+    let age = |path: &Path| -> Option<SystemTime> { fs::metadata(path).ok()?.modified().ok() };
+    let (Some(made), Ok(list)) = (age(built), fs::read_to_string(built.with_extension("d"))) else {
+        return false;
+    };
+    let Some((_, sources)) = list.trim_end().split_once(": ") else { return false };
+    let sources = sources.replace("\\ ", "\0");
+    sources.split(' ').all(|path| age(Path::new(&path.replace('\0', " "))).is_some_and(|at| at <= made))
+}
