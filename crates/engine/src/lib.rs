@@ -4,7 +4,6 @@
 //! [`SecretsStore`](strongroom_core::SecretsStore). It has no clock, no randomness of its own, spawns no task and does
 //! no I/O: everything comes through [`Env`], [`Catalog`] and [`Backend`](strongroom_core::Backend).
 
-mod admin;
 mod audit;
 mod batch;
 mod cache;
@@ -12,6 +11,7 @@ mod calls;
 mod catalog;
 mod certain;
 mod codec;
+mod create;
 pub mod crypto;
 mod deadline;
 mod delete;
@@ -26,15 +26,17 @@ mod lines;
 mod memory;
 mod options;
 mod rehome;
+mod repair;
 mod resolve;
 mod ring;
+mod rotate;
 mod setup;
 mod stats;
+mod status;
 mod store;
 mod sweep;
 mod write;
 
-pub use admin::{RepairOptions, RepairReport, Rotated, Status, Unknown};
 pub use audit::ChainHead;
 pub use catalog::*;
 pub use engine::{Engine, Parts, Store};
@@ -42,7 +44,10 @@ pub use env::Env;
 pub use labels::LabelRecord;
 pub use memory::MemoryCatalog;
 pub use options::EngineOptions;
+pub use repair::{RepairOptions, RepairReport, Unknown};
 pub use ring::RootKeys;
+pub use rotate::Rotated;
 pub use setup::initialise;
 pub use stats::{CallStats, Stats};
+pub use status::Status;
 pub use sweep::Swept;

@@ -20,8 +20,8 @@ use crate::{
 };
 use std::sync::Arc;
 use strongroom_core::{
-    Context, Error, ErrorKind, NewSecret, Result, Revision, Secret, SecretId, SecretMeta, SecretName,
-    SecretRef, SecretUpdate, SecretValues, Timestamp, ValuesChange, VersionUid,
+    Context, Error, ErrorKind, Result, Revision, SecretId, SecretMeta, SecretName, SecretRef, SecretUpdate,
+    SecretValues, Timestamp, ValuesChange, VersionUid,
 };
 
 /// A change that is being made.
@@ -48,54 +48,6 @@ pub(crate) enum Tried {
 }
 
 impl Core {
-    pub(crate) async fn create(self: &Arc<Self>, cx: &Context, new: NewSecret) -> Result<Secret> {
-        let deadline = Deadline::of(cx, &self.env);
-        if !cx.access.change.contains(new.name.as_str()) {
-            return Err(errors::denied("the account may not create secrets of that name")
-                .with("name", new.name.as_str().escape_debug()));
-        }
-        refuse_hidden(&new.values)?;
-        new.values.check_size(self.options.size_limit)?;
-        if self.target.is_some() {
-            self.look_whether_free(cx, &new, &deadline).await?;
-        }
-        let subject = Subject::New { name: new.name.clone(), private: new.private, owner: cx.actor };
-        loop {
-            let secret = SecretId(fresh(&*self.env));
-            let owner = self.owner_of(cx);
-            let change = Change {
-                cx,
-                deadline: &deadline,
-                secret,
-                subject: subject.clone(),
-                action: "secret.create",
-                detail: detail(Some(&new.name), Some(new.private), true),
-                after: SecretMeta::new(secret, new.name.clone(), new.private, owner, self.env.now()),
-            };
-            match self.write_values(&change, None, &new.values).await? {
-                Tried::Done(row) => return Ok(Secret::new(row.meta, new.values, Revision(1))),
-                Tried::Before(revision, at) => {
-                    let meta = self.as_committed(change.after, revision, at, &deadline).await;
-                    return Ok(Secret::new(meta, new.values, revision));
-                }
-                Tried::NameTaken => return Err(errors::name_taken(&new.name, new.private)),
-                Tried::Refused(_) => return Err(Error::new(ErrorKind::Unexpected, "a create met a guard")),
-                Tried::Again if deadline.is_over() => return Err(errors::out_of_time()),
-                Tried::Again => {}
-            }
-        }
-    }
-
-    /// A cheap look that saves paying for a put; the unique index decides.
-    async fn look_whether_free(&self, cx: &Context, new: &NewSecret, deadline: &Deadline) -> Result<()> {
-        let key = crate::Lookup::Name(crate::NameKey::new(&new.name, new.private, cx.actor));
-        let taken = self.patiently(deadline, || self.rows.read(std::slice::from_ref(&key))).await?;
-        if taken.into_iter().flatten().next().is_some() {
-            return Err(errors::name_taken(&new.name, new.private));
-        }
-        Ok(())
-    }
-
     pub(crate) async fn update(
         self: &Arc<Self>,
         cx: &Context,
@@ -242,7 +194,7 @@ impl Core {
     }
 
     /// Writes values to where new values go, and commits.
-    async fn write_values(
+    pub(crate) async fn write_values(
         self: &Arc<Self>,
         change: &Change<'_>,
         base: Option<&Arc<Row>>,
@@ -358,7 +310,7 @@ impl Core {
 
     /// The secret after a change that committed without an answer: as it is now, or, if it was deleted since, as the
     /// change was to leave it.
-    async fn as_committed(
+    pub(crate) async fn as_committed(
         &self,
         after: SecretMeta,
         revision: Revision,
@@ -375,7 +327,7 @@ impl Core {
         }
     }
 
-    fn owner_of(&self, cx: &Context) -> strongroom_core::Owner {
+    pub(crate) fn owner_of(&self, cx: &Context) -> strongroom_core::Owner {
         let own = &self.identity.owner;
         if own.id == cx.actor {
             return own.clone();
@@ -384,7 +336,7 @@ impl Core {
     }
 }
 
-fn refuse_hidden(values: &SecretValues) -> Result<()> {
+pub(crate) fn refuse_hidden(values: &SecretValues) -> Result<()> {
     if values.is_hidden() {
         return Err(Error::new(ErrorKind::InvalidInput, "values: withheld values cannot be written"));
     }
@@ -392,7 +344,7 @@ fn refuse_hidden(values: &SecretValues) -> Result<()> {
 }
 
 /// What the audit entry says was touched.
-fn detail(name: Option<&SecretName>, private: Option<bool>, values: bool) -> String {
+pub(crate) fn detail(name: Option<&SecretName>, private: Option<bool>, values: bool) -> String {
     let mut parts = Vec::new();
     if let Some(name) = name {
         parts.push(format!("name={}", name.as_str().escape_debug()));

@@ -130,10 +130,10 @@ async fn name_privacy_and_values_change_together_or_not_at_all(database: Databas
         let taken = NewSecret::new(SecretName::new("taken").unwrap(), values).private(private);
         secrets.store().create(&process.context(), taken).await.unwrap();
     }
-    let change = |name: &str, private| {
+    let change = async |name: &str, private| {
         let update = SecretUpdate::new().name(SecretName::new(name).unwrap()).private(private);
         let values = ValuesChange::Replace([("b", "2")].into_iter().collect());
-        secrets.update(&strongroom_core::SecretRef::Id(id), update.values(values))
+        secrets.update(&id.into(), update.values(values)).await
     };
     let before = secrets.get("db").await.unwrap();
     for private in [false, true] {

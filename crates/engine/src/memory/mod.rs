@@ -2,6 +2,7 @@
 //!
 //! Each method runs under one lock, so that it is one transaction. Times come from the [`Env`] that is handed in.
 
+mod attempt;
 mod keys;
 mod read;
 mod state;

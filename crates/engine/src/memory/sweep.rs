@@ -1,6 +1,6 @@
 //! Sweeping.
 
-use super::{state::State, write::fence};
+use super::{attempt::fence, state::State};
 use crate::{Pending, Place, Settled, StoreName, Uses};
 use std::time::Duration;
 use strongroom_core::{ObjectId, SecretId, Timestamp};

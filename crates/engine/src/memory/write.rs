@@ -1,63 +1,19 @@
 //! Changing.
 
-use super::state::{SecretRow, State};
+use super::{
+    attempt::fence,
+    state::{SecretRow, State},
+};
 use crate::{
-    Attempt, Begun, Commit, Committed, Debris, Delete, Deleted, Env, NameKey, NewVersionRow, Pending, Place,
-    Refusal, Rehome, Rehomed, Stamp, Subject, VersionRow, crypto::KeyId, env::fresh,
+    Commit, Committed, Debris, Delete, Deleted, Env, NameKey, NewVersionRow, Pending, Place, Refusal, Stamp,
+    Subject, VersionRow, crypto::KeyId, env::fresh,
 };
 use std::{collections::BTreeSet, time::Duration};
 use strongroom_core::{
-    Error, ErrorKind, Owner, Result, Revision, SecretId, SecretMeta, SecretName, Timestamp, VersionRef, VersionUid,
+    Error, ErrorKind, Owner, Result, Revision, SecretId, SecretMeta, SecretName, Timestamp, VersionUid,
 };
 
 impl State {
-    pub(super) fn begin(&mut self, attempt: &Attempt, now: Timestamp) -> Begun {
-        if let Some(own) = self.pending.get(&attempt.uid) {
-            return if own.locked { Begun::Open } else { Begun::Fenced };
-        }
-        let holder = self.pending.values_mut().find(|p| p.locked && p.secret == attempt.secret);
-        if let Some(holder) = holder {
-            if holder.due > now {
-                return Begun::Busy;
-            }
-            fence(holder, now);
-        }
-        if let Some(base) = attempt.base {
-            let Some(secret) = self.secrets.get(&attempt.secret) else { return Begun::Gone };
-            if self.versions.get(&(attempt.secret, secret.current)).is_none_or(|v| v.uid != base) {
-                return Begun::Stale;
-            }
-            let named = self.versions_of(attempt.secret).any(|version| {
-                matches!(&version.place, Place::External { store, object, .. }
-                    if *store == attempt.store && *object == attempt.object)
-            });
-            if !attempt.fresh && !named {
-                return Begun::Stale;
-            }
-        }
-        let known = |id: KeyId| self.keys.keys.iter().any(|key| key.id == id);
-        if !attempt.key.into_iter().chain(crate::digest_key(&attempt.digest)).all(known) {
-            return Begun::KeyRetired;
-        }
-        let pending = Pending {
-            uid: attempt.uid,
-            version: attempt.version,
-            secret: attempt.secret,
-            locked: true,
-            store: attempt.store.clone(),
-            object: attempt.object,
-            debris: Debris::Unknown,
-            attempted: true,
-            key: attempt.key,
-            digest: Some(attempt.digest.clone()),
-            due: now.plus(attempt.lease),
-            born: now,
-            claimed: None,
-        };
-        self.pending.insert(attempt.uid, pending);
-        Begun::Open
-    }
-
     pub(super) fn commit(&mut self, change: &Commit, now: Timestamp, env: &dyn Env) -> Result<Committed> {
         if change.doubt
             && let Some(row) = self.find_audit(change.change)
@@ -116,7 +72,7 @@ impl State {
     }
 
     /// Whether a version was made with a key that is not to be used any more.
-    fn retired(&self, version: &NewVersionRow) -> bool {
+    pub(super) fn retired(&self, version: &NewVersionRow) -> bool {
         let known = |id: &KeyId| self.keys.keys.iter().find(|key| key.id == *id);
         let sealed = version.key.is_none_or(|id| known(&id).is_some_and(|key| key.active));
         let pinned = version.digest_key().is_none_or(|id| known(&id).is_some());
@@ -180,7 +136,7 @@ impl State {
     }
 
     /// Leaves a garbage row for a version that is no longer kept where it was.
-    fn discard(
+    pub(super) fn discard(
         &mut self,
         secret: SecretId,
         version: &VersionRow,
@@ -208,7 +164,7 @@ impl State {
     }
 
     /// The attempt's own row goes with its commit; where a twin may exist it stays, without the lock, to explain it.
-    fn end_attempt(&mut self, uid: VersionUid, twin: bool, now: Timestamp) {
+    pub(super) fn end_attempt(&mut self, uid: VersionUid, twin: bool, now: Timestamp) {
         if !twin {
             self.pending.remove(&uid);
         } else if let Some(own) = self.pending.get_mut(&uid) {
@@ -216,7 +172,7 @@ impl State {
         }
     }
 
-    fn retag(&mut self, secret: SecretId, current: Revision, now: Timestamp) {
+    pub(super) fn retag(&mut self, secret: SecretId, current: Revision, now: Timestamp) {
         let Some(version) = self.versions.get(&(secret, current)) else { return };
         let Place::External { store, object, .. } = &version.place else { return };
         let pending = Pending {
@@ -285,57 +241,6 @@ impl State {
         self.note(&delete.auditor, &delete.entry, now, Revision(0));
         Deleted::Done(rows)
     }
-
-    pub(super) fn abandon(
-        &mut self,
-        uid: VersionUid,
-        at: Option<&VersionRef>,
-        claim: Duration,
-        now: Timestamp,
-    ) -> Option<Pending> {
-        let pending = self.pending.get_mut(&uid)?;
-        fence(pending, now);
-        if let Some(at) = at {
-            pending.debris = Debris::Version(at.clone());
-        }
-        pending.claimed = Some(now);
-        pending.due = now.plus(claim);
-        Some(pending.clone())
-    }
-
-    pub(super) fn rehome(&mut self, rehome: &Rehome, now: Timestamp, env: &dyn Env) -> Rehomed {
-        let found = self.versions_of(rehome.secret).find(|version| version.uid == rehome.to.uid).cloned();
-        let Some(version) = found else { return Rehomed::Moved };
-        if version.place == rehome.to.place {
-            return Rehomed::Done;
-        }
-        if rehome.attempt.is_some_and(|uid| self.pending.get(&uid).is_none_or(|p| !p.locked)) {
-            return Rehomed::Fenced;
-        }
-        if version.place != rehome.from {
-            return Rehomed::Moved;
-        }
-        if self.retired(&rehome.to) {
-            return Rehomed::KeyRetired;
-        }
-        self.discard(rehome.secret, &version, env, now, rehome.grace);
-        if let Some(uid) = rehome.attempt {
-            self.end_attempt(uid, rehome.twin, now);
-        }
-        if let Some(version) = self.versions.get_mut(&(rehome.secret, version.revision)) {
-            version.placed = now;
-            version.place = rehome.to.place.clone();
-            version.key = rehome.to.key;
-            version.digest = rehome.to.digest.clone();
-            version.size = rehome.to.size;
-        }
-        let called =
-            self.secrets.get(&rehome.secret).map(|secret| (secret.meta.name.clone(), secret.meta.private));
-        if rehome.labelled.is_some() && rehome.labelled != called {
-            self.retag(rehome.secret, version.revision, now);
-        }
-        Rehomed::Done
-    }
 }
 
 fn version_row(new: &NewVersionRow, meta: &SecretMeta, now: Timestamp) -> VersionRow {
@@ -350,12 +255,4 @@ fn version_row(new: &NewVersionRow, meta: &SecretMeta, now: Timestamp) -> Versio
         size: new.size,
         visible_to_others: !meta.private,
     }
-}
-
-/// Takes the lock away: from now on nothing that this attempt does can commit, and its quarantine begins.
-pub(super) fn fence(pending: &mut Pending, now: Timestamp) {
-    pending.locked = false;
-    pending.due = now;
-    pending.born = now;
-    pending.claimed = None;
 }

@@ -12,6 +12,7 @@ mod model;
 mod mutants;
 mod scheduler;
 mod world;
+mod wrap;
 
 pub use mutants::Mutant;
 pub use world::{Scenario, run};

@@ -3,7 +3,7 @@
 //! The engine itself is the real one. What is changed is what it talks to, in a way that has the same effect as leaving
 //! the rule out.
 
-use super::catalog::{Changed, Wrap};
+use super::wrap::{Changed, Wrap};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},

@@ -2,12 +2,13 @@
 
 use super::{
     backend::SimBackend,
-    catalog::{Changed, SimCatalog, at_once},
+    catalog::{SimCatalog, at_once},
     check::{self, States},
     clients::{self, History},
     model::Truth,
     mutants::Mutant,
     scheduler::{Sim, Tasks},
+    wrap::Changed,
 };
 use crate::{Held, MemoryBackend};
 use secrecy::ExposeSecret;
@@ -241,12 +242,16 @@ impl Deployment {
     /// No more faults; everything that is under way ends, and the sweepers clean up.
     fn settle(&self, tasks: &mut Tasks) -> Result<(), String> {
         self.faults.store(false, Ordering::Relaxed);
+        let mut quiet_since = self.sim.micros();
         for _ in 0..STEPS {
             if !tasks.step() {
                 return Err("no progress: the sweepers ended".to_owned());
             }
             self.fail_if_broken()?;
-            if self.sim.micros().is_multiple_of(64) && self.is_quiet()? {
+            // Whoever still works on something must come to its end too.
+            if !self.is_quiet()? {
+                quiet_since = self.sim.micros();
+            } else if self.sim.micros() - quiet_since > 3_000_000 {
                 return Ok(());
             }
         }

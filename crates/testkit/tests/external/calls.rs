@@ -1,8 +1,6 @@
 //! What each operation costs at the service.
 
-use crate::site::{
-    Counter, Site, assert_audited, counted, main_store, one, quick, replace, text,
-};
+use crate::site::{Counter, Site, assert_audited, counted, main_store, one, quick, replace, text};
 use futures::future::join_all;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use strongroom_core::{
@@ -117,7 +115,8 @@ async fn each_operation_costs_what_it_should() {
 
     let to = |name: &str| SecretUpdate::new().name(SecretName::new(name).unwrap());
     warm.assert_cost("rename", &[], secrets.update(&id.into(), to("other"))).await;
-    warm.assert_cost("make private", &[], secrets.update(&id.into(), SecretUpdate::new().private(true))).await;
+    warm.assert_cost("make private", &[], secrets.update(&id.into(), SecretUpdate::new().private(true)))
+        .await;
     warm.assert_cost("publish", &[], secrets.update(&id.into(), SecretUpdate::new().private(false))).await;
     warm.assert_cost("empty update", &[], secrets.update(&id.into(), SecretUpdate::new())).await;
     warm.assert_cost("list", &[], secrets.list(&SecretFilter::new())).await;
@@ -150,9 +149,8 @@ async fn what_is_refused_costs_nothing() {
 
     let (cost, answer) = process.cost(secrets.create("db", [("user", "mallory")])).await;
     assert_eq!((cost, answer.unwrap_err().kind()), (vec![], ErrorKind::AlreadyExists));
-    let stale = SecretUpdate::new()
-        .expecting(Revision(7))
-        .values(ValuesChange::Replace(one("user", "mallory")));
+    let stale =
+        SecretUpdate::new().expecting(Revision(7)).values(ValuesChange::Replace(one("user", "mallory")));
     let (cost, answer) = process.cost(secrets.update(&id.into(), stale)).await;
     assert_eq!((cost, answer.unwrap_err().kind()), (vec![], ErrorKind::Conflict));
     let (cost, answer) = process.cost(secrets.set("db", "key", "x".repeat(70_000))).await;
@@ -169,8 +167,7 @@ async fn a_hundred_different_cold_reads_are_five_calls() {
     join_all(names.iter().map(|name| warm.secrets.create(name, [("name", name.as_str())]))).await;
     let cold = scene.process().await;
     let which: Vec<SecretRef> = names.iter().map(|name| SecretName::new(name).unwrap().into()).collect();
-    let (cost, answers) =
-        cold.cost(cold.engine.get(&scene.site.context(), &which, &GetOptions::new())).await;
+    let (cost, answers) = cold.cost(cold.engine.get(&scene.site.context(), &which, &GetOptions::new())).await;
     assert_eq!(cost, [(Method::GetMany, 5)]);
     for (answer, name) in answers.iter().zip(&names) {
         assert_eq!(text(answer.as_ref().unwrap(), "name"), *name);

@@ -89,7 +89,8 @@ async fn work(secrets: Secrets, worker: usize, done: Arc<AtomicBool>) {
             let next = before.meta.revision.next();
             // Few, so that the move gets on.
             if rounds <= 3 {
-                let meta = secrets.set(&name, "revision", next.to_string()).await.expect("it cannot be written");
+                let meta =
+                    secrets.set(&name, "revision", next.to_string()).await.expect("it cannot be written");
                 assert_eq!(meta.revision, next);
             }
         }
@@ -138,7 +139,8 @@ async fn a_name_does_not_stand_for_another_place() {
     let engine = scene.site.engine(vec![scene.one()], quick()).await;
     scene.site.secrets(&engine).create("db", [("a", "1")]).await.unwrap();
     let other = Store { name: StoreName::new("one").unwrap(), ..scene.two() };
-    let error = scene.site.open(scene.site.root.clone(), vec![other], quick()).await.err().expect("it opened");
+    let error =
+        scene.site.open(scene.site.root.clone(), vec![other], quick()).await.err().expect("it opened");
     assert_eq!(error.kind(), strongroom_core::ErrorKind::ConfigInvalid, "{error:?}");
     assert!(error.to_string().contains('1'), "it does not say how many versions are there: {error}");
 }

@@ -1,11 +1,7 @@
 //! Versions that the catalog does not know of.
 
 use crate::site::{Clock, Raw, Site, assert_audited, files, main_store, quick, sqlite, text};
-use std::{
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 use strongroom_core::{
     Backend as _, Labels, NewVersion, ObjectId, Payload, SecretId, VersionRef, VersionUid,
 };

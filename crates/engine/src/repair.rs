@@ -1,0 +1,156 @@
+//! Repairing: what is fenced, cleaned up, compared and reported.
+
+use crate::{
+    Debris, Pending, StoreName,
+    deadline::Deadline,
+    engine::{Core, Engine},
+    labels::{self, LabelRecord},
+};
+use std::{collections::BTreeMap, time::Duration};
+use strongroom_core::{Labels, ObjectId, Result, SecretId, VersionRef};
+
+/// How many objects are looked up at once.
+const PAGE: usize = 256;
+
+/// What to repair besides the usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RepairOptions {
+    /// The catalog was restored from a dump or cloned: its pending rows are forgotten before anything is removed.
+    pub restored: bool,
+    /// Remove what no row explains.
+    pub remove_foreign: bool,
+}
+
+/// What a repair found and did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RepairReport {
+    /// Attempts whose lock was taken away.
+    pub fenced: u64,
+    /// Rows about garbage that were worked on.
+    pub worked: u64,
+    /// Rows that could not be worked on, because a service did not answer.
+    pub failed: u64,
+    /// Pending rows that were forgotten.
+    pub forgotten: Vec<Pending>,
+    /// Versions in a store that no row explains.
+    pub unknown: Vec<Unknown>,
+    /// How many of them were removed.
+    pub removed: u64,
+    /// Rows that stay for now: what they speak of may still appear, and is looked for again.
+    pub waiting: u64,
+}
+
+/// A version in a store that no row explains.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The store.
+    pub store: StoreName,
+    /// The object.
+    pub object: ObjectId,
+    /// The version; `None` for an empty object.
+    pub at: Option<VersionRef>,
+    /// The secret that its labels name.
+    pub secret: Option<SecretId>,
+    /// What its labels tell, if this deployment wrote them.
+    pub record: Option<LabelRecord>,
+}
+
+impl RepairOptions {
+    /// The usual: fence, clean up, report.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets pending rows first.
+    #[must_use]
+    pub fn restored(mut self, restored: bool) -> Self {
+        self.restored = restored;
+        self
+    }
+
+    /// Removes what no row explains.
+    #[must_use]
+    pub fn remove_foreign(mut self, remove: bool) -> Self {
+        self.remove_foreign = remove;
+        self
+    }
+}
+
+impl Engine {
+    /// Fences all attempts at once (their safety does not rest on leases), works on all garbage, and compares what the
+    /// stores hold with what the catalog explains.
+    ///
+    /// # Errors
+    /// Of the catalog, or of a store that cannot be scanned.
+    pub async fn repair(&self, options: RepairOptions) -> Result<RepairReport> {
+        let core = &self.core;
+        let mut report = RepairReport::default();
+        if options.restored {
+            report.forgotten = core.catalog.forget_pending().await?;
+        }
+        let swept = core.sweep(true).await?;
+        (report.fenced, report.worked, report.failed) = (swept.fenced, swept.worked, swept.failed);
+        for name in core.stores.keys() {
+            let unknown = core.unknown_in(name).await?;
+            if options.remove_foreign {
+                let deadline = Deadline::after(Duration::from_secs(3600), &core.env);
+                let store = core.store(name)?;
+                for one in &unknown {
+                    match &one.at {
+                        Some(at) => store.remove(one.object, at, &deadline).await?,
+                        None => store.delete(one.object, &deadline).await?,
+                    }
+                    report.removed += 1;
+                }
+            }
+            report.unknown.extend(unknown);
+        }
+        report.waiting =
+            core.catalog.pending(u32::MAX).await?.iter().filter(|p| p.debris != Debris::Labels).count()
+                as u64;
+        Ok(report)
+    }
+
+    /// Reads what labels tell.
+    ///
+    /// # Errors
+    /// `Corrupt` if this deployment did not write them, or they were changed.
+    pub async fn read_labels(&self, known: &Labels) -> Result<LabelRecord> {
+        labels::read(&self.core.ring, self.core.namespace(), known).await
+    }
+}
+
+impl Core {
+    async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
+        let deadline = Deadline::after(Duration::from_secs(3600), &self.env);
+        let found = self.store(name)?.scan(None, &deadline).await?;
+        let mut objects: Vec<ObjectId> = found.iter().map(|found| found.object).collect();
+        objects.sort_unstable();
+        objects.dedup();
+        let mut explained = BTreeMap::new();
+        for page in objects.chunks(PAGE) {
+            let uses = self.catalog.explained(name, page).await?;
+            explained.extend(uses.into_iter().map(|uses| (uses.object, uses)));
+        }
+        let mut unknown = Vec::new();
+        for found in found {
+            let explained = explained.get(&found.object).is_some_and(|uses| {
+                let named = found.at.as_ref().map_or(!uses.named.is_empty(), |at| uses.named.contains(at));
+                named || uses.pending
+            });
+            if explained {
+                continue;
+            }
+            let record = match &found.labels {
+                Some(known) => labels::read(&self.ring, self.namespace(), known).await.ok(),
+                None => None,
+            };
+            let secret = found.labels.map(|labels| labels.secret);
+            unknown.push(Unknown { store: name.clone(), object: found.object, at: found.at, secret, record });
+        }
+        Ok(unknown)
+    }
+}

@@ -1,0 +1,46 @@
+//! What `status` tells.
+
+use crate::{KeyRow, StoreName, Summary, crypto::RootId, engine::Engine};
+use std::collections::BTreeMap;
+use strongroom_core::{BackendInfo, NamespaceId, Result};
+
+/// What `status` tells.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// Numbers of the catalog.
+    pub summary: Summary,
+    /// The data keys, oldest first.
+    pub keys: Vec<KeyRow>,
+    /// The root keys that open them, with the number of keys that each opens.
+    pub roots: Vec<(RootId, u64)>,
+    /// The deployment's namespace.
+    pub namespace: NamespaceId,
+    /// The stores: name, what is known of each, whether values are sealed there, whether new values go there.
+    pub stores: Vec<(StoreName, BackendInfo, bool, bool)>,
+}
+
+impl Engine {
+    /// Numbers, keys and stores.
+    ///
+    /// # Errors
+    /// Of the catalog.
+    pub async fn status(&self) -> Result<Status> {
+        let core = &self.core;
+        let keys = core.catalog.keys().await?;
+        let mut roots: BTreeMap<RootId, u64> = BTreeMap::new();
+        for wrap in &keys.wraps {
+            *roots.entry(wrap.root).or_default() += 1;
+        }
+        let stores = core.stores.iter().map(|(name, calls)| {
+            (name.clone(), calls.info().clone(), calls.sealed, core.target.as_ref() == Some(name))
+        });
+        Ok(Status {
+            summary: core.catalog.summary().await?,
+            keys: keys.keys,
+            roots: roots.into_iter().collect(),
+            namespace: core.namespace(),
+            stores: stores.collect(),
+        })
+    }
+}
