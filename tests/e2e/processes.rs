@@ -58,7 +58,8 @@ impl Obstacle {
         Self(path)
     }
 
-    /// Waits until somebody is held up by it, lets a test look around, and removes it; whoever waited goes on.
+    /// Waits until somebody is held up by it and removes it, so that it is in nobody else's way; lets the one who waits go
+    /// on when a test has looked around.
     pub(crate) fn while_waiting<T>(self, look: impl FnOnce() -> T) -> T {
         let mut file = None;
         until("somebody meets the obstacle", || {
@@ -69,8 +70,8 @@ impl Obstacle {
             file = options.write(true).custom_flags(flags).open(&self.0).ok();
             file.is_some()
         });
-        let seen = look();
         fs::remove_file(&self.0).unwrap();
+        let seen = look();
         // The reader may be gone by now.
         drop(file.unwrap().write_all(b"version 0 older\n"));
         seen

@@ -66,9 +66,10 @@ fn ids_in(directory: &Path) -> Vec<String> {
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let profile = Path::new(env!("CARGO_BIN_EXE_strongroom")).parent().unwrap();
+        let usual = Path::new(env!("CARGO_BIN_EXE_strongroom"));
+        let profile = usual.parent().unwrap();
         let built = profile.join("examples/strongroom-directory");
-        if !is_fresh(&built) {
+        if !is_as_new(&built, usual) {
             build(profile.parent().unwrap());
         }
         built
@@ -86,13 +87,14 @@ fn build(target: &Path) {
     assert!(command.status().unwrap().success());
 }
 
-/// Whether it is newer than all that it was made of, as cargo wrote it down beside it.
-fn is_fresh(built: &Path) -> bool {
-    let age = |path: &Path| -> Option<SystemTime> { fs::metadata(path).ok()?.modified().ok() };
-    let (Some(made), Ok(list)) = (age(built), fs::read_to_string(built.with_extension("d"))) else {
-        return false;
-    };
+/// Whether no file that it was made of, as cargo wrote them down beside it, was changed since, unless the usual program
+/// is older than that change, too.
+fn is_as_new(built: &Path, usual: &Path) -> bool {
+    let changed = |path: &Path| -> Option<SystemTime> { fs::metadata(path).ok()?.modified().ok() };
+    let (Some(made), Some(usual)) = (changed(built), changed(usual)) else { return false };
+    let list = fs::read_to_string(built.with_extension("d")).unwrap_or_default();
     let Some((_, sources)) = list.trim_end().split_once(": ") else { return false };
     let sources = sources.replace("\\ ", "\0");
-    sources.split(' ').all(|path| age(Path::new(&path.replace('\0', " "))).is_some_and(|at| at <= made))
+    let times = sources.split(' ').map(|path| changed(Path::new(&path.replace('\0', " "))));
+    times.flatten().all(|at| at <= made || at > usual)
 }

@@ -39,6 +39,11 @@ impl Home {
         self.vars.push((name.to_owned(), value.into()));
     }
 
+    /// Sets it no longer.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.vars.retain(|(set, _)| set != name);
+    }
+
     /// A path in it.
     pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.dir.path().join(below)

@@ -2,7 +2,7 @@
 
 use crate::failure::{Exit, Failure, Outcome};
 use strongroom_core::{
-    ErrorKind, GetOptions, Secret, SecretFilter, SecretId, SecretMeta, SecretName, SecretRef, Secrets,
+    Secret, SecretFilter, SecretId, SecretMeta, SecretName, SecretRef, Secrets,
     filter::{Condition, Sort, SortField, TextOp},
     settings::nearest,
 };
@@ -14,16 +14,17 @@ const SHORTEST_PREFIX: usize = 4;
 /// How many secrets with the same beginning are named.
 const CANDIDATES: u32 = 5;
 
-/// The secret, with its keys alone. An exact name wins over an id; a name that is nearly right is suggested.
-pub(crate) async fn find(secrets: &Secrets, text: &str, private: Option<bool>) -> Outcome<Secret> {
-    if let Some(secret) = keys_of(secrets, &by_name(text, private)?).await? {
-        return Ok(secret);
+/// The secret, without its values: what cannot be read can still be renamed, rolled back and deleted. An exact name wins
+/// over an id, a public secret over a private one; a name that is nearly right is suggested.
+pub(crate) async fn find(secrets: &Secrets, text: &str, private: Option<bool>) -> Outcome<SecretMeta> {
+    SecretName::new(text)?;
+    if let Some(meta) = one(secrets, Condition::Name(TextOp::Equals(text.to_owned())), private).await? {
+        return Ok(meta);
     }
     if let Some(id) = by_id(secrets, text, private).await?
-        && let Some(secret) = keys_of(secrets, &id.into()).await?
-        && private.is_none_or(|wanted| wanted == secret.meta.private)
+        && let Some(meta) = one(secrets, Condition::Id(TextOp::Equals(id.to_string())), private).await?
     {
-        return Ok(secret);
+        return Ok(meta);
     }
     Err(missing(secrets, text, private).await?)
 }
@@ -33,12 +34,13 @@ pub(crate) fn by_name(text: &str, private: Option<bool>) -> Outcome<SecretRef> {
     Ok(SecretRef::Name { name: SecretName::new(text)?, private })
 }
 
-async fn keys_of(secrets: &Secrets, which: &SecretRef) -> Outcome<Option<Secret>> {
-    match secrets.get_ref(which, &GetOptions::new().keys_only()).await {
-        Ok(secret) => Ok(Some(secret)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
+/// The first secret that this is true of, public ones first.
+async fn one(secrets: &Secrets, what: Condition, private: Option<bool>) -> Outcome<Option<SecretMeta>> {
+    let mut filter = SecretFilter::new().condition(what).sort(Sort::ascending(SortField::Private)).size(1);
+    if let Some(private) = private {
+        filter = filter.condition(Condition::Private(private));
     }
+    Ok(secrets.list(&filter).await?.items.pop())
 }
 
 async fn by_id(secrets: &Secrets, text: &str, private: Option<bool>) -> Outcome<Option<SecretId>> {

@@ -1,7 +1,7 @@
 //! Attempts to write values to a back-end.
 
 use crate::{
-    Attempt, Begun, NewVersionRow, Place, Row,
+    Attempt, Begun, NewVersionRow, Pending, Place, Row,
     calls::Calls,
     codec::{self, Bound},
     deadline::Deadline,
@@ -66,7 +66,7 @@ impl Core {
         let at = match put.at {
             Ok(at) => at,
             Err(error) => {
-                self.abandon(uid, None).await;
+                self.abandon(uid, None, deadline).await;
                 return Err(error);
             }
         };
@@ -119,22 +119,37 @@ impl Core {
                 }
                 Err(error) => {
                     // The row may be there with the lock: give it back rather than let others wait for the lease.
-                    self.abandon(attempt.uid, None).await;
+                    self.release(attempt.uid, None, deadline).await;
                     return Err(error);
                 }
             }
         }
     }
 
-    /// Gives the lock back and cleans up once, as well as it can: the row stays until the sweeper is content.
-    pub(crate) async fn abandon(self: &Arc<Self>, uid: VersionUid, at: Option<VersionRef>) {
-        let deadline = Deadline::after(self.options.lease / 2, &self.env);
-        let claim = self.options.lease;
-        let row = self.certain(&deadline, |_| self.catalog.abandon(uid, at.as_ref(), claim)).await;
-        if let Ok(Some(pending)) = row
-            && let Err(error) = self.work(&pending, &deadline).await
+    /// Gives the lock back and cleans up once, as well as it can while the caller's time lasts: the row stays until the
+    /// sweeper is content.
+    pub(crate) async fn abandon(
+        self: &Arc<Self>,
+        uid: VersionUid,
+        at: Option<VersionRef>,
+        deadline: &Deadline,
+    ) {
+        if let Some(pending) = self.release(uid, at, deadline).await
+            && !deadline.is_over()
+            && let Err(error) = self.work(&pending, deadline).await
         {
             tracing::debug!(target: "strongroom::engine", %error, "left to the sweeper");
         }
+    }
+
+    /// Gives the lock back and leaves the rest to the sweeper, if the caller does not see to it.
+    pub(crate) async fn release(
+        &self,
+        uid: VersionUid,
+        at: Option<VersionRef>,
+        deadline: &Deadline,
+    ) -> Option<Pending> {
+        let claim = self.options.lease;
+        self.certain(deadline, |_| self.catalog.abandon(uid, at.as_ref(), claim)).await.ok().flatten()
     }
 }

@@ -89,7 +89,8 @@ impl Core {
         let at = match put.at {
             Ok(at) => at,
             Err(error) => {
-                self.abandon(attempt.uid, None).await;
+                // Cleaning up may move a version, this way and without an end while the service takes nothing.
+                self.release(attempt.uid, None, deadline).await;
                 return Err(error);
             }
         };
@@ -100,7 +101,7 @@ impl Core {
         let labelled = Some((current.meta.name.clone(), current.meta.private));
         let moved = self.rehome(&row, version, Some(attempt.uid), twin, labelled, deadline).await;
         if !matches!(moved, Ok(true)) {
-            self.abandon(attempt.uid, (!twin).then_some(at)).await;
+            self.release(attempt.uid, (!twin).then_some(at), deadline).await;
         }
         moved
     }

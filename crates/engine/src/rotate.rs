@@ -45,7 +45,8 @@ impl Engine {
         core.ring.reload().await?;
         let (key, wrap) = new_key(&**core.ring.roots(), &*core.env, core.namespace(), kind).await?;
         let deadline = Deadline::after(Duration::from_secs(30), &core.env);
-        let wraps = core.wraps_for_all_roots(wrap).await?;
+        // Other root keys are not at hand to wrap it: they are added again with `add_root`.
+        let wraps = [wrap];
         core.certain(&deadline, |_| core.catalog.add_key(&key, &wraps)).await?;
         core.ring.reload().await?;
         let mut rotated = Rotated { new: key.id, resealed: 0, destroyed: Vec::new(), kept: Vec::new() };
@@ -97,12 +98,6 @@ impl Engine {
 }
 
 impl Core {
-    /// A new data key must be open to every root key that opens the others, or a replica started with another root key
-    /// could not start again. Roots that are not at hand cannot wrap: only the one in use does.
-    async fn wraps_for_all_roots(&self, wrap: WrapRow) -> Result<Vec<WrapRow>> {
-        Ok(vec![wrap])
-    }
-
     /// Seals inline versions again that are sealed with another key. Versions that changed meanwhile are left to the
     /// next round.
     async fn reseal(self: &Arc<Self>, key: KeyId) -> Result<u64> {

@@ -230,7 +230,7 @@ impl Core {
     /// version, for which the committed value is put once more. `false` if it did not come to it, because others were at
     /// the secret.
     ///
-    /// Boxed, because a move that is abandoned is cleaned up like any attempt.
+    /// Boxed, because it is large and every write may come to it.
     fn set_right<'a>(
         self: &'a Arc<Self>,
         store: &'a Arc<Calls>,
@@ -251,9 +251,26 @@ impl Core {
             if newest.is_some_and(|found| found.at.as_ref() == Some(at)) {
                 return Ok(true);
             }
+            if self.is_left_to_a_younger(pending, deadline).await? {
+                return Ok(true);
+            }
             self.move_version(&row, Some(store), deadline).await
         }
         .boxed()
+    }
+
+    /// Whether the row of a later attempt stands for this one too. A put that fails leaves such a row: were each of them
+    /// to put again, an outage would double them with every sweep. The youngest is worked on last of all, when nothing
+    /// of the older ones can come any more.
+    async fn is_left_to_a_younger(&self, pending: &Pending, deadline: &Deadline) -> Result<bool> {
+        let all = self.patiently(deadline, || self.catalog.pending(u32::MAX)).await?;
+        Ok(all.iter().any(|other| {
+            (&other.store, other.object) == (&pending.store, pending.object)
+                && other.attempted
+                && !other.locked
+                && other.debris == Debris::Unknown
+                && (other.born, other.uid) > (pending.born, pending.uid)
+        }))
     }
 }
 

@@ -230,7 +230,7 @@ impl Core {
         match &tried {
             Ok(Tried::Done(_) | Tried::Before(..)) => {}
             // Nobody knows whether it is committed: the guarded abandon knows, since a committed attempt has no row.
-            Ok(_) | Err(_) => self.abandon(uid, at).await,
+            Ok(_) | Err(_) => self.abandon(uid, at, change.deadline).await,
         }
         let tried = tried?;
         self.remember(&tried, uid, values);

@@ -115,8 +115,10 @@ async fn change(
     {
         return Ok(Verdict::Undo(taken));
     }
-    let mislabelled =
-        commit.labelled.as_ref().is_some_and(|(name, private)| *name != meta.name || *private != meta.private);
+    let mislabelled = commit
+        .labelled
+        .as_ref()
+        .is_some_and(|(name, private)| *name != meta.name || *private != meta.private);
     let relabelled = mislabelled || meta.name != old_name || meta.private != old_private;
     let current = commit.version.as_ref().map_or(before.uid, |new| new.uid);
     let mut statements = vec![update(&meta, current, commit)];

@@ -25,8 +25,7 @@ pub(crate) fn prepare(path: &Path, create: bool) -> Result<bool> {
     if !create {
         return Err(Error::new(
             ErrorKind::NotFound,
-            "database.url: there is no such database; check the path, or let it be made with `strongroom serve` \
-             or the first `strongroom secret create`",
+            "database.url: there is no such database; check the path, or let it be made by the first `strongroom secret create`",
         )
         .with("path", path.display()));
     }

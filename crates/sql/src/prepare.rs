@@ -38,7 +38,8 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
 }
 
 async fn tables(path: &Path) -> Result<(), Failure> {
-    let pool = sqlite::writer(path);
+    let new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
+    let pool = if new { sqlite::maker(path) } else { sqlite::writer(path) };
     let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?));
     let outcome = match schema::look(&mut connection).await {
         Ok(Found::Ready) => Ok(()),

@@ -107,9 +107,7 @@ fn renamed(name: &str) -> String {
 /// Makes the change; the revision that it says it made, 0 for a deletion.
 async fn make(secrets: &Secrets, change: Change, name: &str) -> Result<u64> {
     match change {
-        Change::Create => {
-            Ok(secrets.create(name, [("a", "1"), ("b", "1")]).await?.meta.revision.0)
-        }
+        Change::Create => Ok(secrets.create(name, [("a", "1"), ("b", "1")]).await?.meta.revision.0),
         Change::Update => Ok(secrets.set(name, "a", "2").await?.revision.0),
         Change::Rename => {
             let update = SecretUpdate::new().name(SecretName::new(renamed(name))?);
@@ -177,7 +175,9 @@ async fn an_answer_is_never_wrong(server: Server, deployment: Deployment) {
             match &answer {
                 Ok(_) => assert_eq!(times, 1, "{name}: {answer:?}"),
                 Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {}
-                Err(error) if error.kind() == ErrorKind::Unavailable => assert_eq!(times, 0, "{name}: {error}"),
+                Err(error) if error.kind() == ErrorKind::Unavailable => {
+                    assert_eq!(times, 0, "{name}: {error}")
+                }
                 Err(error) => panic!("{name}: {error:?}"),
             }
             match cut {

@@ -159,7 +159,7 @@ async fn what_one_writes_the_other_reads_at_once(database: Database, deployment:
         let by_id = reader.get_ref(&id.into(), &GetOptions::new()).await.unwrap();
         assert_eq!((by_id.meta.revision, text(&by_id, "n")), (meta.revision, n.to_string()));
         let by_name = reader.get("db").await.unwrap();
-        assert_eq!((by_name.meta, text(&by_name, "n")), (meta, n.to_string()));
+        assert_eq!((&by_name.meta, text(&by_name, "n")), (&meta, n.to_string()));
         if n % 100 == 0 {
             // A name that is given up and taken by another secret.
             let update = SecretUpdate::new().name(SecretName::new(format!("old-{n}")).unwrap());

@@ -8,10 +8,8 @@ use std::{
 };
 use strongroom_testkit::Random;
 
-/// What a process does when it is not killed: one change takes about half of it.
-const LONGEST: Duration = Duration::from_millis(30);
-/// A rotation takes longer.
-const LONGEST_ROTATION: Duration = Duration::from_millis(80);
+/// How long the killer waits at most, at first.
+const AT_FIRST: Duration = Duration::from_millis(30);
 
 pub(super) struct Worker<'a> {
     home: &'a Home,
@@ -21,20 +19,42 @@ pub(super) struct Worker<'a> {
     pub(super) killed: u32,
     pub(super) acknowledged: u32,
     written: u32,
+    change: Patience,
+    rotation: Patience,
+}
+
+/// How long the killer waits at most. It follows the machine's pace, so that about a third of the processes survive.
+#[derive(Clone, Copy)]
+struct Patience(Duration);
+
+impl Patience {
+    /// The moment at which a process is killed.
+    fn moment(self, random: &mut Random) -> Duration {
+        let longest = usize::try_from(self.0.as_micros()).unwrap();
+        Duration::from_micros(u64::try_from(random.below(longest)).unwrap())
+    }
+
+    fn learn(&mut self, survived: bool) {
+        self.0 = if survived { self.0 * 9 / 10 } else { self.0 * 21 / 20 };
+    }
 }
 
 impl<'a> Worker<'a> {
     /// Changes secrets of its own.
     pub(super) fn new(home: &'a Home, label: &str, seed: u64) -> Self {
         let secrets = (0..6).map(|n| Known::nothing(format!("{label}-{n}"))).collect();
-        Self { home, random: Random::new(seed), secrets, killed: 0, acknowledged: 0, written: 0 }
+        let (change, rotation) = (Patience(AT_FIRST), Patience(AT_FIRST));
+        let random = Random::new(seed);
+        Self { home, random, secrets, killed: 0, acknowledged: 0, written: 0, change, rotation }
     }
 
     /// One change of something, or a rotation of the key.
     pub(super) fn step(&mut self) {
         if self.random.one_in(15) {
             let child = self.home.spawn(["keys", "rotate"]);
-            self.survived(child, LONGEST_ROTATION);
+            let moment = self.rotation.moment(&mut self.random);
+            let survived = self.survived(child, moment);
+            self.rotation.learn(survived);
             return;
         }
         let chosen = self.random.below(self.secrets.len());
@@ -50,7 +70,10 @@ impl<'a> Worker<'a> {
             }
             Some(content) => self.update(&known.name, content),
         };
-        known.may_be = if self.survived(child, LONGEST) { vec![after] } else { vec![before, after] };
+        let moment = self.change.moment(&mut self.random);
+        let survived = self.survived(child, moment);
+        self.change.learn(survived);
+        known.may_be = if survived { vec![after] } else { vec![before, after] };
         self.secrets[chosen] = known;
     }
 
@@ -86,9 +109,8 @@ impl<'a> Worker<'a> {
     }
 
     /// Kills a process after a while; whether it had done its work before.
-    fn survived(&mut self, mut child: Child, longest: Duration) -> bool {
-        let longest = usize::try_from(longest.as_micros()).unwrap();
-        sleep(Duration::from_micros(u64::try_from(self.random.below(longest)).unwrap()));
+    fn survived(&mut self, mut child: Child, moment: Duration) -> bool {
+        sleep(moment);
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
         if output.status.signal() == Some(9) {

@@ -40,7 +40,7 @@ pub(super) async fn read(
         Ok(secret) => Ok(secret),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let found = find(secrets, name, private).await?;
-            Ok(secrets.get_ref(&found.meta.id.into(), options).await?)
+            Ok(secrets.get_ref(&found.id.into(), options).await?)
         }
         Err(error) => Err(error.into()),
     }

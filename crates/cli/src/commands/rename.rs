@@ -14,7 +14,8 @@ pub(super) async fn rename(run: &mut Run<'_>, args: &RenameArgs) -> Outcome {
     let new = new.ok_or_else(|| Failure::usage("rename: the new name is missing"))?;
     let new = SecretName::new(new.as_str())?;
     let secrets = run.secrets().await?;
-    let secret = find(&secrets, &args.target.name, args.target.private).await?;
-    let meta = secrets.update(&secret.meta.id.into(), SecretUpdate::new().name(new)).await?;
-    run.changed(&format!("renamed `{}` to", secret.meta.name), &meta)
+    let meta = find(&secrets, &args.target.name, args.target.private).await?;
+    let old = meta.name.clone();
+    let meta = secrets.update(&meta.id.into(), SecretUpdate::new().name(new)).await?;
+    run.changed(&format!("renamed `{}` to", old), &meta)
 }

@@ -9,7 +9,7 @@ use crate::{
     resolve::{find, no_key},
 };
 use secrecy::{ExposeSecret, SecretString};
-use strongroom_core::{Secret, SecretUpdate, SecretValues, ValuesChange};
+use strongroom_core::{GetOptions, Secret, SecretUpdate, SecretValues, ValuesChange};
 
 /// Sets and removes keys, and makes a secret private or public: all or nothing.
 pub(super) async fn update(run: &mut Run<'_>, args: &UpdateArgs, pairs: &[Pair]) -> Outcome {
@@ -20,17 +20,25 @@ pub(super) async fn update(run: &mut Run<'_>, args: &UpdateArgs, pairs: &[Pair])
     }
     let mut given = values::given(run, pairs, args.values.as_ref())?;
     let secrets = run.secrets().await?;
-    let secret = find(&secrets, &args.name, None).await?;
+    let id = find(&secrets, &args.name, None).await?.id;
+    // Only who names keys to remove, or is asked for values, needs to know the keys.
+    let secret = if args.interactive || !args.remove_keys.is_empty() {
+        Some(secrets.get_ref(&id.into(), &GetOptions::new().keys_only()).await?)
+    } else {
+        None
+    };
     for key in &args.remove_keys {
         if given.contains_key(key) {
             return Err(Failure::usage(format!("the key `{key}` is both set and removed; do one of them")));
         }
-        if !secret.values.contains_key(key) {
-            return Err(no_key(&secret, key));
+        if let Some(secret) = &secret
+            && !secret.values.contains_key(key)
+        {
+            return Err(no_key(secret, key));
         }
     }
-    if args.interactive {
-        ask(run, &secret, &mut given, &args.remove_keys)?;
+    if let (true, Some(secret)) = (args.interactive, &secret) {
+        ask(run, secret, &mut given, &args.remove_keys)?;
         if nothing && given.is_empty() {
             run.note("nothing was changed");
             return Ok(());
@@ -43,7 +51,7 @@ pub(super) async fn update(run: &mut Run<'_>, args: &UpdateArgs, pairs: &[Pair])
     if let Some(private) = args.private {
         update = update.private(private);
     }
-    let meta = secrets.update(&secret.meta.id.into(), update).await?;
+    let meta = secrets.update(&id.into(), update).await?;
     run.changed("updated", &meta)
 }
 

@@ -11,7 +11,7 @@ use crate::{
 /// Lists the kept versions of a secret, newest first.
 pub(super) async fn versions(run: &mut Run<'_>, args: &VersionsArgs) -> Outcome {
     let secrets = run.secrets().await?;
-    let meta = find(&secrets, &args.target.name, args.target.private).await?.meta;
+    let meta = find(&secrets, &args.target.name, args.target.private).await?;
     let versions = secrets.store().versions(secrets.context(), &meta.id.into()).await?;
     let mut table = Table::new(&["revision", "created", "current"]);
     let mut data = Vec::new();

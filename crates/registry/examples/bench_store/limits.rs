@@ -27,7 +27,7 @@ pub(crate) async fn selects(directory: &Path, ids: &[SecretId], report: &mut Rep
     let options = SqliteConnectOptions::new().filename(places(directory).database()).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await.expect("a second connection");
     let sql = "SELECT s.name, s.revision, v.uid, p.bytes FROM secrets s \
-               JOIN versions v ON v.uid = s.current JOIN payloads p ON p.id = v.payload WHERE s.id = ?";
+               JOIN versions v ON v.uid = s.current_version JOIN payloads p ON p.id = v.payload WHERE s.id = ?";
     let (started, mut done) = (Instant::now(), 0);
     while started.elapsed() < Duration::from_secs(3) {
         for id in ids.iter().cycle().skip(done % ids.len()).take(256) {

@@ -42,6 +42,5 @@ async fn measure(directory: &std::path::Path, secrets: usize) -> strongroom::Res
     limits::selects(directory, &ids, &mut report).await;
     open.close().await?;
     process::get(directory, &mut report);
-    report.print();
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::{path::Path, process::Command, time::Instant};
 
 /// `strongroom secret get`, if the program was built beside this one.
 pub(crate) fn get(directory: &Path, report: &mut Report) {
-    let program = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("strongroom")));
+    let program =
+        std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("strongroom")));
     let Some(program) = program.filter(|program| program.exists()) else { return };
     let mut times = Vec::new();
     for _ in 0..30 {

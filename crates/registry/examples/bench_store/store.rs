@@ -10,8 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 use strongroom::{
-    Config, Context, GetOptions, NewSecret, Open, OpenOptions, Places, Registry, Result, SecretFilter, SecretId,
-    SecretName, SecretsStore, filter::Sort, settings::Vars,
+    Config, Context, GetOptions, NewSecret, Open, OpenOptions, Places, Registry, Result, SecretFilter,
+    SecretId, SecretName, SecretsStore, filter::Sort, settings::Vars,
 };
 
 /// How long reads are measured.

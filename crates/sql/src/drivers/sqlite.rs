@@ -48,7 +48,6 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         // The file was made with the right mode before.
         .create_if_missing(false)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -66,6 +65,12 @@ fn pool() -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(20))
+}
+
+/// The connection that makes the tables of a new file. How free pages are given back is decided before the first table
+/// and kept in the file; saying it again would write, and sync, at each opening.
+pub(crate) fn maker(path: &Path) -> SqlitePool {
+    pool().max_connections(1).connect_lazy_with(options(path).auto_vacuum(SqliteAutoVacuum::Incremental))
 }
 
 /// The one connection that writes, as a pool so that it can be made anew.

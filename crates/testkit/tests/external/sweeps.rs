@@ -195,3 +195,29 @@ async fn history_is_trimmed() {
     site.assert_accounted(&held).await;
     assert_audited(&engine, 8).await;
 }
+
+#[tokio::test]
+async fn an_outage_of_writes_alone_does_not_pile_up_work() {
+    let (site, held) = (Site::in_memory().await, Held::new());
+    let (lose, down) = (Switch::off(&[Method::Put]), Switch::off(&[Method::Put]));
+    let lossy = LoseAnswer::new(Arc::new(site.service(&held)), lose.decide());
+    let service = FailBefore::new(Arc::new(lossy), down.decide());
+    let engine = site.engine(vec![main_store(service, false)], quick()).await;
+    let secrets = site.secrets(&engine);
+    secrets.create("db", [("a", "committed")]).await.unwrap();
+    // What was put is removed again, and with it the service's own newest version, which cannot be put anew.
+    lose.set(true);
+    secrets.set("db", "a", "lost").await.unwrap_err();
+    lose.set(false);
+    down.set(true);
+    let sweeps = 12;
+    for _ in 0..sweeps {
+        site.clock.skip(Duration::from_secs(61));
+        engine.sweep().await.unwrap();
+    }
+    let pending = site.catalog.pending(u32::MAX).await.unwrap().len();
+    assert!(pending <= sweeps + 2, "{pending} rows after {sweeps} sweeps");
+    down.set(false);
+    site.settle(&engine).await;
+    site.assert_accounted(&held).await;
+}
