@@ -69,7 +69,7 @@ pub(crate) fn forms(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
             // The first and the last characters are not of these bytes alone.
             let from = (before * 8).div_ceil(6);
             let to = padded.len() * 8 / 6;
-            forms.push((format!("in {name}, shifted by {before}"), text[from..to].as_bytes().to_vec()));
+            forms.push((format!("in {name}, shifted by {before}"), text.as_bytes()[from..to].to_vec()));
         }
     }
     forms

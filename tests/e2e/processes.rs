@@ -46,6 +46,23 @@ pub(crate) fn until(what: &str, mut there: impl FnMut() -> bool) {
     }
 }
 
+/// Kills a process as soon as it has written that much to the log of the database; whether it came to that.
+pub(crate) fn kill_at_log(home: &Home, mut child: Child, bytes: u64) -> bool {
+    let log = PathBuf::from(format!("{}-wal", home.database().display()));
+    let written = || fs::metadata(&log).is_ok_and(|log| log.len() >= bytes);
+    loop {
+        if written() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return written();
+        }
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        sleep(Duration::from_micros(100));
+    }
+}
+
 /// A version in an object's directory that holds up whoever reads it.
 pub(crate) struct Obstacle(PathBuf);
 

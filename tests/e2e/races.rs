@@ -40,12 +40,12 @@ fn one_of_eight_creates_of_a_name_wins() {
 #[test]
 fn one_of_eight_creates_of_a_name_wins_in_a_store() {
     let mut home = Home::with_directory();
-    home.set("STRONGROOM_ENGINE_LEASE_MS", "500");
-    home.set("STRONGROOM_ENGINE_LATE_MS", "500");
+    home.set("STRONGROOM_ENGINE_LEASE_MS", "3000");
+    home.set("STRONGROOM_ENGINE_LATE_MS", "3000");
     one_name_is_made_once(&home);
     assert_eq!((home.known(), home.kept().len()), (5, 5), "what the losers put is gone");
     // Nothing can come late any more.
-    thread::sleep(std::time::Duration::from_millis(600));
+    thread::sleep(std::time::Duration::from_millis(3100));
     let report = home.json(["repair"]);
     for what in ["fenced", "failed", "waiting", "unknown"] {
         assert_eq!(report[what], 0, "{report}");

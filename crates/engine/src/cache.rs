@@ -4,7 +4,7 @@
 //! version's uid and never change, so they need no validation of their own; `max_age` bounds how long an external
 //! value is believed without asking the service again.
 
-use crate::{Row, Stamp};
+use crate::{Place, Row, Stamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,8 +12,10 @@ use std::{
 };
 use strongroom_core::{SecretId, SecretValues, VersionUid};
 
-/// What an entry costs besides its keys and values: tree nodes, the row, the order of use.
-const OVERHEAD: usize = 400;
+/// What a row costs besides its texts and sealed bytes: the row, tree nodes, the order of use.
+const PER_ROW: usize = 600;
+/// What values cost besides their bytes: the map's node, tree nodes, the order of use.
+const PER_VALUES: usize = 700;
 /// What each pair costs besides its bytes.
 const PER_PAIR: usize = 64;
 
@@ -92,7 +94,7 @@ impl Cache {
         }
         let now = state.touch(0, Entry::Row(id));
         state.rows.insert(id, (row.clone(), now));
-        state.bytes += OVERHEAD;
+        state.bytes += row_bytes(row);
         state.shrink(self.limit);
     }
 
@@ -113,7 +115,7 @@ impl Cache {
     }
 
     pub(crate) fn keep_values(&self, uid: VersionUid, values: &Arc<SecretValues>, now: Duration) {
-        let bytes = values.size() + values.len() * PER_PAIR + OVERHEAD;
+        let bytes = values.size() + values.len() * PER_PAIR + PER_VALUES;
         if bytes > self.limit {
             return;
         }
@@ -139,6 +141,15 @@ impl Cache {
     }
 }
 
+fn row_bytes(row: &Row) -> usize {
+    let sealed = match &row.version.place {
+        Place::Inline { sealed, .. } => sealed.len(),
+        Place::External { .. } => 0,
+    };
+    let owner = &row.meta.owner;
+    PER_ROW + row.meta.name.as_str().len() + owner.name.len() + owner.full_name.len() + sealed
+}
+
 impl State {
     /// Makes an entry the most recently used one.
     fn touch(&mut self, used: u64, entry: Entry) -> u64 {
@@ -151,7 +162,7 @@ impl State {
     fn forget(&mut self, entry: Entry, used: u64) {
         self.order.remove(&used);
         self.bytes -= match entry {
-            Entry::Row(id) => self.rows.remove(&id).map_or(0, |_| OVERHEAD),
+            Entry::Row(id) => self.rows.remove(&id).map_or(0, |(row, _)| row_bytes(&row)),
             Entry::Values(uid) => self.values.remove(&uid).map_or(0, |values| values.bytes),
         };
     }

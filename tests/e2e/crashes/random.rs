@@ -12,17 +12,17 @@ const KILLS: u32 = 200;
 
 /// A lease that is soon over, since many die with the lock.
 fn quick(mut home: Home) -> Home {
-    home.set("STRONGROOM_ENGINE_LEASE_MS", "500");
-    home.set("STRONGROOM_ENGINE_LATE_MS", "500");
+    home.set("STRONGROOM_ENGINE_LEASE_MS", "1500");
+    home.set("STRONGROOM_ENGINE_LATE_MS", "1500");
     home.set("STRONGROOM_ENGINE_HISTORY", "4");
     home
 }
 
 /// Kills, and looks that nothing acknowledged is lost and nothing is there in half.
+#[expect(clippy::print_stdout, reason = "shown if the test fails")]
 fn survives(home: &Home) {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let seed = u64::try_from(now.as_micros()).unwrap();
-    // Shown if the test fails.
     println!("seed {seed}");
     home.ok(["secret", "create", "first", "--k=v"]);
     let (mut killed, mut acknowledged) = (0, 0);
@@ -75,7 +75,7 @@ fn comes_clean(home: &Home) {
     let first = home.json(["repair"]);
     assert_eq!((&first["unknown"], &first["failed"]), (&0.into(), &0.into()), "{first}");
     assert_eq!(home.json(["status"])["open_attempts"], 0);
-    sleep(Duration::from_millis(600));
+    sleep(Duration::from_millis(1600));
     home.ok(["repair"]);
     let report = home.json(["repair"]);
     for (what, number) in report.as_object().unwrap().iter().filter(|(what, _)| *what != "unknown_versions") {

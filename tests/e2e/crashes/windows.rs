@@ -31,9 +31,8 @@ fn an_update_killed_before_its_put_never_was() {
 
 #[test]
 fn a_create_killed_before_its_commit_gives_the_name_back() {
-    let mut home = Home::with_directory();
+    let home = Home::with_directory();
     home.ok(["secret", "create", "other", "--a=1"]);
-    home.set("STRONGROOM_ENGINE_LEASE_MS", "500");
     let mut killed = 0;
     for _ in 0..40 {
         // There is nothing to hold up a create in: the moments are tried one after the other.

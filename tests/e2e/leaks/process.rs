@@ -7,8 +7,8 @@ use std::{fs, io::Read as _, process::Stdio};
 fn a_process_shows_no_value_in_its_arguments_environment_or_children() {
     let home = Home::new();
     let canary = Canary::new("list");
-    // More than fits into a pipe: the process waits, with everything open.
-    let long = format!("{} {}", canary.value(), "x".repeat(65_000));
+    // More than fits into a pipe once it is escaped: the process waits, with everything open.
+    let long = format!("{} {}", canary.value(), "\"".repeat(60_000));
     let created = home.run_with(&long, ["secret", "create", "db", "--v=@-"]);
     assert_eq!(created.code, 0, "{}", created.err);
     let mut command = home.command(["-o", "json", "secret", "get", "db"]);

@@ -36,7 +36,12 @@ impl<'a> Sources<'a> {
         match given.expose_secret().strip_prefix('@') {
             None => Ok(given.clone()),
             Some(literal) if literal.starts_with('@') => Ok(literal.into()),
-            Some(reference) => self.text(&format!("--{key}"), reference).map(secret),
+            Some(reference) => {
+                let what = format!("--{key}");
+                // Not named: it may be a password that begins with an @.
+                let file = "the file that is named behind the @ (for a value that begins with an @ write @@)";
+                self.read(&what, reference, file).map(secret)
+            }
         }
     }
 
@@ -50,15 +55,19 @@ impl<'a> Sources<'a> {
 
     /// The text of a file; `-` is standard input.
     pub(crate) fn text(&mut self, what: &str, reference: &str) -> Outcome<Zeroizing<String>> {
+        self.read(what, reference, reference)
+    }
+
+    /// The text of a file, which an error calls `name`.
+    fn read(&mut self, what: &str, reference: &str, name: &str) -> Outcome<Zeroizing<String>> {
         if reference.is_empty() {
             return Err(Failure::usage(format!("{what}: behind the @ the name of a file is missing")));
         }
         let bytes = if reference == "-" {
             self.input(what)?
         } else {
-            let path = at_home(reference);
-            let label = format!("{what}: cannot read {}", path.display());
-            File::open(&path)
+            let label = format!("{what}: cannot read {name}");
+            File::open(at_home(reference))
                 .and_then(|mut file| read_limited(&mut file, INPUT_LIMIT))
                 .map_err(|error| Failure::io(&label, &error))?
         };

@@ -28,7 +28,7 @@ async fn newest(site: &Site, service: &MemoryBackend, id: SecretId) -> Option<Pa
     let mut from = None;
     loop {
         let page = service.scan(Some(object), from.as_deref()).await.unwrap();
-        for found in page.found.iter().filter(|found| found.newest) {
+        if let Some(found) = page.found.iter().find(|found| found.newest) {
             return Some(service.get(object, found.at.as_ref().unwrap()).await.unwrap());
         }
         from = Some(page.next?);
