@@ -41,17 +41,18 @@ impl File {
         answer(receiver).await
     }
 
-    /// Empties the log, in which deleted values stay until then, and gives free pages back.
-    pub(crate) async fn tidy(&self) -> Result<()> {
+    /// Empties the log, in which deleted values stay until then, and gives free pages back; with `rewrite` also
+    /// overwrites what is left of deleted values between the rows.
+    pub(crate) async fn tidy(&self, rewrite: bool) -> Result<()> {
         let (done, receiver) = oneshot::channel();
-        self.send(Request::Tidy { done }).await?;
+        self.send(Request::Tidy { rewrite, done }).await?;
         answer(receiver).await
     }
 
     /// Ends the task after what waits, and closes all connections.
     pub(crate) async fn close(&self) -> Result<()> {
         self.readers.close().await;
-        let tidied = match self.tidy().await {
+        let tidied = match self.tidy(false).await {
             // Another process that reads keeps the log; the last one to close empties it.
             Err(error) if error.kind() == ErrorKind::Unavailable => Ok(()),
             other => other,

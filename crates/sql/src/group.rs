@@ -33,6 +33,8 @@ pub(crate) enum Request {
     Run(Box<dyn Job>),
     /// To write the log back into the file and empty it, and to give free pages back.
     Tidy {
+        /// Whether to write every page anew, too.
+        rewrite: bool,
         /// Where the answer goes.
         done: oneshot::Sender<Result<()>>,
     },
@@ -47,9 +49,9 @@ pub(crate) async fn serve(pool: SqlitePool, env: Arc<dyn Env>, mut requests: mps
         for request in queue.drain(..) {
             match request {
                 Request::Run(job) => group.push(job),
-                Request::Tidy { done } => {
+                Request::Tidy { rewrite, done } => {
                     writer.run(&mut group).await;
-                    drop(done.send(writer.tidy().await.map_err(|failure| failure.error)));
+                    drop(done.send(writer.tidy(rewrite).await.map_err(|failure| failure.error)));
                 }
             }
         }
@@ -149,7 +151,30 @@ impl Writer {
         self.env.sleep(Duration::from_micros(500 + jitter)).await;
     }
 
-    async fn tidy(&mut self) -> Result<(), Failure> {
+    /// Writes every page anew. What is deleted is overwritten where it lies, but when SQLite moves rows from page to page
+    /// it leaves copies in the free space of pages that it goes on to use.
+    async fn rewrite(&mut self) -> Result<(), Failure> {
+        let start = self.env.monotonic();
+        loop {
+            let mut connection = self.take().await?;
+            let done = connection.raw("VACUUM").await;
+            self.connection = Some(connection);
+            match done {
+                Err(failure)
+                    if failure.class == Class::Again
+                        && self.env.monotonic().saturating_sub(start) < PATIENCE =>
+                {
+                    self.pause().await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn tidy(&mut self, rewrite: bool) -> Result<(), Failure> {
+        if rewrite {
+            self.rewrite().await?;
+        }
         let mut connection = self.take().await?;
         connection.raw("PRAGMA incremental_vacuum").await?;
         // Deleted values stay in the log until it is emptied, for which no reader may be using it.

@@ -147,15 +147,16 @@ impl SqlCatalog {
         self.database.close().await
     }
 
-    /// Makes values that were deleted or sealed anew unreadable in the files: empties the log, gives free pages
-    /// back. Does nothing where there are no files of ours.
+    /// Makes values that were deleted or sealed anew unreadable in the files: writes all pages anew, empties the log,
+    /// gives free pages back. It takes as long, and as much memory, as the file is large, and writers wait meanwhile.
+    /// Does nothing where there are no files of ours.
     ///
     /// # Errors
-    /// `Unavailable` if somebody reads all the time: try again.
+    /// `Unavailable` if somebody reads or writes all the time: try again.
     pub async fn purge(&self) -> Result<()> {
         match &self.database.pools {
             #[cfg(feature = "sqlite")]
-            Pools::Sqlite(file) => file.tidy().await,
+            Pools::Sqlite(file) => file.tidy(true).await,
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             _ => Ok(()),
         }

@@ -31,7 +31,14 @@ pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Conso
 /// Makes a new data key and seals with it.
 pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str) -> Outcome {
     let kind = KeyKind::parse(kind)?;
-    let rotated = run.session().await?.engine()?.rotate(kind).await?;
+    let session = run.session().await?;
+    let rotated = session.engine()?.rotate(kind).await?;
+    // The rotation stands, whether or not the place of the old values could be wiped.
+    let purged = session.purge().await;
+    if let Err(error) = purged {
+        let text = "old values, under the key that was destroyed, may still be in the database's files; rotate again";
+        run.warn(&format!("{text} ({error})"));
+    }
     let ids = |keys: &[KeyId]| Data::List(keys.iter().map(|key| key.to_string().into()).collect());
     let data = Data::from([
         ("kind", kind.as_str().into()),

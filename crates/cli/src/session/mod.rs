@@ -86,6 +86,14 @@ impl Session {
         Ok(database.ok_or_else(not_ours)?.backup(file, force).await?)
     }
 
+    /// Overwrites what is left in the database's files of values that were deleted or sealed anew.
+    pub(crate) async fn purge(&self) -> Result<()> {
+        match self.local.as_ref().and_then(|local| local.open.database.as_ref()) {
+            Some(database) => database.purge().await,
+            None => Ok(()),
+        }
+    }
+
     /// Closes it.
     pub(crate) async fn close(self) -> Result<()> {
         match self.local {
