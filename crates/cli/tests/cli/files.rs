@@ -30,7 +30,7 @@ fn standard_input_is_read_once() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named() {
+fn a_file_that_cannot_be_used_is_explained_without_its_name() {
     let program = Program::new();
     let dir = tempfile::tempdir().unwrap();
     let binary = dir.path().join("binary");
@@ -38,11 +38,13 @@ fn a_file_that_cannot_be_used_is_named() {
     let large = dir.path().join("large");
     fs::write(&large, vec![b'x'; (2 << 20) + 1]).unwrap();
     let missing = dir.path().join("missing");
-    for (file, code, words) in [(&missing, 3, "missing"), (&binary, 2, "base64"), (&large, 2, "2097152")] {
+    for (file, code, words) in [(&missing, 3, "write @@"), (&binary, 2, "base64"), (&large, 2, "2097152")] {
         let ended = program.run(["secret", "create", "db", &format!("--a=@{}", text(file))]);
         assert_eq!(ended.code, code, "{}", ended.err);
         assert!(ended.err.contains("--a") && ended.err.contains(words), "{}", ended.err);
         assert!(!ended.err.contains("hunter2"));
+        // What stands behind the @ may have been meant as the value.
+        assert!(!ended.err.contains(text(file)), "{}", ended.err);
     }
     assert_eq!(program.run(["secret", "create", "db", "--a=@"]).code, 2);
     assert_eq!(program.opened(), 0);
