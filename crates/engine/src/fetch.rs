@@ -24,6 +24,14 @@ use strongroom_core::{
 
 type Flight = Shared<BoxFuture<'static, Result<Payload>>>;
 
+/// What a read gave.
+enum Fetched {
+    /// The bytes of the version.
+    Payload(Payload),
+    /// Its values: somebody else had read them in the meantime.
+    Known(Arc<SecretValues>),
+}
+
 /// Reads under way, by version and place.
 #[derive(Default)]
 pub(crate) struct Flights(Mutex<BTreeMap<(VersionUid, ObjectId, VersionRef), Flight>>);
@@ -106,38 +114,49 @@ impl Core {
             return Ok(values);
         }
         self.counters.misses.fetch_add(1, Ordering::Relaxed);
-        let values = Arc::new(self.read_values(row, deadline).await?);
-        self.cache.keep_values(row.version.uid, &values, self.env.monotonic());
+        let read = self.read_values(row, deadline).await;
+        if let Ok(values) = &read {
+            self.cache.keep_values(row.version.uid, values, self.env.monotonic());
+        }
+        // Only now: whoever finds no read under way must find its values.
+        if let Place::External { object, at, .. } = &row.version.place {
+            self.land(&(row.version.uid, *object, at.clone()));
+        }
+        let values = read?;
         Ok(values)
     }
 
-    async fn read_values(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<SecretValues> {
+    async fn read_values(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<Arc<SecretValues>> {
         let (version, bound) = (&row.version, self.bound(row));
         match &version.place {
             Place::Inline { sealed, .. } => {
                 let unsealed = || Error::new(ErrorKind::Corrupt, "an inline value without a key");
-                codec::open_inline(&self.ring, &bound, version.key.ok_or_else(unsealed)?, sealed).await
+                let key = version.key.ok_or_else(unsealed)?;
+                codec::open_inline(&self.ring, &bound, key, sealed).await.map(Arc::new)
             }
             Place::External { store, object, at } => {
-                let payload = self.payload(version.uid, store, *object, at, deadline).await?;
+                let payload = match self.payload(version.uid, store, *object, at, deadline).await? {
+                    Fetched::Payload(payload) => payload,
+                    Fetched::Known(values) => return Ok(values),
+                };
                 let values = codec::decode(&self.ring, &bound, version.key, &payload).await?;
                 let unpinned = || Error::new(ErrorKind::Corrupt, "an external value without a digest");
                 let pinned = version.digest.as_deref().ok_or_else(unpinned)?;
                 codec::verify(&self.ring, &bound, pinned, &values).await?;
-                Ok(values)
+                Ok(Arc::new(values))
             }
         }
     }
 
     /// The bytes of one version; joins a read of it that is under way.
-    pub(crate) async fn payload(
+    async fn payload(
         self: &Arc<Self>,
         uid: VersionUid,
         store: &StoreName,
         object: ObjectId,
         at: &VersionRef,
         deadline: &Deadline,
-    ) -> Result<Payload> {
+    ) -> Result<Fetched> {
         let calls = self.store(store)?.clone();
         let key = (uid, object, at.clone());
         loop {
@@ -145,6 +164,10 @@ impl Core {
                 let mut flights = self.flights.lock();
                 let under_way = flights.get(&key).cloned();
                 let joined = under_way.is_some();
+                // Somebody else may have read them since this caller looked.
+                if let (false, Some(values)) = (joined, self.cache.values(uid, true, self.env.monotonic())) {
+                    return Ok(Fetched::Known(values));
+                }
                 let flight = under_way.unwrap_or_else(|| {
                     // Bound by the time that calls may take, not by the deadline of whoever came first.
                     let own =
@@ -155,12 +178,10 @@ impl Core {
                 flights.insert(key.clone(), flight.clone());
                 (flight, joined)
             };
-            let answer = deadline.bound(flight).await;
-            self.land(&key);
-            match answer? {
+            match deadline.bound(flight).await? {
                 // Everybody who waited for that read had left it, so that its time ran out: it says nothing.
-                Err(error) if joined && error.kind() == ErrorKind::Timeout => {}
-                answer => return answer,
+                Err(error) if joined && error.kind() == ErrorKind::Timeout => self.land(&key),
+                answer => return answer.map(Fetched::Payload),
             }
         }
     }
