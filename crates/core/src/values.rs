@@ -2,18 +2,19 @@
 
 use crate::{Error, ErrorKind, Result};
 use secrecy::{ExposeSecret, SecretString};
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// The default limit on a secret's keys and values together, in bytes of UTF-8.
 pub const DEFAULT_SIZE_LIMIT: usize = 65_536;
 
 /// The key-value pairs of a secret, sorted by key.
 ///
-/// Values are wiped from memory when dropped, `Debug` shows the keys alone, and the one way to a value is
-/// [`get`](Self::get) or [`iter`](Self::iter) followed by an explicit `expose_secret`.
+/// Cloning shares the pairs until one side changes them. Values are wiped from memory when the last clone is dropped,
+/// `Debug` shows the keys alone, and the one way to a value is [`get`](Self::get) or [`iter`](Self::iter) followed by
+/// an explicit `expose_secret`.
 #[derive(Clone, Default)]
 pub struct SecretValues {
-    pairs: BTreeMap<String, SecretString>,
+    pairs: Arc<BTreeMap<String, SecretString>>,
     hidden: bool,
 }
 
@@ -26,7 +27,8 @@ impl SecretValues {
 
     /// The keys of a secret whose values the caller may not see: every [`get`](Self::get) answers `None`.
     pub fn hidden(keys: impl IntoIterator<Item = String>) -> Self {
-        Self { pairs: keys.into_iter().map(|key| (key, SecretString::default())).collect(), hidden: true }
+        let pairs: BTreeMap<_, _> = keys.into_iter().map(|key| (key, SecretString::default())).collect();
+        Self { pairs: Arc::new(pairs), hidden: true }
     }
 
     /// Whether the values are withheld, so that only the keys are known.
@@ -49,12 +51,12 @@ impl SecretValues {
 
     /// Sets the value of a key.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<SecretString>) {
-        self.pairs.insert(key.into(), value.into());
+        Arc::make_mut(&mut self.pairs).insert(key.into(), value.into());
     }
 
     /// Removes a key; removing what is not there is fine.
     pub fn remove(&mut self, key: &str) {
-        self.pairs.remove(key);
+        Arc::make_mut(&mut self.pairs).remove(key);
     }
 
     /// The keys, sorted by bytes.
@@ -105,7 +107,8 @@ impl SecretValues {
 
 impl<K: Into<String>, V: Into<SecretString>> FromIterator<(K, V)> for SecretValues {
     fn from_iter<T: IntoIterator<Item = (K, V)>>(pairs: T) -> Self {
-        Self { pairs: pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect(), hidden: false }
+        let pairs: BTreeMap<_, _> = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        Self { pairs: Arc::new(pairs), hidden: false }
     }
 }
 
