@@ -10,7 +10,7 @@ use strongroom_core::{Error, ErrorKind, Labels, NewVersion, ObjectId, Result, Se
 use uuid::Uuid;
 
 /// How often a put and a deletion of one object, at the same time, make way for each other.
-const TRIES: usize = 8;
+const TRIES: usize = 64;
 
 /// The file with the labels.
 const LABELS: &str = "labels";
@@ -42,7 +42,8 @@ impl Objects {
         for _ in 0..TRIES {
             outcome = write(&directory, version);
             // The object was deleted under our hands: an object is made again by a put that comes late.
-            if !matches!(&outcome, Err(error) if error.kind() == Io::NotFound) {
+            // (What is there for `mkdir` and gone when `create` looks what it is, is "already exists".)
+            if !matches!(&outcome, Err(error) if matches!(error.kind(), Io::NotFound | Io::AlreadyExists)) {
                 break;
             }
         }
