@@ -17,6 +17,18 @@ pub struct Context {
     pub deadline: Duration,
     /// Where the call came from, for the audit log.
     pub origin: Origin,
+    /// Kept with the change that the call makes, in the same transaction, so that the same request is recognised when
+    /// it comes again.
+    pub receipt: Option<Receipt>,
+}
+
+/// Names one request of one caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The request: the same for a repeated one, unique among all others.
+    pub id: uuid::Uuid,
+    /// A keyed hash of what was asked for, so that another request under the same id is told from a repeated one.
+    pub digest: [u8; 32],
 }
 
 /// Where a call came from, for the audit log.
@@ -71,7 +83,7 @@ impl Context {
     /// A caller with these rights.
     #[must_use]
     pub fn new(actor: OwnerId, access: Access, origin: Origin) -> Self {
-        Self { actor, access, deadline: Duration::from_secs(25), origin }
+        Self { actor, access, deadline: Duration::from_secs(25), origin, receipt: None }
     }
 
     /// Allows calls this long.

@@ -20,7 +20,7 @@ pub mod settings;
 mod store;
 mod values;
 
-pub use access::{Access, Context, Glob, Names, Origin};
+pub use access::{Access, Context, Glob, Names, Origin, Receipt};
 pub use async_trait::async_trait;
 pub use backend::{
     Backend, BackendInfo, Found, Labels, Limits, NewVersion, Payload, Removal, ScanPage, VersionRef,

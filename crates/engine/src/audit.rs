@@ -23,8 +23,16 @@ impl Engine {
     /// # Errors
     /// `Corrupt`, naming the sequence number of the first entry that was changed, removed or moved.
     pub async fn verify_audit(&self, chain: &str) -> Result<ChainHead> {
+        self.verify_audit_after(ChainHead { chain: chain.to_owned(), sequence: 0, mac: Vec::new() }).await
+    }
+
+    /// Verifies a chain from the entry after this one to its end, and answers the end.
+    ///
+    /// # Errors
+    /// As [`verify_audit`](Self::verify_audit).
+    pub async fn verify_audit_after(&self, mut head: ChainHead) -> Result<ChainHead> {
         let core = &self.core;
-        let mut head = ChainHead { chain: chain.to_owned(), sequence: 0, mac: Vec::new() };
+        let chain = &head.chain.clone();
         loop {
             let rows = core.catalog.audit(chain, head.sequence, PAGE).await?;
             if rows.is_empty() {

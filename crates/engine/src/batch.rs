@@ -21,7 +21,7 @@ type Running<K, V> = Shared<BoxFuture<'static, Answers<K, V>>>;
 type Ask<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + Sync;
 
 /// Gathers keys that are asked for at the same time.
-pub(crate) struct Batch<K, V> {
+pub struct Batch<K, V> {
     ask: Arc<Ask<K, V>>,
     last: Mutex<Option<Gathering<K, V>>>,
 }
@@ -35,14 +35,15 @@ struct Gathering<K, V> {
 
 impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Batch<K, V> {
     /// `ask` answers each key, in order, by one statement.
-    pub(crate) fn new(
-        ask: impl Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new(ask: impl Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + Sync + 'static) -> Self {
         Self { ask: Arc::new(ask), last: Mutex::new(None) }
     }
 
     /// The answers for these keys, in order, from a statement that starts after this call.
-    pub(crate) async fn read(&self, keys: &[K]) -> Result<Vec<V>> {
+    ///
+    /// # Errors
+    /// Those of the statement, the same for everybody who shares it.
+    pub async fn read(&self, keys: &[K]) -> Result<Vec<V>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }

@@ -21,6 +21,7 @@ mod errors;
 mod external;
 mod fetch;
 mod get;
+mod host;
 mod labels;
 mod lines;
 mod memory;
@@ -38,6 +39,7 @@ mod sweep;
 mod write;
 
 pub use audit::ChainHead;
+pub use batch::Batch;
 pub use catalog::*;
 pub use engine::{Engine, Parts, Store};
 pub use env::Env;

@@ -299,7 +299,15 @@ impl Core {
         action: &'static str,
         detail: String,
     ) -> AuditEntry {
-        AuditEntry { change, actor: cx.actor, action, secret, detail, origin: cx.origin.clone() }
+        AuditEntry {
+            change,
+            actor: cx.actor,
+            action,
+            secret,
+            detail,
+            origin: cx.origin.clone(),
+            receipt: cx.receipt,
+        }
     }
 
     /// How many versions are kept: as configured, or as many as the store can.

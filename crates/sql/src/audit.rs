@@ -10,7 +10,7 @@ use strongroom_core::{Origin, OwnerId, Revision, SecretId, Timestamp};
 use strongroom_engine::{AuditRow, crypto::KeyId};
 use uuid::Uuid;
 
-const COLUMNS: &str = "chain, seq, at, revision, change_id, actor, action, secret, detail, channel, address, request, key_id, mac";
+pub(crate) const COLUMNS: &str = "chain, seq, at, revision, change_id, actor, action, secret, detail, channel, address, request, key_id, mac";
 
 /// Adds an entry.
 pub(crate) fn insert(row: &AuditRow) -> Statement {

@@ -5,7 +5,7 @@ use crate::{
     audit, identity, keys, list,
     open::SqlCatalog,
     read, rows, summary, sweep,
-    value::Record,
+    value::{Record, Value},
 };
 use std::time::Duration;
 use strongroom_core::{
@@ -37,6 +37,13 @@ macro_rules! reading {
             }
         }
     }};
+}
+
+impl SqlCatalog {
+    /// Reads with one statement, outside of any transaction.
+    pub(crate) async fn read(&self, sql: &str, values: Vec<Value>) -> Result<Vec<Record>> {
+        reading!(self, connection => connection.fetch(sql, values.clone()))
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]

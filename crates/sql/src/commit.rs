@@ -10,7 +10,7 @@ use crate::{
     connection::{BatchFailure, Statement},
     dialect::Dialect,
     error::{Class, Failure},
-    pending,
+    pending, receipts,
     transaction::{Note, Operation, Transaction, Verdict},
     value::args,
     versions,
@@ -41,6 +41,7 @@ impl Operation for Commit {
         {
             return Ok(Verdict::Undo(Committed::Before { revision, at }));
         }
+        receipts::refuse_repeat(tx, self.entry.receipt).await?;
         if fenced {
             return Ok(Verdict::Undo(Committed::Fenced));
         }

@@ -5,7 +5,7 @@ use crate::{
     connection::Statement,
     dialect::{MOST_AT_ONCE, padded, places},
     error::Failure,
-    pending, rows,
+    pending, receipts, rows,
     transaction::{Note, Operation, Transaction, Verdict},
     value::{Value, args},
     versions,
@@ -23,6 +23,7 @@ impl Operation for Delete {
         if self.doubt && audit::find(tx, self.change).await?.is_some() {
             return Ok(Verdict::Undo(Deleted::Before));
         }
+        receipts::refuse_repeat(tx, self.entry.receipt).await?;
         let Some(row) = versions::current(tx, self.secret).await? else {
             return Ok(Verdict::Undo(Deleted::Refused(Refusal::NotFound)));
         };

@@ -25,6 +25,7 @@ mod file;
 mod files;
 #[cfg(feature = "sqlite")]
 mod group;
+pub mod identities;
 mod identity;
 #[cfg(feature = "sqlite")]
 mod job;
@@ -35,11 +36,13 @@ mod pending;
 #[cfg(feature = "sqlite")]
 mod prepare;
 mod read;
+mod receipts;
 mod rehome;
 mod rows;
 mod schema;
 mod summary;
 mod sweep;
+mod trail;
 mod transaction;
 mod url;
 mod value;
@@ -47,3 +50,5 @@ mod versions;
 
 pub use dialect::Dialect;
 pub use open::{Options, SqlCatalog};
+pub use receipts::Received;
+pub use trail::{Anchor, Chain, TrailFilter};

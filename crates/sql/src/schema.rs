@@ -16,7 +16,7 @@ use sqlx::{
 use strongroom_core::{Error, ErrorKind, Result};
 
 /// What this program writes.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = 2;
 
 /// What is found in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,15 +166,21 @@ async fn missing<C: Migrate>(migrations: &[Migration], connection: &mut C) -> Re
 }
 
 fn migrations(dialect: Dialect) -> Vec<Migration> {
-    let initial = match dialect {
-        Dialect::Sqlite => include_str!("../migrations/sqlite/0001_initial.sql"),
-        Dialect::Postgres => include_str!("../migrations/postgres/0001_initial.sql"),
-        Dialect::MySql => include_str!("../migrations/mysql/0001_initial.sql"),
-    };
-    let all = [(1, "initial", initial)].map(|(version, name, sql)| {
+    macro_rules! of_each {
+        ($($file:literal),*) => {
+            match dialect {
+                Dialect::Sqlite => [$(($file, include_str!(concat!("../migrations/sqlite/", $file, ".sql")))),*],
+                Dialect::Postgres => [$(($file, include_str!(concat!("../migrations/postgres/", $file, ".sql")))),*],
+                Dialect::MySql => [$(($file, include_str!(concat!("../migrations/mysql/", $file, ".sql")))),*],
+            }
+        };
+    }
+    let all = (1_i64..).zip(of_each!("0001_initial", "0002_logins")).map(|(version, (file, sql))| {
+        // The number is not part of a migration's name.
+        let name = file.split_once('_').map_or(file, |(_, name)| name);
         Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
     });
-    all.into()
+    all.collect()
 }
 
 fn failed(error: MigrateError) -> Failure {

@@ -170,6 +170,9 @@ impl Transaction {
         mut statements: Vec<Statement>,
         note: &Note<'_>,
     ) -> Result<(), BatchFailure> {
+        if let Some(receipt) = note.entry.receipt {
+            statements.push(crate::receipts::insert(&receipt, note.entry.secret, note.revision, note.at));
+        }
         // On SQLite all goes at once. Elsewhere the chain's head is locked last, since all writers wait for it.
         if self.dialect() == Dialect::Sqlite {
             let entry = self.link(note).await.map_err(|failure| BatchFailure { at: usize::MAX, failure })?;

@@ -3,7 +3,7 @@
 
 use crate::crypto::{DataKey, KeyId, mac};
 use std::sync::Arc;
-use strongroom_core::{Origin, OwnerId, Revision, SecretId, Timestamp};
+use strongroom_core::{Origin, OwnerId, Receipt, Revision, SecretId, Timestamp};
 use uuid::Uuid;
 
 /// The chain that short-lived processes extend together.
@@ -24,6 +24,17 @@ pub struct AuditEntry {
     pub detail: String,
     /// From where.
     pub origin: Origin,
+    /// The request that asked for it, to be kept in the same transaction by catalogs that servers use.
+    pub receipt: Option<Receipt>,
+}
+
+/// An entry, and the chain that it is to be linked to.
+#[derive(Clone)]
+pub struct Noted {
+    /// The entry.
+    pub entry: AuditEntry,
+    /// Its chain.
+    pub auditor: Arc<Auditor>,
 }
 
 /// An entry in its chain.

@@ -7,7 +7,7 @@ mod keys;
 mod rows;
 
 pub use attempt::{Attempt, Begun, Debris, Pending, Rehome, Rehomed, Settled, Uses};
-pub use audit::{AuditEntry, AuditRow, Auditor, LOCAL_CHAIN};
+pub use audit::{AuditEntry, AuditRow, Auditor, LOCAL_CHAIN, Noted};
 pub use change::{
     Commit, Committed, Delete, Deleted, Guard, NewVersionRow, Pin, Refusal, Subject, digest_key,
 };

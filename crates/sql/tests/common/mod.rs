@@ -111,6 +111,7 @@ impl Claimed {
             secret,
             detail: "values".into(),
             origin: Origin::new("test"),
+            receipt: None,
         };
         Commit {
             secret,

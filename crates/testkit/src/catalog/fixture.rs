@@ -93,7 +93,7 @@ impl Fixture {
     ) -> AuditEntry {
         let mut origin = Origin::new("test");
         origin.request = Some("1".into());
-        AuditEntry { change, actor, action, secret, detail: "values".into(), origin }
+        AuditEntry { change, actor, action, secret, detail: "values".into(), origin, receipt: None }
     }
 
     /// A create with inline values.

@@ -1,0 +1,385 @@
+//! Changing accounts, keys and grants.
+
+use super::{
+    key,
+    rows::{self, ACCOUNT, ACCOUNT_FROM, Account, AccountKind, ApiKey, Role, Scope},
+};
+use crate::{
+    SqlCatalog,
+    connection::Statement,
+    error::{Class, Failure},
+    transaction::{Note, Operation, Transaction, Verdict},
+    value::{Value, args},
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt;
+use strongroom_core::{Error, ErrorKind, OwnerId, Result, Revision, Timestamp, async_trait};
+use strongroom_engine::{Noted, crypto::KeyId};
+use uuid::Uuid;
+
+/// A new account.
+#[derive(Clone)]
+pub struct NewAccount {
+    /// Its id: fresh and random.
+    pub id: OwnerId,
+    /// Its name, checked.
+    pub name: String,
+    /// Its full name.
+    pub full_name: String,
+    /// What it is.
+    pub kind: AccountKind,
+    /// Whether it can be used.
+    pub active: bool,
+    /// What it may do.
+    pub role: Role,
+    /// With which secrets.
+    pub scope: Scope,
+    /// A remark.
+    pub description: String,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// The hash of its password.
+    pub password: Option<SecretString>,
+    /// The keyed hash of its activation token.
+    pub activation: Option<Vec<u8>>,
+}
+
+/// What changes of an account; `None` stays.
+#[derive(Clone, Default)]
+pub struct AccountPatch {
+    /// Its name, checked.
+    pub name: Option<String>,
+    /// Its full name.
+    pub full_name: Option<String>,
+    /// A remark.
+    pub description: Option<String>,
+    /// An e-mail address.
+    pub email: Option<Option<String>>,
+    /// Whether it can be used. What was issued to it ends when it cannot.
+    pub active: Option<bool>,
+    /// What it may do.
+    pub role: Option<Role>,
+    /// With which secrets.
+    pub scope: Option<Scope>,
+    /// The hash of a new password: what was issued under the old one ends.
+    pub password: Option<SecretString>,
+    /// The keyed hash of an activation token, or none any more.
+    pub activation: Option<Option<Vec<u8>>>,
+    /// The change is made only while the account has this generation.
+    pub at_generation: Option<i64>,
+}
+
+/// A keyed hash of an API key's secret.
+#[derive(Clone, Debug)]
+pub struct NewMac {
+    /// The credential key.
+    pub key: KeyId,
+    /// The hash.
+    pub mac: Vec<u8>,
+}
+
+/// A new API key.
+#[derive(Clone, Debug)]
+pub struct NewApiKey {
+    /// Its id: fresh and random.
+    pub id: Uuid,
+    /// The account that it logs in.
+    pub account: OwnerId,
+    /// Its name, unique within the account.
+    pub name: String,
+    /// A remark.
+    pub description: String,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+    /// What is kept of its secret.
+    pub mac: NewMac,
+}
+
+/// What changes of an API key; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct ApiKeyPatch {
+    /// Its name.
+    pub name: Option<String>,
+    /// A remark.
+    pub description: Option<String>,
+    /// Whether it can be used.
+    pub active: Option<bool>,
+    /// When it ends.
+    pub expires: Option<Option<Timestamp>>,
+}
+
+/// One change of accounts, keys or grants.
+#[derive(Clone)]
+pub enum IdentityChange {
+    /// Adds an account.
+    AddAccount(NewAccount),
+    /// Changes an account.
+    PatchAccount(OwnerId, AccountPatch),
+    /// Removes an account with its keys and grants.
+    RemoveAccount(OwnerId),
+    /// Adds an API key.
+    AddKey(NewApiKey),
+    /// Changes an API key.
+    PatchKey(Uuid, ApiKeyPatch),
+    /// Gives an API key a new secret; the old one is accepted for that many minutes more.
+    RotateKey(Uuid, NewMac, u32),
+    /// Removes an API key.
+    RemoveKey(Uuid),
+    /// Adds a grant; one that is there stays.
+    AddGrant(OwnerId, String),
+    /// Removes a grant.
+    RemoveGrant(OwnerId, String),
+}
+
+/// What a change gave.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    /// The account as it is now.
+    Account(Box<Account>),
+    /// The API key as it is now.
+    Key(Box<ApiKey>),
+    /// Nothing to show.
+    Done,
+}
+
+impl fmt::Debug for IdentityChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdentityChange")
+    }
+}
+
+impl SqlCatalog {
+    /// Makes a change with its audit entry, and moves the epoch.
+    ///
+    /// # Errors
+    /// - `NotFound` if the account, key or grant is not there.
+    /// - `AlreadyExists` if the name is taken.
+    /// - `Conflict` if it would leave no active admin, if the account owns secrets, or if it is not at the expected
+    ///   generation.
+    pub async fn change_identities(&self, change: IdentityChange, noted: Noted) -> Result<Changed> {
+        self.database.write(Change { change, noted }).await?
+    }
+
+    /// Notes that an API key was used. Not audited, and no change of what anybody may do.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn touch_api_key(&self, id: Uuid) -> Result<()> {
+        self.database.write(key::Touch(id)).await
+    }
+}
+
+struct Change {
+    change: IdentityChange,
+    noted: Noted,
+}
+
+/// What a step answers: an error is told to the caller, and undoes everything.
+pub(super) type Step = Result<(Result<Changed>, Vec<Statement>), Failure>;
+
+pub(super) fn refuse(kind: ErrorKind, text: impl Into<std::borrow::Cow<'static, str>>) -> Step {
+    Ok((Err(Error::new(kind, text)), Vec::new()))
+}
+
+#[async_trait]
+impl Operation for Change {
+    type Answer = Result<Changed>;
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<Changed>>, Failure> {
+        // The epoch's row is the lock of all such changes: the last admin cannot go twice at the same time.
+        tx.fetch("SELECT epoch FROM auth_epoch WHERE id = 1 {lock}", Vec::new()).await?;
+        if !tx.keys_hold(None, &[Some(self.noted.auditor.key())]).await? {
+            let text = "the audit key was replaced just now: try again";
+            return Ok(Verdict::Undo(Err(Error::new(ErrorKind::Unavailable, text))));
+        }
+        let now = tx.now().await?;
+        tx.forget();
+        let (answer, mut statements) = match &self.change {
+            IdentityChange::AddAccount(new) => add(new, now),
+            IdentityChange::PatchAccount(id, patch) => change(tx, *id, patch, now).await?,
+            IdentityChange::RemoveAccount(id) => remove(tx, *id).await?,
+            IdentityChange::AddKey(new) => key::add(tx, new, now).await?,
+            IdentityChange::PatchKey(id, patch) => key::patch(tx, *id, patch, now).await?,
+            IdentityChange::RotateKey(id, mac, minutes) => key::rotate(tx, *id, mac, *minutes, now).await?,
+            IdentityChange::RemoveKey(id) => key::remove(tx, *id).await?,
+            IdentityChange::AddGrant(account, glob) => add_grant(tx, *account, glob, now).await?,
+            IdentityChange::RemoveGrant(account, glob) => remove_grant(tx, *account, glob).await?,
+        };
+        if answer.is_err() {
+            return Ok(Verdict::Undo(answer));
+        }
+        statements.push(Statement::new("UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 1", Vec::new()));
+        let note =
+            Note { entry: &self.noted.entry, auditor: &self.noted.auditor, at: now, revision: Revision(0) };
+        match tx.write(statements, &note).await {
+            Ok(()) => Ok(Verdict::Keep(answer)),
+            Err(batch) if batch.failure.class == Class::Unique => {
+                Ok(Verdict::Undo(Err(Error::new(ErrorKind::AlreadyExists, "name: it is taken"))))
+            }
+            Err(batch) if batch.failure.class == Class::ForeignKey => Ok(Verdict::Undo(Err(Error::new(
+                ErrorKind::Conflict,
+                "the account owns secrets, or the database itself: delete those first, or deactivate the account",
+            )))),
+            Err(batch) => Err(batch.failure),
+        }
+    }
+}
+
+fn add(new: &NewAccount, now: Timestamp) -> (Result<Changed>, Vec<Statement>) {
+    let account = Account {
+        id: new.id,
+        name: new.name.clone(),
+        full_name: new.full_name.clone(),
+        kind: new.kind,
+        active: new.active,
+        role: new.role,
+        scope: new.scope,
+        description: new.description.clone(),
+        email: new.email.clone(),
+        password: new.password.clone(),
+        password_changed: new.password.as_ref().map(|_| now),
+        activation: new.activation.clone(),
+        generation: 1,
+        created: now,
+        updated: now,
+    };
+    let insert = Statement::new(
+        "INSERT INTO accounts (id, name, name_key, full_name, kind, active, role, scope, generation, created) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+        args![
+            new.id.0,
+            new.name.as_str(),
+            new.name.to_lowercase(),
+            new.full_name.as_str(),
+            new.kind.as_str(),
+            new.active,
+            new.role.as_str(),
+            new.scope.as_str(),
+            now.0,
+        ],
+    );
+    let login = login(&account);
+    (Ok(Changed::Account(Box::new(account))), vec![insert, login])
+}
+
+fn login(account: &Account) -> Statement {
+    Statement::new(
+        "INSERT INTO logins (account, description, email, password, password_changed, activation, generation, updated) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        args![
+            account.id.0,
+            account.description.as_str(),
+            account.email.as_deref(),
+            account.password.as_ref().map(|hash| hash.expose_secret().to_owned()),
+            account.password_changed.map(|at| at.0),
+            account.activation.as_deref(),
+            account.generation,
+            account.updated.0,
+        ],
+    )
+}
+
+async fn change(tx: &mut Transaction, id: OwnerId, patch: &AccountPatch, now: Timestamp) -> Step {
+    let Some(mut account) = find(tx, id).await? else {
+        return refuse(ErrorKind::NotFound, "account: there is no such account");
+    };
+    if patch.at_generation.is_some_and(|at| at != account.generation) {
+        return refuse(ErrorKind::Conflict, "the account was changed meanwhile: look at it again");
+    }
+    let before = account.clone();
+    macro_rules! take {
+        ($($field:ident),*) => { $(if let Some(new) = &patch.$field { account.$field = new.clone(); })* };
+    }
+    take!(name, full_name, description, email, active, role, scope, activation);
+    if let Some(hash) = &patch.password {
+        account.password = Some(hash.clone());
+        account.password_changed = Some(now);
+    }
+    if patch.password.is_some() || (before.active && !account.active) {
+        account.generation += 1;
+    }
+    account.updated = now;
+    let was_admin = before.active && before.role == Role::Admin;
+    let is_admin = account.active && account.role == Role::Admin;
+    if was_admin && !is_admin && !another_admin(tx, id).await? {
+        return refuse(ErrorKind::Conflict, LAST_ADMIN);
+    }
+    let statements = vec![
+        // The generation of this table is part of what a cached secret's owner is compared by.
+        Statement::new(
+            "UPDATE accounts SET name = ?, name_key = ?, full_name = ?, active = ?, role = ?, scope = ?, \
+             generation = generation + 1 WHERE id = ?",
+            args![
+                account.name.as_str(),
+                account.name.to_lowercase(),
+                account.full_name.as_str(),
+                account.active,
+                account.role.as_str(),
+                account.scope.as_str(),
+                id.0,
+            ],
+        ),
+        Statement::new("DELETE FROM logins WHERE account = ?", args![id.0]),
+        login(&account),
+    ];
+    Ok((Ok(Changed::Account(Box::new(account))), statements))
+}
+
+const LAST_ADMIN: &str = "there has to be at least one active admin: make another account one first";
+
+async fn remove(tx: &mut Transaction, id: OwnerId) -> Step {
+    let Some(account) = find(tx, id).await? else {
+        return refuse(ErrorKind::NotFound, "account: there is no such account");
+    };
+    if account.active && account.role == Role::Admin && !another_admin(tx, id).await? {
+        return refuse(ErrorKind::Conflict, LAST_ADMIN);
+    }
+    let statements = [
+        "DELETE FROM grants WHERE account = ?",
+        "DELETE FROM api_keys WHERE account = ?",
+        "DELETE FROM logins WHERE account = ?",
+        "DELETE FROM accounts WHERE id = ?",
+    ];
+    let one = |sql: &'static str| Statement::new(sql, args![id.0]);
+    Ok((Ok(Changed::Done), statements.into_iter().map(one).collect()))
+}
+
+async fn find(tx: &mut Transaction, id: OwnerId) -> Result<Option<Account>, Failure> {
+    let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} WHERE a.id = ?");
+    tx.fetch(&sql, args![id.0]).await?.first().map(rows::account).transpose()
+}
+
+async fn another_admin(tx: &mut Transaction, but: OwnerId) -> Result<bool, Failure> {
+    let sql = "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND active = 1 AND id <> ?";
+    let found = tx.fetch(sql, args![but.0]).await?;
+    Ok(found.first().map_or(Ok(0), |record| record.i64(0))? > 0)
+}
+
+pub(super) async fn there(tx: &mut Transaction, account: OwnerId) -> Result<bool, Failure> {
+    Ok(!tx.fetch("SELECT id FROM accounts WHERE id = ?", args![account.0]).await?.is_empty())
+}
+
+async fn add_grant(tx: &mut Transaction, account: OwnerId, glob: &str, now: Timestamp) -> Step {
+    if !there(tx, account).await? {
+        return refuse(ErrorKind::NotFound, "account: there is no such account");
+    }
+    let values: Vec<Value> = args![account.0, glob];
+    if !tx.fetch("SELECT created FROM grants WHERE account = ? AND glob = ?", values).await?.is_empty() {
+        return Ok((Ok(Changed::Done), Vec::new()));
+    }
+    let insert = Statement::new(
+        "INSERT INTO grants (account, glob, created) VALUES (?, ?, ?)",
+        args![account.0, glob, now.0],
+    );
+    Ok((Ok(Changed::Done), vec![insert]))
+}
+
+async fn remove_grant(tx: &mut Transaction, account: OwnerId, glob: &str) -> Step {
+    let values: Vec<Value> = args![account.0, glob];
+    if tx.fetch("SELECT created FROM grants WHERE account = ? AND glob = ?", values.clone()).await?.is_empty()
+    {
+        return refuse(ErrorKind::NotFound, "glob: the account has no such grant");
+    }
+    let delete = Statement::new("DELETE FROM grants WHERE account = ? AND glob = ?", values);
+    Ok((Ok(Changed::Done), vec![delete]))
+}

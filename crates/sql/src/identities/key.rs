@@ -1,0 +1,135 @@
+//! Changing API keys.
+
+use super::{
+    change::{ApiKeyPatch, Changed, NewApiKey, NewMac, Step, refuse, there},
+    rows::{self, API_KEY, ApiKey},
+};
+use crate::{
+    connection::Statement,
+    error::Failure,
+    transaction::{Operation, Transaction, Verdict},
+    value::args,
+};
+use std::time::Duration;
+use strongroom_core::{ErrorKind, Result, Timestamp, async_trait};
+use uuid::Uuid;
+
+pub(super) async fn add(tx: &mut Transaction, new: &NewApiKey, now: Timestamp) -> Step {
+    if !there(tx, new.account).await? {
+        return refuse(ErrorKind::NotFound, "account: there is no such account");
+    }
+    let key = ApiKey {
+        id: new.id,
+        account: new.account,
+        name: new.name.clone(),
+        description: new.description.clone(),
+        active: true,
+        generation: 1,
+        key: new.mac.key,
+        mac: new.mac.mac.clone(),
+        previous: None,
+        retain_minutes: 0,
+        expires: new.expires,
+        last_used: None,
+        rotated: None,
+        created: now,
+        updated: now,
+    };
+    let statement = insert(&key);
+    Ok((Ok(Changed::Key(Box::new(key))), vec![statement]))
+}
+
+pub(super) async fn patch(tx: &mut Transaction, id: Uuid, patch: &ApiKeyPatch, now: Timestamp) -> Step {
+    let Some(mut key) = find(tx, id).await? else { return gone() };
+    macro_rules! take {
+        ($($field:ident),*) => { $(if let Some(new) = &patch.$field { key.$field = new.clone(); })* };
+    }
+    take!(name, description, active, expires);
+    key.updated = now;
+    replace(key)
+}
+
+pub(super) async fn rotate(
+    tx: &mut Transaction,
+    id: Uuid,
+    mac: &NewMac,
+    minutes: u32,
+    now: Timestamp,
+) -> Step {
+    let Some(mut key) = find(tx, id).await? else { return gone() };
+    let until = now.plus(Duration::from_secs(u64::from(minutes) * 60));
+    key.previous = (minutes > 0).then(|| (key.key, std::mem::take(&mut key.mac), until));
+    (key.key, key.mac) = (mac.key, mac.mac.clone());
+    key.retain_minutes = i64::from(minutes);
+    key.generation += 1;
+    key.rotated = Some(now);
+    key.updated = now;
+    replace(key)
+}
+
+pub(super) async fn remove(tx: &mut Transaction, id: Uuid) -> Step {
+    if find(tx, id).await?.is_none() {
+        return gone();
+    }
+    Ok((Ok(Changed::Done), vec![delete(id)]))
+}
+
+fn gone() -> Step {
+    refuse(ErrorKind::NotFound, "key: there is no such API key")
+}
+
+async fn find(tx: &mut Transaction, id: Uuid) -> Result<Option<ApiKey>, Failure> {
+    let sql = format!("SELECT {API_KEY} FROM api_keys WHERE id = ? {{lock}}");
+    tx.fetch(&sql, args![id]).await?.first().map(rows::api_key).transpose()
+}
+
+fn replace(key: ApiKey) -> Step {
+    let statements = vec![delete(key.id), insert(&key)];
+    Ok((Ok(Changed::Key(Box::new(key))), statements))
+}
+
+fn delete(id: Uuid) -> Statement {
+    Statement::new("DELETE FROM api_keys WHERE id = ?", args![id])
+}
+
+fn insert(key: &ApiKey) -> Statement {
+    let previous = key.previous.as_ref();
+    Statement::new(
+        format!(
+            "INSERT INTO api_keys ({API_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        ),
+        args![
+            key.id,
+            key.account.0,
+            key.name.as_str(),
+            key.description.as_str(),
+            key.active,
+            key.generation,
+            key.key.0,
+            key.mac.as_slice(),
+            previous.map(|(key, _, _)| key.0),
+            previous.map(|(_, mac, _)| mac.as_slice()),
+            previous.map(|(_, _, until)| until.0),
+            key.retain_minutes,
+            key.expires.map(|at| at.0),
+            key.last_used.map(|at| at.0),
+            key.rotated.map(|at| at.0),
+            key.created.0,
+            key.updated.0,
+        ],
+    )
+}
+
+/// Notes a use.
+pub(super) struct Touch(pub(super) Uuid);
+
+#[async_trait]
+impl Operation for Touch {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
+        let now = tx.now().await?;
+        tx.execute("UPDATE api_keys SET last_used = ? WHERE id = ?", args![now.0, self.0]).await?;
+        Ok(Verdict::Keep(()))
+    }
+}

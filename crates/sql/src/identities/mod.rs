@@ -1,0 +1,12 @@
+//! Who may log in, with what, and what they may do: rows, and changes of them.
+//!
+//! Every change is one transaction with its audit entry, and moves the epoch: a server that read the epoch after a
+//! request arrived knows whether what it remembers of accounts, keys and grants still holds.
+
+mod change;
+mod key;
+mod read;
+mod rows;
+
+pub use change::{AccountPatch, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey, NewMac};
+pub use rows::{Account, AccountKind, AccountRef, ApiKey, Grant, Principal, Role, Scope};

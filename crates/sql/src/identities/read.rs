@@ -1,0 +1,85 @@
+//! Reading accounts, keys and grants.
+
+use super::rows::{self, ACCOUNT, ACCOUNT_FROM, API_KEY, Account, AccountRef, ApiKey, Grant, Principal};
+use crate::{SqlCatalog, value::args};
+use strongroom_core::{OwnerId, Result};
+use uuid::Uuid;
+
+impl SqlCatalog {
+    /// Moves with every change of an account, a key or a grant.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn auth_epoch(&self) -> Result<i64> {
+        let found = self.read("SELECT epoch FROM auth_epoch WHERE id = 1", Vec::new()).await?;
+        Ok(found.first().map_or(Ok(0), |record| record.i64(0))?)
+    }
+
+    /// All accounts, the oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn accounts(&self) -> Result<Vec<Account>> {
+        let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} ORDER BY a.created, a.id");
+        let found = self.read(&sql, Vec::new()).await?;
+        Ok(found.iter().map(rows::account).collect::<Result<_, _>>()?)
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn account(&self, which: AccountRef<'_>) -> Result<Option<Account>> {
+        let (column, value) = match which {
+            AccountRef::Id(id) => ("a.id", args![id.0]),
+            AccountRef::Name(name) => ("a.name_key", args![name.to_lowercase()]),
+        };
+        let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} WHERE {column} = ?");
+        let found = self.read(&sql, value).await?;
+        Ok(found.first().map(rows::account).transpose()?)
+    }
+
+    /// Everything that decides what an account may do, as of an epoch that is read first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn principal(&self, account: OwnerId, key: Option<Uuid>) -> Result<Principal> {
+        let epoch = self.auth_epoch().await?;
+        let key = match key {
+            Some(id) => self.api_key(id).await?.filter(|key| key.account == account),
+            None => None,
+        };
+        let account_row = self.account(AccountRef::Id(account)).await?;
+        Ok(Principal { epoch, account: account_row, grants: self.grants(account).await?, key })
+    }
+
+    /// The grants of an account, by glob.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn grants(&self, account: OwnerId) -> Result<Vec<Grant>> {
+        let sql = "SELECT account, glob, created FROM grants WHERE account = ? ORDER BY glob";
+        let found = self.read(sql, args![account.0]).await?;
+        Ok(found.iter().map(rows::grant).collect::<Result<_, _>>()?)
+    }
+
+    /// The API keys of an account, the oldest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn api_keys(&self, account: OwnerId) -> Result<Vec<ApiKey>> {
+        let sql = format!("SELECT {API_KEY} FROM api_keys WHERE account = ? ORDER BY created, id");
+        let found = self.read(&sql, args![account.0]).await?;
+        Ok(found.iter().map(rows::api_key).collect::<Result<_, _>>()?)
+    }
+
+    /// An API key.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>> {
+        let sql = format!("SELECT {API_KEY} FROM api_keys WHERE id = ?");
+        let found = self.read(&sql, args![id]).await?;
+        Ok(found.first().map(rows::api_key).transpose()?)
+    }
+}
