@@ -92,3 +92,16 @@ fn ids_and_their_beginnings_name_a_secret_and_a_name_wins() {
     home.ok(["secret", "create", &id[..8], "--a=2"]);
     assert_eq!(home.ok(["secret", "get", &id[..8], "a"]), "2");
 }
+
+#[test]
+fn what_falls_out_of_the_history_leaves_the_store_with_the_next_change() {
+    let mut home = Home::with_directory();
+    home.set("STRONGROOM_ENGINE_HISTORY", "1");
+    home.set("STRONGROOM_ENGINE_GRACE_MS", "0");
+    home.ok(["secret", "create", "db", "--n=1"]);
+    for n in ["--n=2", "--n=3"] {
+        home.ok(["secret", "update", "db", n]);
+        assert_eq!(home.kept().len(), 1, "nobody had to repair anything");
+    }
+    assert_eq!(home.values("db")["n"], "3");
+}

@@ -63,7 +63,14 @@ fn attempt(
 
 async fn dispatch(mut run: Run<'_>, command: Command, pairs: Vec<Pair>) -> Outcome {
     let done = match command {
-        Command::Secret(command) => commands::secret(&mut run, command, pairs).await,
+        Command::Secret(command) => {
+            let changes = command.changes();
+            let done = commands::secret(&mut run, command, pairs).await;
+            if changes {
+                run.tidy().await;
+            }
+            done
+        }
         Command::Status(_) => commands::status(&mut run).await,
         Command::Keys(KeysCommand::Rotate { kind, .. }) => commands::rotate(&mut run, &kind).await,
         Command::Keys(KeysCommand::Rewrap(args)) => commands::rewrap(&mut run, &args).await,

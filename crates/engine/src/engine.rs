@@ -132,6 +132,12 @@ impl Engine {
         &self.core.identity
     }
 
+    /// Whether values can lie outside the catalog, so that a sweep can find something to remove.
+    #[must_use]
+    pub fn has_stores(&self) -> bool {
+        !self.core.stores.is_empty()
+    }
+
     /// Counts since it was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -31,6 +31,19 @@ pub(crate) enum SecretCommand {
 }
 
 impl SecretCommand {
+    /// Whether it is there to change something.
+    pub(crate) fn changes(&self) -> bool {
+        match self {
+            Self::Create(_)
+            | Self::Update(_)
+            | Self::Rename(_)
+            | Self::Delete(_)
+            | Self::Import(_)
+            | Self::Rollback(_) => true,
+            Self::Get(_) | Self::List(_) | Self::Export(_) | Self::Versions(_) => false,
+        }
+    }
+
     /// How to print, where the command has an option for it.
     pub(super) fn display(&self) -> Option<&Display> {
         Some(match self {

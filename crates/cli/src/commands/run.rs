@@ -89,6 +89,13 @@ impl<'a> Run<'a> {
         view.print(self.console, self.format)
     }
 
+    /// Lets a store of values outside the database catch up after a change.
+    pub(crate) async fn tidy(&mut self) {
+        if let Some(session) = &self.session {
+            session.tidy().await;
+        }
+    }
+
     /// Closes the store if it was opened.
     pub(crate) async fn close(&mut self) {
         if let Some(session) = self.session.take()

@@ -11,9 +11,15 @@ use crate::{
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use strongroom_core::{Result, Secrets};
 use strongroom_engine::Engine;
+
+/// How long a command that is done goes on removing what is no longer needed.
+const TIDYING: Duration = Duration::from_secs(2);
 
 /// Where the command line says that secrets are kept; what it does not say is in the configuration.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +90,16 @@ impl Session {
     pub(crate) async fn backup(&self, file: &Path, force: bool) -> Outcome {
         let database = self.local.as_ref().and_then(|local| local.open.database.as_ref());
         Ok(database.ok_or_else(not_ours)?.backup(file, force).await?)
+    }
+
+    /// Removes from services what this and earlier changes left there and what is due. Nobody else may come by for long
+    /// where no server runs; but nobody waits for a slow service either.
+    pub(crate) async fn tidy(&self) {
+        let engine = self.local.as_ref().and_then(|local| local.open.engine.as_ref());
+        if let Some(engine) = engine.filter(|engine| engine.has_stores()) {
+            // Whatever it could not do, the next one does.
+            let _ = tokio::time::timeout(TIDYING, engine.sweep()).await;
+        }
     }
 
     /// Overwrites what is left in the database's files of values that were deleted or sealed anew.
