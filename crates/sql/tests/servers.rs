@@ -93,7 +93,7 @@ async fn an_older_database_is_upgraded_only_when_asked(server: Server) {
     assert!(error.message().contains("database migrate"), "{error}");
     SqlCatalog::open_and_migrate(options(&url)).await.unwrap().close().await.unwrap();
     SqlCatalog::open(options(&url)).await.unwrap().close().await.unwrap();
-    databases.run_in(&url, "UPDATE meta SET min_compatible = 2").await;
+    databases.run_in(&url, "UPDATE meta SET min_compatible = 99").await;
     let error = SqlCatalog::open_and_migrate(options(&url)).await.unwrap_err();
     assert!(error.message().contains("upgrade this program"), "{error}");
     databases.drop_all().await;
