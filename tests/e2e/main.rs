@@ -21,6 +21,7 @@ mod restored;
 mod roots;
 mod rotation;
 mod secrets;
+mod server;
 mod sizes;
 mod terminal;
 mod usage;

@@ -36,6 +36,17 @@ pub(crate) fn log() {
         let _ = std::io::stderr().write_all(line.as_bytes());
         return;
     };
+    log_at(level);
+}
+
+/// As [`log`], for a server: from INFO on unless told otherwise.
+pub(crate) fn log_serving() {
+    if std::env::var_os("STRONGROOM_LOG").is_none_or(|level| level.is_empty()) {
+        log_at(LevelFilter::INFO);
+    }
+}
+
+fn log_at(level: LevelFilter) {
     let ours = Targets::new().with_target("strongroom", level);
     let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr).with_filter(ours);
     // Somebody who embeds us may have set up logging already.

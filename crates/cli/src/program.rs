@@ -49,6 +49,11 @@ fn attempt(
         Command::Keys(KeysCommand::Generate { output, force }) => {
             return commands::generate(output.as_deref(), *force, console);
         }
+        Command::Serve(args) => {
+            let location =
+                Location { database: cli.global.database.clone(), config: cli.global.config.clone() };
+            return commands::serve(registry, &location, args, console);
+        }
         _ => {}
     }
     // Only what opens a database pays for a runtime.
@@ -76,9 +81,15 @@ async fn dispatch(mut run: Run<'_>, command: Command, pairs: Vec<Pair>) -> Outco
         Command::Keys(KeysCommand::Rewrap(args)) => commands::rewrap(&mut run, &args).await,
         Command::Repair(args) => commands::repair(&mut run, &args).await,
         Command::Database(command) => commands::database(&mut run, &command).await,
-        Command::Backends(_) | Command::Completions { .. } | Command::Keys(KeysCommand::Generate { .. }) => {
-            Ok(())
-        }
+        Command::User(command) => commands::user(&mut run, &command).await,
+        Command::ServiceAccount(command) => commands::service_account(&mut run, &command).await,
+        Command::ApiKey(command) => commands::api_key(&mut run, &command).await,
+        Command::Grant(command) => commands::grant(&mut run, &command).await,
+        Command::Audit(command) => commands::audit(&mut run, &command).await,
+        Command::Backends(_)
+        | Command::Serve(_)
+        | Command::Completions { .. }
+        | Command::Keys(KeysCommand::Generate { .. }) => Ok(()),
     };
     run.close().await;
     done

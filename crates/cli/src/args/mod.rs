@@ -1,9 +1,14 @@
 //! What the command line looks like.
 
 mod admin;
+mod people;
 mod secret;
 
 pub(crate) use admin::{DatabaseCommand, KeysCommand, RepairArgs, RewrapArgs};
+pub(crate) use people::{
+    ApiKeyCommand, AuditCommand, AuditFilter, GrantCommand, Rights, ServeArgs, ServiceAccountCommand,
+    UserCommand,
+};
 pub(crate) use secret::{
     CreateArgs, DeleteArgs, ExportArgs, GetArgs, ImportArgs, ListArgs, RenameArgs, RollbackArgs,
     SecretCommand, UpdateArgs, VersionsArgs,
@@ -82,6 +87,23 @@ pub(crate) enum Command {
     /// The database itself
     #[command(subcommand)]
     Database(DatabaseCommand),
+    /// Answer the HTTP API
+    Serve(ServeArgs),
+    /// People's accounts
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Programs' accounts
+    #[command(subcommand)]
+    ServiceAccount(ServiceAccountCommand),
+    /// Keys that programs log in with
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
+    /// Which names an account may see
+    #[command(subcommand)]
+    Grant(GrantCommand),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print a script that completes commands in your shell
     Completions {
         /// The shell
@@ -98,7 +120,22 @@ impl Cli {
             Command::Status(display) | Command::Backends(display) => display.output,
             Command::Repair(args) => args.display.output,
             Command::Keys(KeysCommand::Rotate { display, .. }) => display.output,
-            Command::Keys(_) | Command::Database(_) | Command::Completions { .. } => None,
+            Command::User(UserCommand::List(display))
+            | Command::ServiceAccount(ServiceAccountCommand::List(display))
+            | Command::ApiKey(ApiKeyCommand::List { display, .. })
+            | Command::Grant(GrantCommand::List { display, .. })
+            | Command::Audit(AuditCommand::List { display, .. } | AuditCommand::Verify { display, .. }) => {
+                display.output
+            }
+            Command::Keys(_)
+            | Command::Database(_)
+            | Command::Completions { .. }
+            | Command::Serve(_)
+            | Command::User(_)
+            | Command::ServiceAccount(_)
+            | Command::ApiKey(_)
+            | Command::Grant(_)
+            | Command::Audit(_) => None,
         };
         behind.or(self.global.display.output)
     }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod audit;
 mod backends;
 mod completions;
 mod create;
@@ -10,22 +11,27 @@ mod get;
 mod import;
 mod keys;
 mod list;
+mod people;
 mod rename;
 mod repair;
 mod rollback;
 mod run;
+mod serve;
 mod show;
 mod status;
 mod update;
 mod values;
 mod versions;
 
+pub(crate) use audit::audit;
 pub(crate) use backends::backends;
 pub(crate) use completions::completions;
 pub(crate) use database::database;
 pub(crate) use keys::{generate, rewrap, rotate};
+pub(crate) use people::{api_key, grant, service_account, user};
 pub(crate) use repair::repair;
 pub(crate) use run::Run;
+pub(crate) use serve::serve;
 pub(crate) use status::status;
 
 use crate::{args::SecretCommand, failure::Outcome, pairs::Pair};

@@ -5,13 +5,13 @@ use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, sync::Arc};
 use strongroom::{
-    Config, OpenOptions, Places, Registry, System, environment,
+    Config, Open, OpenOptions, Places, Registry, System, environment,
     sql::{Options, SqlCatalog},
 };
 use strongroom_core::Result;
 
 const CONFIG: &str = "STRONGROOM_CONFIG";
-const CHANNEL: &str = "cli";
+pub(super) const CHANNEL: &str = "cli";
 
 /// Opens what is configured for the user that runs the process.
 pub(crate) struct Configured {
@@ -22,6 +22,20 @@ impl Configured {
     /// With these back-ends.
     pub(crate) fn new(registry: Registry) -> Self {
         Self { registry }
+    }
+
+    /// The configuration, and where things lie unless it says otherwise.
+    pub(crate) fn config(location: &Location) -> Result<(Config, Places)> {
+        let places = Places::of_user()?;
+        Ok((read(location, &places)?, places))
+    }
+
+    /// Opens for a process that stays: with an audit chain of its own.
+    pub(crate) async fn open_to_serve(config: &Config, registry: &Registry, places: Places) -> Result<Open> {
+        let mut options = OpenOptions::default();
+        options.places = Some(places);
+        options.chain = Some(format!("server-{}", uuid::Uuid::new_v4()));
+        config.open(registry, options).await
     }
 
     async fn open_now(&self, location: &Location) -> Result<Session> {

@@ -15,8 +15,9 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use strongroom_core::{Result, Secrets};
+use strongroom_core::{Context, Result, Secrets};
 use strongroom_engine::Engine;
+use strongroom_server::identity::Identities;
 
 /// How long a command that is done goes on removing what is no longer needed.
 const TIDYING: Duration = Duration::from_secs(2);
@@ -78,6 +79,18 @@ impl Session {
     /// The engine, for what operators do.
     pub(crate) fn engine(&self) -> Outcome<&Engine> {
         self.local.as_ref().and_then(|local| local.open.engine.as_ref()).ok_or_else(not_ours)
+    }
+
+    /// Accounts, keys and grants.
+    pub(crate) fn identities(&self) -> Outcome<Identities> {
+        let open = self.local.as_ref().map(|local| &local.open).ok_or_else(not_ours)?;
+        let (Some(engine), Some(catalog)) = (&open.engine, &open.database) else { return Err(not_ours()) };
+        Ok(Identities::new(catalog.clone(), engine.clone(), Duration::from_secs(3600)))
+    }
+
+    /// The local account.
+    pub(crate) fn context(&self) -> Outcome<Context> {
+        Ok(self.local.as_ref().ok_or_else(not_ours)?.open.context(configured::CHANNEL))
     }
 
     /// Where everything is and how it is doing.

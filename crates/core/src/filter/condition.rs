@@ -48,6 +48,14 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Whether a condition on ids holds of an id; one on anything else does not.
+    #[must_use]
+    pub fn matches_id(&self, id: Uuid) -> bool {
+        matches!(self, Self::Id(op) if positive_on_id(op, id) != op.is_negative())
+    }
+}
+
 fn positive_on_id(op: &TextOp, id: Uuid) -> bool {
     op.for_ids().positive(id.simple().encode_lower(&mut Uuid::encode_buffer()))
 }

@@ -23,6 +23,9 @@ pub struct OpenOptions {
     /// Where configuration, keys and data lie unless the configuration says otherwise; by default the platform's
     /// directories of the user.
     pub places: Option<Places>,
+    /// The audit chain that this process extends. By default the one that all short-lived processes share; a server has
+    /// its own, so that replicas do not wait for each other.
+    pub chain: Option<String>,
 }
 
 /// An opened store.
@@ -86,7 +89,8 @@ impl Config {
     pub async fn open(&self, registry: &Registry, options: OpenOptions) -> Result<Open> {
         self.check()?;
         let env: Arc<dyn Env> = Arc::new(System::new());
-        let places = options.places.map_or_else(Places::of_user, Ok)?;
+        let OpenOptions { places, chain } = options;
+        let places = places.map_or_else(Places::of_user, Ok)?;
         let catalog = self.open_catalog(&places, &env).await?;
         let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env).await?;
         let roots: Arc<dyn RootKeys> = roots;
@@ -97,7 +101,8 @@ impl Config {
             }
             Stores::Parts(stores, target) => {
                 let owner = identity.owner.clone();
-                let options = engine_options(&self.engine()?);
+                let mut options = engine_options(&self.engine()?);
+                options.chain = chain.unwrap_or(options.chain);
                 let parts = Parts { catalog: catalog.clone(), identity, roots, env, stores, target, options };
                 let engine = Engine::open(parts).await?;
                 let store = Arc::new(engine.clone());

@@ -1,0 +1,155 @@
+//! `audit list | verify | export | prune`
+
+use super::{Run, people::account};
+use crate::secret_text::SecretText;
+use crate::{
+    args::{AuditCommand, AuditFilter, Format},
+    failure::{Failure, Outcome},
+    input::confirm,
+    render::{Data, Table, View, document, print, rfc3339, short},
+};
+use strongroom_core::{
+    SecretId,
+    filter::{Condition, DateOp},
+};
+use strongroom_engine::AuditRow;
+use strongroom_server::{audit, identity::Identities};
+use strongroom_sql::TrailFilter;
+use uuid::Uuid;
+
+/// How many entries are read at once.
+const PAGE: u32 = 500;
+
+/// `audit ...`
+pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome {
+    let identities = run.session().await?.identities()?;
+    let (engine, catalog) = (identities.engine(), identities.catalog());
+    match command {
+        AuditCommand::List { limit, which, .. } => {
+            let rows = catalog.audit_trail(&filter(&identities, which).await?, 0, *limit).await?;
+            let mut table = Table::new(&["time", "account", "action", "detail", "from"]);
+            let names = names(&identities).await?;
+            for row in &rows {
+                let from = row.origin.address.as_deref().unwrap_or(&row.origin.channel);
+                table.row([
+                    short(row.at).into(),
+                    name(&names, row).into(),
+                    row.action.as_str().into(),
+                    row.detail.as_str().into(),
+                    from.into(),
+                ]);
+            }
+            let data = Data::List(rows.iter().map(|row| entry(row, &name(&names, row))).collect());
+            run.print(&View { data, table, caption: None })
+        }
+        AuditCommand::Verify { head, .. } => {
+            let heads = head.iter().map(|text| parse_head(text)).collect::<Outcome<Vec<_>>>()?;
+            let reports = audit::verify(engine, catalog, &heads).await?;
+            let mut table = Table::new(&["chain", "from", "to", "head"]);
+            let mut data = Vec::new();
+            for report in &reports {
+                let hex: String = report.head.iter().map(|byte| format!("{byte:02x}")).collect();
+                let head = format!("{}:{}:{hex}", report.chain, report.to);
+                table.row([
+                    report.chain.as_str().into(),
+                    report.from.into(),
+                    report.to.into(),
+                    head.as_str().into(),
+                ]);
+                data.push(Data::from([
+                    ("chain", report.chain.as_str().into()),
+                    ("from", report.from.into()),
+                    ("to", report.to.into()),
+                    ("head", head.into()),
+                ]));
+            }
+            run.print(&View { data: Data::List(data), table, caption: None })
+        }
+        AuditCommand::Export { which } => {
+            let (filter, names) = (filter(&identities, which).await?, names(&identities).await?);
+            let mut skip = 0;
+            loop {
+                let rows = catalog.audit_trail(&filter, skip, PAGE).await?;
+                for row in &rows {
+                    let text = document(&entry(row, &name(&names, row)), Format::Json);
+                    // No text in JSON holds an end of a line: those between lines are layout.
+                    let mut line = SecretText::default();
+                    text.as_str().lines().for_each(|part| line.push_str(part.trim_start()));
+                    line.push('\n');
+                    print(run.console, &line)?;
+                }
+                if rows.len() < PAGE as usize {
+                    return Ok(());
+                }
+                skip += u64::from(PAGE);
+            }
+        }
+        AuditCommand::Prune { before, yes } => {
+            let Condition::Created(DateOp::Lt(at)) = Condition::parse("created", &format!("lt:{before}"))?
+            else {
+                return Err(Failure::usage("--before: expected YYYY-MM-DD HH:MM:SS"));
+            };
+            if !yes {
+                let question =
+                    format!("Remove all entries from before {before} UTC? They cannot be had back.");
+                confirm(run.console, &question, "pass -y to remove without asking")?;
+            }
+            let cx = run.session().await?.context()?;
+            let pruned = audit::prune(engine, catalog, &cx, at).await?;
+            run.note(&format!("{pruned} chains are shorter now"));
+            Ok(())
+        }
+    }
+}
+
+async fn filter(identities: &Identities, which: &AuditFilter) -> Outcome<TrailFilter> {
+    let secret = match &which.secret {
+        Some(text) => {
+            Some(SecretId(Uuid::parse_str(text).map_err(|_| Failure::usage("--secret: expected an id"))?))
+        }
+        None => None,
+    };
+    let actor = match &which.actor {
+        Some(name) => Some(account(identities, name).await?.id),
+        None => None,
+    };
+    Ok(TrailFilter { actor, secret, action: which.action.clone(), ..TrailFilter::default() })
+}
+
+async fn names(identities: &Identities) -> Outcome<Vec<(Uuid, String)>> {
+    let accounts = identities.catalog().accounts().await?;
+    Ok(accounts.into_iter().map(|account| (account.id.0, account.name)).collect())
+}
+
+fn name(names: &[(Uuid, String)], row: &AuditRow) -> String {
+    let known = names.iter().find(|(id, _)| *id == row.actor.0).map(|(_, name)| name.clone());
+    known.unwrap_or_else(|| if row.actor.0.is_nil() { "nobody".to_owned() } else { row.actor.to_string() })
+}
+
+fn entry(row: &AuditRow, actor: &str) -> Data {
+    let text = |text: &Option<String>| text.as_deref().map_or(Data::Null, Data::from);
+    let secret = if row.secret.0.is_nil() { Data::Null } else { row.secret.to_string().into() };
+    Data::from([
+        ("chain", row.chain.as_str().into()),
+        ("sequence", row.sequence.into()),
+        ("time", rfc3339(row.at).into()),
+        ("actor", actor.into()),
+        ("actor_id", row.actor.to_string().into()),
+        ("action", row.action.as_str().into()),
+        ("secret", secret),
+        ("revision", row.revision.0.into()),
+        ("detail", row.detail.as_str().into()),
+        ("channel", row.origin.channel.as_str().into()),
+        ("address", text(&row.origin.address)),
+        ("request", text(&row.origin.request)),
+    ])
+}
+
+fn parse_head(text: &str) -> Outcome<(String, u64, Vec<u8>)> {
+    let wrong = || Failure::usage("--head: expected CHAIN:SEQUENCE:HEX, as `audit verify` prints it");
+    let (rest, hex) = text.rsplit_once(':').ok_or_else(wrong)?;
+    let (chain, sequence) = rest.rsplit_once(':').ok_or_else(wrong)?;
+    let byte = |at: usize| hex.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>().ok_or_else(wrong)?;
+    Ok((chain.to_owned(), sequence.parse().map_err(|_| wrong())?, bytes))
+}

@@ -1,0 +1,162 @@
+//! `serve`
+
+use crate::{
+    args::ServeArgs,
+    console::Console,
+    failure::{Failure, Outcome},
+    files, process,
+    session::{Configured, Location},
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::{path::Path, time::Duration};
+use strongroom::Registry;
+use strongroom_core::{Error, ErrorKind};
+use strongroom_server::{
+    Kinds, Server, ServerConfig,
+    identity::{FirstPassword, Identities, first_admin},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+const PASSWORD: &str = "STRONGROOM_ADMIN_PASSWORD";
+/// The file with a made-up password, beside the root keys.
+const PASSWORD_FILE: &str = "initial-admin-password";
+
+/// Serves until a signal comes.
+pub(crate) fn serve(
+    registry: &Registry,
+    location: &Location,
+    args: &ServeArgs,
+    console: &mut dyn Console,
+) -> Outcome {
+    process::log_serving();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("cannot start", &error))?;
+    let served = runtime.block_on(run(registry, location, args, console));
+    // Whatever hangs in a blocking thread must not keep the process from ending.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served
+}
+
+async fn run(
+    registry: &Registry,
+    location: &Location,
+    args: &ServeArgs,
+    console: &mut dyn Console,
+) -> Outcome {
+    about_zenml(console)?;
+    let location = Location {
+        database: args.database.clone().or_else(|| location.database.clone()),
+        config: args.config.clone().or_else(|| location.config.clone()),
+    };
+    let (mut config, places) = Configured::config(&location)?;
+    if let Some(listen) = args.listen {
+        config.set("server", "listen", listen.to_string())?;
+    }
+    let settings = ServerConfig::read(config.server())?;
+    let kinds = Kinds { secrets_store: store_kind(&config)?, database: database_kind(&config)? };
+    let sync = config.audit()?.reads == strongroom::config::AuditReads::Sync;
+    let open = Configured::open_to_serve(&config, registry, places.clone()).await?;
+    for notice in &open.notices {
+        console.message(&format!("note: {notice}\n"));
+    }
+    let (Some(engine), Some(catalog)) = (open.engine.clone(), open.database.clone()) else {
+        let text = "store.type: the server needs a store with a database of ours: choose another type";
+        return Err(Error::new(ErrorKind::ConfigInvalid, text).into());
+    };
+    open.store.check().await?;
+    let identities = Identities::new(catalog, engine, Duration::from_secs(settings.token_lifetime_s));
+    if args.check {
+        console.message("everything is as it should be\n");
+        return Ok(open.close().await?);
+    }
+    let given = config.vars().lookup(PASSWORD)?;
+    let file = places.config.join(PASSWORD_FILE);
+    first_password(first_admin(&identities, given.clone()).await?, given.is_some(), &file, console)?;
+    let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
+    let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
+    console.message(&format!("listening on {scheme}://{}\n", server.address()?));
+    Ok(server.run(stopped()?).await?)
+}
+
+fn first_password(first: FirstPassword, given: bool, file: &Path, console: &mut dyn Console) -> Outcome {
+    match first {
+        FirstPassword::Known if given => {
+            console.message(&format!(
+                "note: {PASSWORD} is set, but an admin has a password already, which stays as it is\n"
+            ));
+        }
+        FirstPassword::Known | FirstPassword::Given => {}
+        FirstPassword::MadeUp(password) if console.shows_messages() => {
+            console.message(&format!(
+                "the first admin is `admin`, with the password {}\nChange it; it is not shown again.\n",
+                password.expose_secret()
+            ));
+        }
+        FirstPassword::MadeUp(password) => {
+            files::write_private(file, password.expose_secret().as_bytes(), true)?;
+            console.message(&format!(
+                "note: the first admin's password was made up; it is in {} until it is changed\n",
+                file.display()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Ready at the first signal; a second one ends the process at once.
+fn stopped() -> Outcome<impl Future<Output = ()>> {
+    let listen = |kind| signal(kind).map_err(|error| Failure::io("cannot listen for signals", &error));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    })
+}
+
+/// Names what a ZenML server would read and this one does not, so that nobody believes that it had an effect.
+fn about_zenml(console: &mut dyn Console) -> Outcome {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with("ZENML_")).collect();
+    names.sort();
+    let kind = std::env::var("ZENML_SECRETS_STORE_TYPE").unwrap_or_default();
+    if !matches!(kind.as_str(), "" | "sql") {
+        return Err(Failure::usage(
+            "ZENML_SECRETS_STORE_TYPE: only sql is understood; say in [store] of the configuration where values are to \
+             be kept, and unset it",
+        ));
+    }
+    names.retain(|name| name != "ZENML_SECRETS_STORE_TYPE");
+    if !names.is_empty() {
+        console.message(&format!("note: these variables have no effect here: {}\n", names.join(", ")));
+    }
+    Ok(())
+}
+
+fn store_kind(config: &strongroom::Config) -> Outcome<&'static str> {
+    let stores = config.stores()?;
+    let kind = stores.get("default").map_or("sql", |store| store.kind.as_str());
+    let known = ["sql", "aws", "gcp", "azure", "hashicorp"];
+    Ok(known.into_iter().find(|known| *known == kind).unwrap_or("custom"))
+}
+
+fn database_kind(config: &strongroom::Config) -> Outcome<&'static str> {
+    let url: Option<SecretString> = config.database()?.url;
+    let scheme =
+        url.as_ref().map_or("sqlite", |url| url.expose_secret().split(':').next().unwrap_or_default());
+    Ok(match scheme {
+        "sqlite" => "sqlite",
+        "mysql" | "mariadb" => "mysql",
+        _ => "other",
+    })
+}

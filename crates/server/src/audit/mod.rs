@@ -1,0 +1,152 @@
+//! Reads and denials in the audit log.
+//!
+//! Writes bring their own entries. Reads wait here for at most 100 ms, the same read by the same caller being one entry
+//! with a count, so that thousands a second neither wait for a disk nor fill it. While entries cannot be written, what
+//! would make more of them is refused.
+
+mod buffer;
+mod report;
+
+pub use report::{ChainReport, prune, verify};
+
+use buffer::{Buffer, Key};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use strongroom_core::{Context, Error, ErrorKind, Result, SecretId};
+use strongroom_engine::{Engine, Noted};
+use strongroom_sql::SqlCatalog;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// How long an entry waits for others.
+const TOGETHER: Duration = Duration::from_millis(100);
+
+/// Gathers entries that go with no change.
+#[derive(Clone)]
+pub(crate) struct Trail(Arc<Inner>);
+
+struct Inner {
+    catalog: Arc<SqlCatalog>,
+    engine: Engine,
+    buffer: Mutex<Buffer>,
+    /// The last attempt to write failed.
+    failing: AtomicBool,
+    /// Whether a read waits for its entry.
+    sync: bool,
+    wake: Notify,
+}
+
+impl Trail {
+    pub(crate) fn new(catalog: Arc<SqlCatalog>, engine: Engine, sync: bool) -> Self {
+        Self(Arc::new(Inner {
+            catalog,
+            engine,
+            buffer: Mutex::default(),
+            failing: AtomicBool::new(false),
+            sync,
+            wake: Notify::new(),
+        }))
+    }
+
+    /// Notes what a caller did with a secret, or was not allowed to; the nil id where none is concerned.
+    ///
+    /// # Errors
+    /// `Unavailable` while the log cannot be written: the caller must not be answered.
+    pub(crate) async fn note(
+        &self,
+        cx: &Context,
+        action: &'static str,
+        secret: SecretId,
+        detail: &str,
+    ) -> Result<()> {
+        if self.0.failing.load(Ordering::Relaxed) {
+            return Err(unwritable());
+        }
+        let key = Key::new(cx, action, secret, detail);
+        if !self.buffer(|buffer| buffer.add(key)) {
+            return Err(unwritable());
+        }
+        if self.0.sync {
+            return self.flush().await;
+        }
+        self.0.wake.notify_one();
+        Ok(())
+    }
+
+    /// As [`note`](Self::note), where no secret is concerned.
+    pub(crate) async fn note_event(&self, cx: &Context, action: &'static str, detail: &str) -> Result<()> {
+        self.note(cx, action, SecretId(Uuid::nil()), detail).await
+    }
+
+    /// Whether entries can be written.
+    pub(crate) fn works(&self) -> bool {
+        !self.0.failing.load(Ordering::Relaxed)
+    }
+
+    /// Writes what waits.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        let gathered = self.buffer(Buffer::take);
+        if gathered.is_empty() {
+            return Ok(());
+        }
+        match self.write(&gathered).await {
+            Ok(()) => {
+                self.0.failing.store(false, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(error) => {
+                self.0.failing.store(true, Ordering::Relaxed);
+                self.buffer(|buffer| buffer.put_back(gathered));
+                tracing::error!(target: "strongroom::server", %error, "the audit log cannot be written; requests are refused");
+                Err(error)
+            }
+        }
+    }
+
+    async fn write(&self, gathered: &[(Key, u64)]) -> Result<()> {
+        let engine = &self.0.engine;
+        let attempt = || async {
+            let auditor = engine.auditor()?;
+            let noted = |(key, count): &(Key, u64)| Noted {
+                entry: key.entry(engine, *count),
+                auditor: auditor.clone(),
+            };
+            self.0.catalog.append_audit(gathered.iter().map(noted).collect()).await
+        };
+        match attempt().await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                // The audit key may have been rotated by another process.
+                engine.reload_keys().await?;
+                attempt().await
+            }
+            other => other,
+        }
+    }
+
+    /// Writes every 100 ms what came together, until it is dropped. What fails is tried again.
+    pub(crate) async fn run(&self) {
+        loop {
+            self.0.wake.notified().await;
+            tokio::time::sleep(TOGETHER).await;
+            while self.flush().await.is_err() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    fn buffer<T>(&self, work: impl FnOnce(&mut Buffer) -> T) -> T {
+        work(&mut self.0.buffer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn unwritable() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the audit log cannot be written now, and nothing is done without it: try again, or ask the operator",
+    )
+}

@@ -1,0 +1,97 @@
+//! Checking and pruning the audit log.
+
+use strongroom_core::{Context, Error, ErrorKind, Result, SecretId, Timestamp};
+use strongroom_engine::{ChainHead, Engine, Noted};
+use strongroom_sql::{Anchor, SqlCatalog};
+use uuid::Uuid;
+
+/// A chain that was verified from its beginning to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainReport {
+    /// Its name.
+    pub chain: String,
+    /// The sequence number of its first entry that is kept.
+    pub from: u64,
+    /// That of its last.
+    pub to: u64,
+    /// The MAC of its last entry: noted elsewhere, it shows later whether the end was cut off.
+    pub head: Vec<u8>,
+}
+
+/// Verifies every chain; `heads` were noted elsewhere, and must still be part of their chains.
+///
+/// # Errors
+/// `Corrupt`, naming chain and entry, for the first that was changed, removed, moved or cut off.
+pub async fn verify(
+    engine: &Engine,
+    catalog: &SqlCatalog,
+    heads: &[(String, u64, Vec<u8>)],
+) -> Result<Vec<ChainReport>> {
+    let mut reports = Vec::new();
+    let chains = catalog.audit_chains().await?;
+    if let Some((name, ..)) = heads.iter().find(|(name, ..)| chains.iter().all(|chain| chain.name != *name)) {
+        return Err(broken("a chain of the audit log is gone", name, 1));
+    }
+    for chain in chains {
+        let start = match &chain.anchor {
+            Some(anchor) => {
+                let Anchor { sequence, previous, key, mac } = anchor;
+                engine.check_anchor(&chain.name, *sequence, previous, *key, mac)?;
+                ChainHead { chain: chain.name.clone(), sequence: *sequence, mac: previous.clone() }
+            }
+            None => ChainHead { chain: chain.name.clone(), sequence: 0, mac: Vec::new() },
+        };
+        let from = start.sequence + 1;
+        let end = engine.verify_audit_after(start).await?;
+        if end.sequence < chain.sequence || (end.sequence == chain.sequence && end.mac != chain.mac) {
+            return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
+        }
+        for (_, sequence, mac) in heads.iter().filter(|(name, ..)| *name == chain.name) {
+            if *sequence > end.sequence {
+                return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
+            }
+            if *sequence < from {
+                continue;
+            }
+            use strongroom_engine::Catalog as _;
+            let rows = catalog.audit(&chain.name, sequence - 1, 1).await?;
+            if !rows.first().is_some_and(|row| row.sequence == *sequence && row.mac == *mac) {
+                return Err(broken(
+                    "an audit chain is not the one whose head was noted",
+                    &chain.name,
+                    *sequence,
+                ));
+            }
+        }
+        reports.push(ChainReport { chain: chain.name, from, to: end.sequence, head: end.mac });
+    }
+    Ok(reports)
+}
+
+/// Removes entries from before a moment, after each chain was verified; a keyed anchor stays in their place. Answers
+/// how many chains lost entries.
+///
+/// # Errors
+/// As [`verify`]; of the database.
+pub async fn prune(engine: &Engine, catalog: &SqlCatalog, cx: &Context, before: Timestamp) -> Result<usize> {
+    let mut pruned = 0;
+    for report in verify(engine, catalog, &[]).await? {
+        let Some((sequence, previous)) = catalog.audit_last_before(&report.chain, before).await? else {
+            continue;
+        };
+        if sequence < report.from {
+            continue;
+        }
+        let (key, mac) = engine.anchor_mac(&report.chain, sequence, &previous)?;
+        let anchor = Anchor { sequence, previous, key, mac: mac.to_vec() };
+        let detail = format!("chain {}, entries {} to {sequence}", report.chain, report.from);
+        let entry = engine.audit_entry(cx, "audit.prune", SecretId(Uuid::nil()), detail);
+        catalog.prune_audit(&report.chain, anchor, Noted { entry, auditor: engine.auditor()? }).await?;
+        pruned += 1;
+    }
+    Ok(pruned)
+}
+
+fn broken(text: &'static str, chain: &str, entry: u64) -> Error {
+    Error::new(ErrorKind::Corrupt, text).with("chain", chain.escape_debug()).with("entry", entry)
+}

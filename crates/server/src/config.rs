@@ -1,0 +1,123 @@
+//! `[server]`.
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use strongroom_core::{Error, ErrorKind, Result, Settings};
+
+/// `[server]`: how the server listens and what it accepts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Where it listens. Default `127.0.0.1:8237`.
+    pub listen: SocketAddr,
+    /// The address that callers use, for links; default: none.
+    pub public_url: Option<String>,
+    /// `behind-proxy` allows plain HTTP on other addresses than loopback: a proxy that ends TLS stands in front.
+    pub plaintext: Option<Plaintext>,
+    /// PEM file with the certificate chain; read again when it changes.
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with its private key.
+    pub tls_key: Option<PathBuf>,
+    /// Networks of proxies whose `X-Forwarded-For` is believed. Default: none.
+    pub trusted_proxies: Vec<String>,
+    /// Names that `Host` may have, without ports. Default: any.
+    pub allowed_hosts: Vec<String>,
+    /// The largest body, in bytes; 1 KiB to 64 MiB. Default 2 MiB.
+    pub max_body_bytes: usize,
+    /// The most connections at a time; 1 to 100,000. Default 1,024.
+    pub max_connections: usize,
+    /// How long a request may take, in milliseconds; 100 to 600,000. Default 25,000.
+    pub request_timeout_ms: u64,
+    /// How long requests under way may go on after the server was told to end, in milliseconds; up to 600,000. Default
+    /// 20,000.
+    pub drain_ms: u64,
+    /// How long an access token is good for, in seconds; 60 to 86,400. Default 3,600.
+    pub token_lifetime_s: u64,
+    /// The bearer token that opens `/metrics` to callers elsewhere than on loopback. Default: nobody else may.
+    pub metrics_token: Option<SecretString>,
+    /// What the server calls itself. Default `strongroom`.
+    pub name: String,
+}
+
+/// Why plain HTTP is no danger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Plaintext {
+    /// A proxy that ends TLS stands in front.
+    BehindProxy,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8237)),
+            public_url: None,
+            plaintext: None,
+            tls_cert: None,
+            tls_key: None,
+            trusted_proxies: Vec::new(),
+            allowed_hosts: Vec::new(),
+            max_body_bytes: 2 << 20,
+            max_connections: 1024,
+            request_timeout_ms: 25_000,
+            drain_ms: 20_000,
+            token_lifetime_s: 3600,
+            metrics_token: None,
+            name: "strongroom".into(),
+        }
+    }
+}
+
+impl ServerConfig {
+    /// Reads the section.
+    ///
+    /// # Errors
+    /// `ConfigInvalid`, naming the key and the remedy.
+    pub fn read(settings: Settings) -> Result<Self> {
+        let config: Self = settings.parse()?;
+        let within = |key: &str, value: u64, least: u64, most: u64| {
+            if (least..=most).contains(&value) {
+                return Ok(());
+            }
+            Err(invalid(format!("server.{key}: use a whole number from {least} to {most}")))
+        };
+        within("max_body_bytes", config.max_body_bytes as u64, 1 << 10, 64 << 20)?;
+        within("max_connections", config.max_connections as u64, 1, 100_000)?;
+        within("request_timeout_ms", config.request_timeout_ms, 100, 600_000)?;
+        within("drain_ms", config.drain_ms, 0, 600_000)?;
+        within("token_lifetime_s", config.token_lifetime_s, 60, 86_400)?;
+        if config.tls_cert.is_some() != config.tls_key.is_some() {
+            return Err(invalid("server.tls_cert and server.tls_key: give both or none".into()));
+        }
+        if !config.listen.ip().is_loopback() && config.tls_cert.is_none() && config.plaintext.is_none() {
+            let text = "server.listen: other machines can reach this address, and passwords would cross the network in \
+                        plain text; set server.tls_cert and server.tls_key, or server.plaintext = \"behind-proxy\" if \
+                        a proxy in front ends TLS";
+            return Err(invalid(text.into()));
+        }
+        config.proxies()?;
+        Ok(config)
+    }
+
+    /// The networks of trusted proxies.
+    pub(crate) fn proxies(&self) -> Result<Vec<IpNet>> {
+        let parse = |text: &String| {
+            let net = text.parse().or_else(|_| text.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)));
+            net.map_err(|_| {
+                invalid("server.trusted_proxies: use networks like 10.0.0.0/8 or single addresses".into())
+            })
+        };
+        self.trusted_proxies.iter().map(parse).collect()
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+}
+
+fn invalid(text: String) -> Error {
+    Error::new(ErrorKind::ConfigInvalid, text)
+}

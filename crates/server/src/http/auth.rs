@@ -1,0 +1,142 @@
+//! Who makes a request.
+
+use super::{error::ApiError, state::App};
+use crate::identity::Known;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use secrecy::SecretString;
+use std::{net::IpAddr, sync::Arc, time::Duration};
+use strongroom_core::{Context, Origin, OwnerId};
+use strongroom_sql::identities::{Account, AccountKind, Role};
+
+/// Facts about a request that the outermost layer noted.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    /// Names it in answers, logs and the audit trail.
+    pub(crate) request_id: String,
+    /// The caller's address; that of the client if a proxy that is trusted says so.
+    pub(crate) address: Option<IpAddr>,
+    /// How long it may take.
+    pub(crate) deadline: Duration,
+}
+
+/// A caller who is logged in, as of a moment after the request arrived.
+pub(crate) struct Caller {
+    pub(crate) known: Arc<Known>,
+    pub(crate) facts: Facts,
+}
+
+impl Caller {
+    /// The account.
+    pub(crate) fn account(&self) -> &Account {
+        &self.known.account
+    }
+
+    pub(crate) fn id(&self) -> OwnerId {
+        self.known.account.id
+    }
+
+    /// Whether the account manages others.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.known.account.role == Role::Admin
+    }
+
+    pub(crate) fn is_service(&self) -> bool {
+        self.known.account.kind == AccountKind::Service
+    }
+
+    /// Refuses everybody but admins.
+    pub(crate) fn must_be_admin(&self, what: &str) -> Result<(), ApiError> {
+        if self.is_admin() { Ok(()) } else { Err(ApiError::admins_only(what)) }
+    }
+
+    /// On whose behalf the store is called.
+    pub(crate) fn context(&self) -> Context {
+        context(&self.known, &self.facts)
+    }
+}
+
+/// On whose behalf the store is called.
+pub(crate) fn context(known: &Known, facts: &Facts) -> Context {
+    Context::new(known.account.id, known.access.clone(), origin(facts)).with_deadline(facts.deadline)
+}
+
+pub(crate) fn origin(facts: &Facts) -> Origin {
+    let mut origin = Origin::new("http");
+    origin.address = facts.address.map(|address| address.to_string());
+    origin.request = Some(facts.request_id.clone());
+    origin
+}
+
+/// What stands behind `Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<SecretString, ApiError> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) =
+        value.and_then(|text| text.split_once(' ')).ok_or_else(ApiError::not_authenticated)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(ApiError::not_authenticated());
+    }
+    Ok(SecretString::from(token.trim()))
+}
+
+impl FromRequestParts<App> for Facts {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self {
+            request_id: String::new(),
+            address: None,
+            deadline: Duration::from_secs(25),
+        }))
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let facts = Facts::from_request_parts(parts, app).await?;
+        let claim = app.identities.claim(&bearer(&parts.headers)?).await?;
+        let known = app.identities.confirm(&claim).await?;
+        Ok(Self { known, facts })
+    }
+}
+
+/// A caller for whom reads may already run while it is looked up whether what is remembered of the account still holds.
+pub(crate) struct Reader {
+    claim: crate::identity::Claim,
+    facts: Facts,
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let facts = Facts::from_request_parts(parts, app).await?;
+        let claim = app.identities.claim(&bearer(&parts.headers)?).await?;
+        Ok(Self { claim, facts })
+    }
+}
+
+impl Reader {
+    /// Reads on behalf of the caller. The read and the look at the epoch share one round trip; if the epoch moved, what
+    /// was read is dropped unseen and read again with the rights that hold now.
+    pub(crate) async fn read<T, F: Future<Output = T>>(
+        self,
+        app: &App,
+        read: impl Fn(Context) -> F,
+    ) -> Result<(T, Caller), ApiError> {
+        if let Some(known) = app.identities.remembered(&self.claim).await {
+            let cx = context(&known, &self.facts);
+            let (answer, epoch) = futures::join!(read(cx), app.identities.epoch());
+            if epoch? == known.epoch {
+                return Ok((answer, Caller { known, facts: self.facts }));
+            }
+        }
+        let known = app.identities.confirm(&self.claim).await?;
+        let answer = read(context(&known, &self.facts)).await;
+        Ok((answer, Caller { known, facts: self.facts }))
+    }
+}

@@ -1,0 +1,147 @@
+//! Errors as the contract wants them: `{"detail": ["ExceptionName", "text"]}`.
+
+use crate::identity::Rejected;
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use strongroom_core::{Error, ErrorKind};
+
+/// What every handler answers.
+pub(crate) type Answer<T> = Result<T, ApiError>;
+
+/// An error on its way to the caller. Its text is safe to show.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    detail: Detail,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorBody {
+    detail: Detail,
+}
+
+/// The name of the exception that the ZenML client raises and its text, or a text alone.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Detail {
+    /// Exception and text.
+    Pair(Vec<String>),
+    /// A text alone.
+    Text(String),
+}
+
+impl ApiError {
+    /// With an exception of the client.
+    pub(crate) fn new(status: StatusCode, exception: &str, text: impl Into<String>) -> Self {
+        Self { status, detail: Detail::Pair(vec![exception.to_owned(), text.into()]), headers: Vec::new() }
+    }
+
+    /// With a text alone.
+    pub(crate) fn plain(status: StatusCode, text: impl Into<String>) -> Self {
+        Self { status, detail: Detail::Text(text.into()), headers: Vec::new() }
+    }
+
+    /// A field or parameter breaks a rule.
+    pub(crate) fn invalid(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "ValueError", text)
+    }
+
+    /// The caller may not do that.
+    pub(crate) fn forbidden(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "IllegalOperationError", text)
+    }
+
+    /// Only admins may do that.
+    pub(crate) fn admins_only(what: &str) -> Self {
+        Self::forbidden(format!("Only admin users can perform `{what}` without RBAC enabled."))
+    }
+
+    /// There is no such thing; the client shows a `KeyError`'s text in quotes.
+    pub(crate) fn not_found(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "KeyError", text)
+    }
+
+    /// The name is taken.
+    pub(crate) fn exists(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "EntityExistsError", text)
+    }
+
+    /// No credentials were shown.
+    pub(crate) fn not_authenticated() -> Self {
+        Self::plain(StatusCode::UNAUTHORIZED, "Not authenticated")
+            .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// What stands under `detail`.
+    pub(crate) fn into_detail(self) -> serde_json::Value {
+        match self.detail {
+            Detail::Pair(pair) => pair.into(),
+            Detail::Text(text) => text.into(),
+        }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        use ErrorKind::{
+            AlreadyExists, Conflict, InvalidInput, NotFound, PermissionDenied, RateLimited, Timeout,
+            Unauthenticated, Unavailable, Unsupported,
+        };
+        let text = error.to_string();
+        match error.kind() {
+            NotFound => Self::not_found(text),
+            AlreadyExists => Self::exists(text),
+            Conflict => Self::exists(text),
+            // The contract's status for a page beyond the end and for what is too large.
+            InvalidInput
+                if text.starts_with("Invalid page ") || text.starts_with("values: keys and values") =>
+            {
+                Self::new(StatusCode::BAD_REQUEST, "ValueError", text)
+            }
+            InvalidInput => Self::invalid(text),
+            PermissionDenied => Self::forbidden(text),
+            Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "CredentialsNotValid", text),
+            Unsupported => Self::new(StatusCode::NOT_IMPLEMENTED, "NotImplementedError", text),
+            Unavailable | Timeout | RateLimited => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "RuntimeError", text)
+                    .header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+            }
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", text),
+        }
+    }
+}
+
+impl From<Rejected> for ApiError {
+    fn from(rejected: Rejected) -> Self {
+        let credentials =
+            |text: &str| Self::new(StatusCode::UNAUTHORIZED, "CredentialsNotValid", text.to_owned());
+        match rejected {
+            Rejected::Credentials(text) => credentials(text),
+            // Not 429: the unmodified client would repeat that for minutes.
+            Rejected::Wait(seconds) => credentials(
+                "Authentication error: too many failed logins: wait as many seconds as Retry-After says",
+            )
+            .header(header::RETRY_AFTER, HeaderValue::from(seconds)),
+            Rejected::Failed(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut headers = HeaderMap::new();
+        headers.extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
+        (self.status, headers, Json(ErrorBody { detail: self.detail })).into_response()
+    }
+}

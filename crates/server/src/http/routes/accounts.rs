@@ -1,0 +1,127 @@
+//! What users and programs have in common: finding, removing, grants.
+
+use super::{
+    super::{
+        auth::Caller,
+        body::JsonBody,
+        error::{Answer, ApiError},
+        json::Object,
+        query::Query,
+        state::App,
+        wire,
+    },
+    users::named,
+};
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+use strongroom_core::{ErrorKind, OwnerId, Timestamp};
+use strongroom_sql::identities::{Account, AccountRef, Scope};
+use uuid::Uuid;
+
+const DAY: u64 = 86_400;
+
+/// An account by its id, with or without hyphens, or by its exact name.
+pub(crate) async fn find(app: &App, which: &str) -> Answer<Option<Account>> {
+    match Uuid::parse_str(which) {
+        Ok(id) => Ok(app.identities.catalog().account(AccountRef::Id(OwnerId(id))).await?),
+        Err(_) => named(app, which).await,
+    }
+}
+
+/// The field `scope` of a request.
+pub(crate) fn scope(object: &mut Object) -> Answer<Option<Scope>> {
+    Ok(object.text("scope")?.map(|scope| Scope::parse(&scope)).transpose()?)
+}
+
+/// When a key ends that is good for so many days.
+pub(crate) fn expires(app: &App, days: Option<i64>) -> Answer<Option<Timestamp>> {
+    let Some(days) = days else { return Ok(None) };
+    match u64::try_from(days) {
+        Ok(days @ 1..=36_500) => {
+            Ok(Some(app.identities.engine().now().plus(Duration::from_secs(days * DAY))))
+        }
+        _ => Err(ApiError::invalid("expires_in_days: use 1 to 36500")),
+    }
+}
+
+/// Removes an account.
+pub(crate) async fn delete(app: &App, caller: &Caller, account: &Account, what: &str) -> Answer<Json<Value>> {
+    match app.identities.delete_account(&caller.context(), account).await {
+        Ok(()) => Ok(Json(Value::Null)),
+        Err(error) if error.kind() == ErrorKind::Conflict && error.message().contains("owns secrets") => {
+            Err(ApiError::forbidden(format!(
+                "The {what} account has already been used to create other resources that it now owns and therefore \
+                 cannot be deleted. Please delete all resources owned by the {what} account or consider deactivating \
+                 it instead."
+            )))
+        }
+        Err(error) if error.kind() == ErrorKind::Conflict => Err(ApiError::forbidden(error.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes the file with the first admin's made-up password once there is another one.
+pub(crate) fn forget_first_password(app: &App, account: &Account) {
+    let owner = app.identities.engine().identity().owner.id;
+    if let Some(file) = app.first_password.as_ref().filter(|_| account.id == owner) {
+        // It may have been removed by hand.
+        let _ = std::fs::remove_file(file);
+    }
+}
+
+async fn found(app: &App, caller: &Caller, which: &str) -> Answer<Account> {
+    caller.must_be_admin("manage grants")?;
+    find(app, which).await?.ok_or_else(|| {
+        ApiError::not_found(format!(
+            "\"No account with the '{}' name or ID was found\"",
+            which.escape_debug()
+        ))
+    })
+}
+
+/// The grants of an account.
+pub(crate) async fn grants(
+    State(app): State<App>,
+    caller: Caller,
+    Path(which): Path<String>,
+) -> Answer<Json<Value>> {
+    let account = found(&app, &caller, &which).await?;
+    let grants = app.identities.catalog().grants(account.id).await?;
+    Ok(Json(
+        grants
+            .iter()
+            .map(|grant| json!({"glob": grant.glob, "created": wire::time(grant.created)}))
+            .collect(),
+    ))
+}
+
+/// Adds a grant.
+pub(crate) async fn grant(
+    State(app): State<App>,
+    caller: Caller,
+    Path(which): Path<String>,
+    JsonBody { mut object, .. }: JsonBody,
+) -> Answer<Json<Value>> {
+    let glob = object.required_text("glob")?;
+    let account = found(&app, &caller, &which).await?;
+    app.identities.grant(&caller.context(), &account, &glob).await?;
+    Ok(Json(Value::Null))
+}
+
+/// Takes a grant back.
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    Path(which): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Value>> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let glob = query.get("glob").ok_or_else(|| ApiError::invalid("glob: it is required"))?;
+    let account = found(&app, &caller, &which).await?;
+    app.identities.revoke(&caller.context(), &account, glob).await?;
+    Ok(Json(Value::Null))
+}

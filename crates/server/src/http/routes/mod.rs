@@ -1,0 +1,9 @@
+//! The routes, one file for each kind.
+
+pub(crate) mod accounts;
+pub(crate) mod health;
+pub(crate) mod ours;
+pub(crate) mod secrets;
+pub(crate) mod service_accounts;
+pub(crate) mod session;
+pub(crate) mod users;

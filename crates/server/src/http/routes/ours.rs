@@ -1,0 +1,140 @@
+//! What ZenML has no routes for: names, versions, many at once.
+
+use super::{
+    super::{
+        auth::{Caller, Reader},
+        body::JsonBody,
+        error::{Answer, ApiError},
+        json::id,
+        query::Query,
+        state::App,
+        wire::{self, SecretView},
+    },
+    secrets::{Changing, missing, note_refusal, show},
+};
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+use serde_json::{Value, json};
+use strongroom_core::{
+    GetOptions, Names, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
+};
+
+/// The most secrets of one request.
+const MOST: usize = 1000;
+
+/// One secret by its name.
+pub(crate) async fn by_name(
+    State(app): State<App>,
+    reader: Reader,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let private = match query.get("private") {
+        None => None,
+        Some(_) => Some(query.boolean("private", false)?),
+    };
+    let which = SecretRef::Name { name: SecretName::new(name.as_str())?, private };
+    show(&app, reader, which, &query, &name).await
+}
+
+/// The kept versions of a secret.
+pub(crate) async fn versions(
+    State(app): State<App>,
+    reader: Reader,
+    Path(text): Path<String>,
+) -> Answer<Json<Value>> {
+    let secret = SecretId(id("secret id", &text)?);
+    let store = app.store.clone();
+    let (found, caller) = reader
+        .read(&app, |cx| {
+            let store = store.clone();
+            async move { store.versions(&cx, &secret.into()).await }
+        })
+        .await?;
+    match found {
+        Ok(versions) => {
+            app.trail.note(&caller.context(), "secret.versions", secret, "").await?;
+            let shown = versions.iter().map(|version| {
+                json!({
+                    "revision": version.revision.0,
+                    "created": wire::time(version.created),
+                    "current": version.current,
+                })
+            });
+            Ok(Json(shown.collect()))
+        }
+        Err(error) => {
+            note_refusal(&app, &caller, &error, Some(secret)).await?;
+            Err(missing(error, &text))
+        }
+    }
+}
+
+/// Makes an older version current again, as a new one.
+pub(crate) async fn rollback(
+    State(app): State<App>,
+    caller: Caller,
+    Path(text): Path<String>,
+    headers: HeaderMap,
+    JsonBody { mut object, bytes }: JsonBody,
+) -> Answer<Response> {
+    let secret = SecretId(id("secret id", &text)?);
+    let revision = object.integer("revision")?.and_then(|number| u64::try_from(number).ok());
+    let revision =
+        revision.ok_or_else(|| ApiError::invalid("revision: it must be a whole number, and is required"))?;
+    let update = SecretUpdate::new().values(ValuesChange::Restore(Revision(revision)));
+    let what = format!("POST /secrets/{secret}/rollback");
+    Changing { secret, what, text, headers, body: bytes.to_vec() }.apply(&app, &caller, update).await
+}
+
+/// Many secrets at once: what the caller may read, and an error for each of the rest.
+pub(crate) async fn values(
+    State(app): State<App>,
+    reader: Reader,
+    JsonBody { mut object, .. }: JsonBody,
+) -> Answer<Json<Value>> {
+    let (ids, names) = (object.list("ids")?, object.list("names")?);
+    if ids.len() + names.len() > MOST {
+        return Err(ApiError::invalid(format!("ids, names: ask for at most {MOST} secrets at once")));
+    }
+    let mut wanted = Vec::with_capacity(ids.len() + names.len());
+    for text in &ids {
+        wanted.push(SecretRef::Id(SecretId(id("ids", text)?)));
+    }
+    for name in &names {
+        wanted.push(SecretName::new(name.as_str())?.into());
+    }
+    let store = app.store.clone();
+    let (found, caller) = reader
+        .read(&app, |cx| {
+            let (store, wanted) = (store.clone(), wanted.clone());
+            async move {
+                let mut options = GetOptions::new();
+                options.keys_only = cx.access.read == Names::none();
+                store.get(&cx, &wanted, &options).await
+            }
+        })
+        .await?;
+    let mut items = Vec::with_capacity(found.len());
+    let cx = caller.context();
+    for (text, answer) in ids.iter().chain(&names).zip(found) {
+        items.push(match answer {
+            Ok(secret) => {
+                let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
+                app.trail.note(&cx, action, secret.meta.id, "").await?;
+                let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
+                json!({"ref": text, "secret": SecretView::whole(secret, owner.as_deref(), true)})
+            }
+            Err(error) => {
+                note_refusal(&app, &caller, &error, None).await?;
+                json!({"ref": text, "error": missing(error, text).into_detail()})
+            }
+        });
+    }
+    Ok(Json(json!({ "items": items })))
+}

@@ -1,0 +1,298 @@
+//! `/users`, and what people change of their own account.
+
+use super::{
+    super::{
+        auth::{Caller, Facts, origin},
+        body::JsonBody,
+        error::{Answer, ApiError},
+        json::Object,
+        listing::{self, Facets},
+        query::Query,
+        state::App,
+        wire::{self, Show},
+    },
+    accounts,
+};
+use crate::identity::{NewUser, Patch};
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use strongroom_core::{Access, Context, ErrorKind};
+use strongroom_sql::identities::{Account, AccountKind, AccountRef, Role, Scope};
+
+/// A page of users; whoever is no admin sees only the own account.
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Value>> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let mut users = app.identities.catalog().accounts().await?;
+    users.retain(|account| {
+        account.kind == AccountKind::User && (caller.is_admin() || account.id == caller.id())
+    });
+    let page = listing::page(&query, users, facets)?;
+    Ok(Json(wire::page(&page.map(|account| wire::user(&account, Show::Plain)))))
+}
+
+pub(crate) fn facets(account: &Account) -> Facets<'_> {
+    Facets {
+        id: account.id.0,
+        name: &account.name,
+        full_name: &account.full_name,
+        description: &account.description,
+        active: account.active,
+        created: account.created,
+        updated: account.updated,
+    }
+}
+
+/// Makes a user.
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    JsonBody { mut object, .. }: JsonBody,
+) -> Answer<Json<Value>> {
+    let name = object.required_text("name")?;
+    let is_admin = object.boolean("is_admin")?;
+    let role = match object.text("role")? {
+        Some(role) => Role::parse(&role)?,
+        None if is_admin == Some(true) => Role::Admin,
+        None => Role::Writer,
+    };
+    let new = NewUser {
+        name: name.clone(),
+        full_name: object.text("full_name")?.unwrap_or_default(),
+        kind: AccountKind::User,
+        role,
+        scope: accounts::scope(&mut object)?.unwrap_or(Scope::All),
+        description: String::new(),
+        email: object.text("email")?,
+        password: object.secret("password")?,
+        active: true,
+    };
+    caller.must_be_admin("create user")?;
+    let made = app.identities.create_account(&caller.context(), new).await;
+    let (account, token) = made.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => ApiError::exists(format!(
+            "Unable to create user with name '{}': Found an existing user account with this name.",
+            name.escape_debug()
+        )),
+        _ => error.into(),
+    })?;
+    Ok(Json(with_token(&account, token)))
+}
+
+/// A user as it is answered with the token that activates it.
+fn with_token(account: &Account, token: Option<SecretString>) -> Value {
+    let mut user = wire::user(account, Show::Plain);
+    user["body"]["activation_token"] = token.map(|token| token.expose_secret().to_owned()).into();
+    user
+}
+
+/// One user.
+pub(crate) async fn get(
+    State(app): State<App>,
+    caller: Caller,
+    Path(which): Path<String>,
+) -> Answer<Json<Value>> {
+    let account = found(&app, &which, true).await?;
+    if account.id != caller.id() {
+        caller.must_be_admin("get other user")?;
+    }
+    // By id with metadata, which the client asks for when one of its fields is read; by name without, since its `user
+    // describe` cannot print it.
+    let by_id = uuid::Uuid::parse_str(&which).is_ok();
+    Ok(Json(wire::user(&account, if by_id { Show::Everything } else { Show::Plain })))
+}
+
+async fn found(app: &App, which: &str, programs_too: bool) -> Answer<Account> {
+    let account = accounts::find(app, which).await?;
+    let by_id = uuid::Uuid::parse_str(which).is_ok();
+    account
+        .filter(|account| {
+            account.kind == AccountKind::User
+                || (programs_too && by_id && account.kind == AccountKind::Service)
+        })
+        .ok_or_else(|| {
+            ApiError::not_found(format!(
+                "\"No user account with the '{}' name or ID was found\"",
+                which.escape_debug()
+            ))
+        })
+}
+
+/// Changes a user.
+pub(crate) async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Path(which): Path<String>,
+    JsonBody { object, .. }: JsonBody,
+) -> Answer<Json<Value>> {
+    let account = found(&app, &which, false).await?;
+    change(&app, &caller, account, object, true).await
+}
+
+/// Changes the caller's own account.
+pub(crate) async fn update_current(
+    State(app): State<App>,
+    caller: Caller,
+    JsonBody { object, .. }: JsonBody,
+) -> Answer<Json<Value>> {
+    if caller.is_service() {
+        return Err(ApiError::not_found("\"No user account: this is a service account\""));
+    }
+    let account = caller.account().clone();
+    change(&app, &caller, account, object, false).await
+}
+
+async fn change(
+    app: &App,
+    caller: &Caller,
+    account: Account,
+    mut object: Object,
+    rights: bool,
+) -> Answer<Json<Value>> {
+    let own = account.id == caller.id();
+    for field in ["name", "full_name"] {
+        if object.is_null(field) {
+            return Err(ApiError::invalid(format!(
+                "{field}: null is not allowed; leave it out to keep what it is"
+            )));
+        }
+    }
+    let mut patch = Patch {
+        name: object.text("name")?,
+        full_name: object.text("full_name")?,
+        email: object.has("email").then(|| object.text("email")).transpose()?,
+        password: object.secret("password")?,
+        ..Patch::default()
+    };
+    let old = object.secret("old_password")?;
+    let (is_admin, active) = (object.boolean("is_admin")?, object.boolean("active")?);
+    let (role, scope) = (object.text("role")?, accounts::scope(&mut object)?);
+    if !own {
+        caller.must_be_admin("update other user account")?;
+    }
+    if patch.password.is_some() {
+        if !own {
+            return Err(ApiError::forbidden(
+                "Users cannot change the password of other users. Use the account deactivation and activation flow instead.",
+            ));
+        }
+        let Some(old) = old else {
+            return Err(ApiError::forbidden(
+                "The current password must be supplied when changing the password.",
+            ));
+        };
+        if !app.identities.is_password(&caller.known, old).await? {
+            return Err(ApiError::forbidden("The current password is incorrect."));
+        }
+    }
+    if rights {
+        patch.role = match (role, is_admin) {
+            (Some(role), _) => Some(Role::parse(&role)?),
+            (None, Some(true)) => Some(Role::Admin),
+            (None, Some(false)) if account.role == Role::Admin => Some(Role::Writer),
+            _ => None,
+        };
+        patch.role = patch.role.filter(|role| *role != account.role);
+        patch.scope = scope.filter(|scope| *scope != account.scope);
+        patch.active = active.filter(|active| *active != account.active);
+        if own && patch.role.is_some() {
+            return Err(ApiError::forbidden("Cannot change the admin status of your own user account."));
+        }
+        if own && patch.scope.is_some() {
+            return Err(ApiError::forbidden("Cannot change the scope of your own user account."));
+        }
+        if own && patch.active.is_some() {
+            return Err(ApiError::forbidden("Cannot change the active status of your own user account."));
+        }
+    }
+    if !own && patch.email.is_some() {
+        return Err(ApiError::forbidden(
+            "Cannot change the private user account information for another user account.",
+        ));
+    }
+    let new_password = patch.password.is_some();
+    let name = patch.name.clone().unwrap_or_default();
+    let changed = app.identities.update_account(&caller.context(), &account, patch).await;
+    let changed = changed.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => ApiError::exists(format!(
+            "Unable to update user account with name '{}': Found an existing user account with this name.",
+            name.escape_debug()
+        )),
+        ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
+        _ => error.into(),
+    })?;
+    if new_password {
+        accounts::forget_first_password(app, &changed);
+    }
+    Ok(Json(wire::user(&changed, Show::Plain)))
+}
+
+/// Removes a user.
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Path(which): Path<String>,
+) -> Answer<Json<Value>> {
+    let account = found(&app, &which, false).await?;
+    caller.must_be_admin("delete user")?;
+    if account.id == caller.id() {
+        return Err(ApiError::forbidden(
+            "You cannot delete the user account currently used to authenticate to the ZenML server. If you wish to \
+             delete this account, please authenticate with another account or contact your ZenML administrator.",
+        ));
+    }
+    accounts::delete(&app, &caller, &account, "user").await
+}
+
+/// Makes a user's account inactive.
+pub(crate) async fn deactivate(
+    State(app): State<App>,
+    caller: Caller,
+    Path(which): Path<String>,
+) -> Answer<Json<Value>> {
+    let account = found(&app, &which, false).await?;
+    caller.must_be_admin("deactivate user")?;
+    if account.id == caller.id() {
+        return Err(ApiError::forbidden("Cannot deactivate yourself."));
+    }
+    let (account, token) = app.identities.deactivate(&caller.context(), &account).await?;
+    Ok(Json(with_token(&account, Some(token))))
+}
+
+/// Makes a user's account active with the token for that; nobody needs to be logged in.
+pub(crate) async fn activate(
+    State(app): State<App>,
+    facts: Facts,
+    Path(which): Path<String>,
+    JsonBody { mut object, .. }: JsonBody,
+) -> Answer<Json<Value>> {
+    // Whether or not there is such an account, a wrong token gets one answer.
+    let refused = || {
+        let text = "Authentication error: the activation token is not valid";
+        ApiError::new(StatusCode::UNAUTHORIZED, "CredentialsNotValid", text)
+    };
+    let token = object.secret("activation_token")?.ok_or_else(refused)?;
+    let password = object.secret("password")?;
+    let password = password.ok_or_else(|| ApiError::invalid("password: it is required"))?;
+    let account = accounts::find(&app, &which).await?;
+    let account = account.filter(|account| account.kind == AccountKind::User).ok_or_else(refused)?;
+    let cx = Context::new(account.id, Access::none(), origin(&facts));
+    match app.identities.activate(&cx, &account, &token, password).await {
+        Ok(account) => Ok(Json(wire::user(&account, Show::Plain))),
+        Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(refused()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An account by its name.
+pub(crate) async fn named(app: &App, name: &str) -> Answer<Option<Account>> {
+    Ok(app.identities.catalog().account(AccountRef::Name(name)).await?.filter(|account| account.name == name))
+}

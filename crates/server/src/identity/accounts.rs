@@ -1,0 +1,358 @@
+//! Changing accounts, API keys and grants. Who may do that is decided by the caller.
+
+use super::{
+    Identities, check_name, check_text,
+    keys::{KeyText, random_text},
+};
+use secrecy::{ExposeSecret, SecretString};
+use strongroom_core::{Context, Error, ErrorKind, Glob, OwnerId, Result, SecretId, Timestamp};
+use strongroom_engine::{
+    Noted,
+    crypto::{KeyKind, equal},
+};
+use strongroom_sql::identities::{
+    Account, AccountKind, AccountPatch, ApiKey, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey,
+    NewMac, Role, Scope,
+};
+use uuid::Uuid;
+
+const NAME_LIMIT: usize = 255;
+const TEXT_LIMIT: usize = 65_535;
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Its name.
+    pub name: String,
+    /// Its full name; may be empty.
+    pub full_name: String,
+    /// A person or a program.
+    pub kind: AccountKind,
+    /// What it may do.
+    pub role: Role,
+    /// With which secrets.
+    pub scope: Scope,
+    /// A remark.
+    pub description: String,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A person's password. Without one the account is made inactive, with a token to activate it.
+    pub password: Option<SecretString>,
+    /// Whether a program's account can be used at once.
+    pub active: bool,
+}
+
+/// What is to change; `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Patch {
+    /// The name.
+    pub name: Option<String>,
+    /// The full name.
+    pub full_name: Option<String>,
+    /// A remark.
+    pub description: Option<String>,
+    /// An e-mail address, or none any more.
+    pub email: Option<Option<String>>,
+    /// Whether it can be used.
+    pub active: Option<bool>,
+    /// What it may do.
+    pub role: Option<Role>,
+    /// With which secrets.
+    pub scope: Option<Scope>,
+    /// A new password: ends every login made with the old one.
+    pub password: Option<SecretString>,
+}
+
+impl Identities {
+    /// Makes an account. For a person without a password the token that activates it is answered too.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the field; `AlreadyExists`.
+    pub async fn create_account(
+        &self,
+        cx: &Context,
+        new: NewUser,
+    ) -> Result<(Account, Option<SecretString>)> {
+        let name = check_name(&new.name)?;
+        check_text("full_name", &new.full_name, NAME_LIMIT)?;
+        check_text("description", &new.description, TEXT_LIMIT)?;
+        check_text("email", new.email.as_deref().unwrap_or_default(), NAME_LIMIT)?;
+        let person = new.kind == AccountKind::User;
+        let (token, activation) = match &new.password {
+            None if person => {
+                let (token, hash) = self.activation_token()?;
+                (Some(token), Some(hash))
+            }
+            _ => (None, None),
+        };
+        let password = match new.password {
+            Some(password) => Some(self.0.passwords.hash(password).await?),
+            None => None,
+        };
+        let detail =
+            format!("{} `{}`, role {}, scope {}", new.kind, name.escape_debug(), new.role, new.scope);
+        let account = NewAccount {
+            id: OwnerId(self.0.engine.fresh_id()),
+            name,
+            full_name: new.full_name,
+            kind: new.kind,
+            active: if person { password.is_some() } else { new.active },
+            role: new.role,
+            scope: new.scope,
+            description: new.description,
+            email: new.email,
+            password,
+            activation,
+        };
+        let change = IdentityChange::AddAccount(account);
+        Ok((account_of(self.change(cx, change, "account.create", detail).await?)?, token))
+    }
+
+    /// Changes an account.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the field; `NotFound`; `AlreadyExists`; `Conflict` if no active admin would be left.
+    pub async fn update_account(&self, cx: &Context, account: &Account, patch: Patch) -> Result<Account> {
+        check_text("full_name", patch.full_name.as_deref().unwrap_or_default(), NAME_LIMIT)?;
+        check_text("description", patch.description.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+        let email = patch.email.as_ref().and_then(Option::as_deref);
+        check_text("email", email.unwrap_or_default(), NAME_LIMIT)?;
+        let mut touched = Vec::new();
+        let mut note = |given: bool, text: String| touched.extend(given.then_some(text));
+        note(patch.full_name.is_some(), "full name".into());
+        note(patch.description.is_some(), "description".into());
+        note(patch.email.is_some(), "email".into());
+        note(patch.password.is_some(), "password".into());
+        for (field, new) in [
+            ("active", patch.active.map(|active| active.to_string())),
+            ("role", patch.role.map(|role| role.to_string())),
+            ("scope", patch.scope.map(|scope| scope.to_string())),
+        ] {
+            touched.extend(new.map(|new| format!("{field} {new}")));
+        }
+        let name = match patch.name.filter(|name| *name != account.name) {
+            Some(name) => Some(check_name(&name)?),
+            None => None,
+        };
+        touched.extend(name.as_ref().map(|name| format!("name `{}`", name.escape_debug())));
+        let password = match patch.password {
+            Some(password) => Some(self.0.passwords.hash(password).await?),
+            None => None,
+        };
+        let activation = password.is_some().then_some(None);
+        let change = AccountPatch {
+            name,
+            full_name: patch.full_name,
+            description: patch.description,
+            email: patch.email,
+            active: patch.active,
+            role: patch.role,
+            scope: patch.scope,
+            password,
+            activation,
+            at_generation: None,
+        };
+        let detail = format!("`{}`: {}", account.name.escape_debug(), touched.join(", "));
+        let change = IdentityChange::PatchAccount(account.id, change);
+        account_of(self.change(cx, change, "account.update", detail).await?)
+    }
+
+    /// Makes a person's account inactive; the token that activates it again is answered.
+    ///
+    /// # Errors
+    /// As [`update_account`](Self::update_account).
+    pub async fn deactivate(&self, cx: &Context, account: &Account) -> Result<(Account, SecretString)> {
+        let (token, hash) = self.activation_token()?;
+        let patch =
+            AccountPatch { active: Some(false), activation: Some(Some(hash)), ..AccountPatch::default() };
+        let detail = format!("`{}`", account.name.escape_debug());
+        let change = IdentityChange::PatchAccount(account.id, patch);
+        Ok((account_of(self.change(cx, change, "account.deactivate", detail).await?)?, token))
+    }
+
+    /// Activates an account with its token and a new password. The token is good for one time.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if it is not the token; `InvalidInput` for the password.
+    pub async fn activate(
+        &self,
+        cx: &Context,
+        account: &Account,
+        token: &SecretString,
+        password: SecretString,
+    ) -> Result<Account> {
+        let hash = self.activation_hash(token)?;
+        if !account.activation.as_ref().is_some_and(|known| equal(known, &hash)) {
+            return Err(Error::new(ErrorKind::Unauthenticated, "the activation token is not valid"));
+        }
+        let patch = AccountPatch {
+            active: Some(true),
+            password: Some(self.0.passwords.hash(password).await?),
+            activation: Some(None),
+            at_generation: Some(account.generation),
+            ..AccountPatch::default()
+        };
+        let detail = format!("`{}`", account.name.escape_debug());
+        let change = IdentityChange::PatchAccount(account.id, patch);
+        account_of(self.change(cx, change, "account.activate", detail).await?)
+    }
+
+    /// Removes an account with its keys and grants.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if it owns secrets or is the last active admin.
+    pub async fn delete_account(&self, cx: &Context, account: &Account) -> Result<()> {
+        let detail = format!("`{}`", account.name.escape_debug());
+        self.change(cx, IdentityChange::RemoveAccount(account.id), "account.delete", detail).await.map(drop)
+    }
+
+    /// Makes an API key; its text is answered this one time.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the field; `AlreadyExists`.
+    pub async fn create_key(
+        &self,
+        cx: &Context,
+        account: &Account,
+        name: &str,
+        description: &str,
+        expires: Option<Timestamp>,
+    ) -> Result<(ApiKey, SecretString)> {
+        let name = check_name(name)?;
+        check_text("description", description, TEXT_LIMIT)?;
+        if expires.is_some_and(|at| at <= self.0.engine.now()) {
+            return Err(Error::new(ErrorKind::InvalidInput, "expires: it lies in the past"));
+        }
+        let text = KeyText::generate(self.0.engine.fresh_id())?;
+        let detail = format!("`{}` of `{}`", name.escape_debug(), account.name.escape_debug());
+        let new = NewApiKey {
+            id: text.id,
+            account: account.id,
+            name,
+            description: description.to_owned(),
+            expires,
+            mac: self.mac(&text, account.id)?,
+        };
+        let key = key_of(self.change(cx, IdentityChange::AddKey(new), "key.create", detail).await?)?;
+        Ok((key, text.text()))
+    }
+
+    /// Changes an API key.
+    ///
+    /// # Errors
+    /// As [`create_key`](Self::create_key).
+    pub async fn update_key(&self, cx: &Context, key: &ApiKey, mut patch: ApiKeyPatch) -> Result<ApiKey> {
+        if let Some(name) = patch.name.filter(|name| *name != key.name) {
+            patch.name = Some(check_name(&name)?);
+        } else {
+            patch.name = None;
+        }
+        check_text("description", patch.description.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+        let active = patch.active.map(|active| format!(", active {active}")).unwrap_or_default();
+        let detail = format!("`{}`{active}", key.name.escape_debug());
+        key_of(self.change(cx, IdentityChange::PatchKey(key.id, patch), "key.update", detail).await?)
+    }
+
+    /// Gives an API key a new secret, whose text is answered this one time; the old one is good for `retain` minutes
+    /// more.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn rotate_key(
+        &self,
+        cx: &Context,
+        key: &ApiKey,
+        retain: u32,
+    ) -> Result<(ApiKey, SecretString)> {
+        let text = KeyText::generate(key.id)?;
+        let mac = self.mac(&text, key.account)?;
+        let detail = format!("`{}`, the old one for {retain} minutes", key.name.escape_debug());
+        let change = IdentityChange::RotateKey(key.id, mac, retain);
+        Ok((key_of(self.change(cx, change, "key.rotate", detail).await?)?, text.text()))
+    }
+
+    /// Removes an API key.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn delete_key(&self, cx: &Context, key: &ApiKey) -> Result<()> {
+        let detail = format!("`{}`", key.name.escape_debug());
+        self.change(cx, IdentityChange::RemoveKey(key.id), "key.delete", detail).await.map(drop)
+    }
+
+    /// Lets an account's role be about the names that match a glob; one that is there stays.
+    ///
+    /// # Errors
+    /// `InvalidInput` if it is no glob.
+    pub async fn grant(&self, cx: &Context, account: &Account, glob: &str) -> Result<()> {
+        Glob::new(glob)?;
+        check_text("glob", glob, NAME_LIMIT)?;
+        let detail = format!("`{}` to `{}`", glob.escape_debug(), account.name.escape_debug());
+        let change = IdentityChange::AddGrant(account.id, glob.to_owned());
+        self.change(cx, change, "grant.create", detail).await.map(drop)
+    }
+
+    /// Takes that back.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn revoke(&self, cx: &Context, account: &Account, glob: &str) -> Result<()> {
+        let detail = format!("`{}` from `{}`", glob.escape_debug(), account.name.escape_debug());
+        let change = IdentityChange::RemoveGrant(account.id, glob.to_owned());
+        self.change(cx, change, "grant.delete", detail).await.map(drop)
+    }
+
+    pub(super) async fn change(
+        &self,
+        cx: &Context,
+        change: IdentityChange,
+        action: &'static str,
+        detail: String,
+    ) -> Result<Changed> {
+        let engine = &self.0.engine;
+        let entry = engine.audit_entry(cx, action, SecretId(Uuid::nil()), detail);
+        let noted = |auditor| Noted { entry: entry.clone(), auditor };
+        match self.0.catalog.change_identities(change.clone(), noted(engine.auditor()?)).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                // The audit key may have been rotated by another process.
+                engine.reload_keys().await?;
+                self.0.catalog.change_identities(change, noted(engine.auditor()?)).await
+            }
+            other => other,
+        }
+    }
+
+    fn mac(&self, text: &KeyText, account: OwnerId) -> Result<NewMac> {
+        let (key, mac) = self.new_key_mac(text, account)?;
+        Ok(NewMac { key, mac })
+    }
+
+    fn activation_token(&self) -> Result<(SecretString, Vec<u8>)> {
+        let token = random_text()?;
+        let hash = self.activation_hash(&token)?;
+        Ok((token, hash))
+    }
+
+    fn activation_hash(&self, token: &SecretString) -> Result<Vec<u8>> {
+        let parts: [&[u8]; 1] = [token.expose_secret().as_bytes()];
+        Ok(self.0.engine.keyed_hash(KeyKind::Credential, "activation v1", &parts)?.1.to_vec())
+    }
+}
+
+fn account_of(changed: Changed) -> Result<Account> {
+    match changed {
+        Changed::Account(account) => Ok(*account),
+        _ => Err(unforeseen()),
+    }
+}
+
+fn key_of(changed: Changed) -> Result<ApiKey> {
+    match changed {
+        Changed::Key(key) => Ok(*key),
+        _ => Err(unforeseen()),
+    }
+}
+
+fn unforeseen() -> Error {
+    Error::new(ErrorKind::Unexpected, "the database answered something else than was asked for")
+}

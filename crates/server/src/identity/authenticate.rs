@@ -1,0 +1,181 @@
+//! From what a request shows to who it is.
+
+use super::{
+    Identities, Known,
+    keys::{API_KEY_PREFIX, KeyText},
+    principal::Who,
+    token::{Refused, Token},
+};
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
+use strongroom_core::{Error, OwnerId, Timestamp};
+use strongroom_engine::crypto::{KeyId, KeyKind, equal};
+use strongroom_sql::identities::{AccountKind, ApiKey};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+const KEY_DOMAIN: &str = "api key v1";
+
+/// Why nobody is logged in.
+#[derive(Debug)]
+pub(crate) enum Rejected {
+    /// What was shown is wrong, too old or was withdrawn. The text does not say which where that would help to guess.
+    Credentials(&'static str),
+    /// It has to wait, in seconds, since it failed too often.
+    Wait(u64),
+    /// It cannot be decided now.
+    Failed(Error),
+}
+
+impl From<Error> for Rejected {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The one text for every password and key that does not open the door.
+pub(super) const WRONG: Rejected = Rejected::Credentials(
+    "Authentication error: the name, password or API key is wrong, or the account or key is not active",
+);
+const TOKEN: Rejected =
+    Rejected::Credentials("Authentication error: the access token is not valid any more: log in again");
+
+/// What a request showed, genuine as far as that can be told without a look at the database.
+pub(crate) struct Claim {
+    who: Who,
+    proof: Proof,
+}
+
+enum Proof {
+    Token(Token),
+    Key(Zeroizing<[u8; 32]>),
+}
+
+impl Identities {
+    /// Reads what stands behind `Bearer`: an access token or an API key.
+    pub(crate) async fn claim(&self, bearer: &SecretString) -> Result<Claim, Rejected> {
+        if bearer.expose_secret().starts_with(API_KEY_PREFIX) {
+            return self.claim_key(bearer).await;
+        }
+        let token = match Token::verify(&self.0.engine, bearer) {
+            Err(Refused::UnknownKey) => {
+                // Another replica may have made the key.
+                self.0.engine.reload_keys().await?;
+                Token::verify(&self.0.engine, bearer)
+            }
+            other => other,
+        }
+        .map_err(|_| TOKEN)?;
+        Ok(Claim { who: (token.account, token.credential), proof: Proof::Token(token) })
+    }
+
+    pub(super) async fn claim_key(&self, text: &SecretString) -> Result<Claim, Rejected> {
+        let key = KeyText::parse(text).ok_or(WRONG)?;
+        let owner = self.0.principals.owner_of(key.id).await?.ok_or(WRONG)?;
+        Ok(Claim { who: (owner, Some(key.id)), proof: Proof::Key(key.secret) })
+    }
+
+    /// Who it is, as of now.
+    pub(crate) async fn confirm(&self, claim: &Claim) -> Result<Arc<Known>, Rejected> {
+        let known = self.0.principals.current(claim.who).await?.ok_or(claim.refusal())?;
+        self.check(claim, &known).await?;
+        Ok(known)
+    }
+
+    /// Who it was when last looked at, if that would do. Whoever uses it has to compare its epoch with
+    /// [`epoch`](Self::epoch) before anything is answered.
+    pub(crate) async fn remembered(&self, claim: &Claim) -> Option<Arc<Known>> {
+        let known = self.0.principals.remembered(claim.who)?;
+        self.check(claim, &known).await.ok()?;
+        Some(known)
+    }
+
+    /// The epoch, read after this was called.
+    pub(crate) async fn epoch(&self) -> strongroom_core::Result<i64> {
+        self.0.principals.epoch().await
+    }
+
+    /// An account as it is shown beside what it owns, not older than this epoch.
+    pub(crate) async fn owner(&self, id: OwnerId, epoch: i64) -> Option<Arc<Known>> {
+        match self.0.principals.remembered((id, None)) {
+            Some(known) if known.epoch >= epoch => Some(known),
+            _ => self.0.principals.load((id, None)).await.ok().flatten(),
+        }
+    }
+
+    async fn check(&self, claim: &Claim, known: &Known) -> Result<(), Rejected> {
+        let now = self.0.engine.now();
+        if !known.account.active || known.account.kind == AccountKind::Foreign {
+            return Err(claim.refusal());
+        }
+        if let (_, Some(_)) = claim.who {
+            let usable = |key: &&ApiKey| key.active && key.expires.is_none_or(|at| now < at);
+            let key = known.key.as_ref().filter(usable).ok_or(claim.refusal())?;
+            match &claim.proof {
+                Proof::Token(token) => generation_holds(token, key, now)?,
+                Proof::Key(secret) => self.secret_holds(&secret[..], key, now).await?,
+            }
+        }
+        match &claim.proof {
+            Proof::Token(token) if token.generation != known.account.generation => Err(TOKEN),
+            _ => Ok(()),
+        }
+    }
+
+    async fn secret_holds(&self, secret: &[u8], key: &ApiKey, now: Timestamp) -> Result<(), Rejected> {
+        let previous = key.previous.as_ref().filter(|(_, _, until)| now < *until);
+        let accepted = [(key.key, &key.mac)].into_iter().chain(previous.map(|(id, mac, _)| (*id, mac)));
+        for (id, mac) in accepted {
+            let mut expected = self.key_mac(id, key.id, key.account, secret);
+            if expected.is_none() {
+                self.0.engine.reload_keys().await?;
+                expected = self.key_mac(id, key.id, key.account, secret);
+            }
+            if expected.is_some_and(|expected| equal(&expected, mac)) {
+                return Ok(());
+            }
+        }
+        Err(WRONG)
+    }
+
+    fn key_mac(&self, credential: KeyId, id: Uuid, account: OwnerId, secret: &[u8]) -> Option<[u8; 32]> {
+        let engine = &self.0.engine;
+        let namespace = engine.identity().namespace.0;
+        let parts: [&[u8]; 4] = [namespace.as_bytes(), id.as_bytes(), account.0.as_bytes(), secret];
+        engine.keyed_hash_with(credential, KeyKind::Credential, KEY_DOMAIN, &parts)
+    }
+
+    /// What is kept of a new key's secret.
+    pub(super) fn new_key_mac(
+        &self,
+        key: &KeyText,
+        account: OwnerId,
+    ) -> strongroom_core::Result<(KeyId, Vec<u8>)> {
+        let engine = &self.0.engine;
+        let namespace = engine.identity().namespace.0;
+        let parts: [&[u8]; 4] =
+            [namespace.as_bytes(), key.id.as_bytes(), account.0.as_bytes(), &key.secret[..]];
+        let (id, mac) = engine.keyed_hash(KeyKind::Credential, KEY_DOMAIN, &parts)?;
+        Ok((id, mac.to_vec()))
+    }
+}
+
+impl Claim {
+    fn refusal(&self) -> Rejected {
+        match self.proof {
+            Proof::Token(_) => TOKEN,
+            Proof::Key(_) => WRONG,
+        }
+    }
+}
+
+/// Whether a token was made from a generation of the key that is still accepted.
+fn generation_holds(token: &Token, key: &ApiKey, now: Timestamp) -> Result<(), Rejected> {
+    let retained = key.previous.as_ref().is_some_and(|(_, _, until)| now < *until);
+    let made_from = token.credential_generation;
+    if made_from == key.generation || (retained && made_from + 1 == key.generation) {
+        Ok(())
+    } else {
+        Err(TOKEN)
+    }
+}

@@ -1,0 +1,103 @@
+//! Logging in.
+
+use super::{Identities, Known, Rejected, authenticate::WRONG, token::Token};
+use secrecy::SecretString;
+use std::{net::IpAddr, sync::Arc, time::Duration};
+use strongroom_core::Result;
+use strongroom_engine::crypto::KeyKind;
+use strongroom_sql::identities::{AccountKind, AccountRef};
+
+/// `last_used` of a key is not written more often.
+const TOUCH: Duration = Duration::from_secs(600);
+
+/// A login that succeeded.
+pub(crate) struct Issued {
+    /// The access token.
+    pub(crate) token: SecretString,
+    /// How long it is good for, in seconds.
+    pub(crate) expires_in: u64,
+    /// Whose it is.
+    pub(crate) known: Arc<Known>,
+}
+
+impl Identities {
+    /// Logs in with an API key.
+    pub(crate) async fn login_key(&self, text: &SecretString) -> Result<Issued, Rejected> {
+        let claim = self.claim_key(text).await?;
+        let known = self.confirm(&claim).await?;
+        self.touch(&known).await;
+        Ok(self.issue(known)?)
+    }
+
+    /// Logs in with a password, from a network address if there is one. Wrong and unknown names, and accounts that are
+    /// not active, take the same time and get the same answer.
+    pub(crate) async fn login_password(
+        &self,
+        name: &str,
+        password: SecretString,
+        source: Option<IpAddr>,
+    ) -> Result<Issued, Rejected> {
+        let bucket = (self.name_hash(name)?, source);
+        let env = self.0.engine.env();
+        if let Some(wait) = self.0.limiter.wait(&bucket, env.monotonic()) {
+            return Err(Rejected::Wait(wait.as_secs().max(1)));
+        }
+        let account = self.0.catalog.account(AccountRef::Name(name)).await?;
+        let account = account.filter(|account| account.active && account.kind == AccountKind::User);
+        let hash = account.as_ref().and_then(|account| account.password.clone());
+        let right = self.0.passwords.verify(password, hash).await?;
+        let Some(account) = account.filter(|_| right) else {
+            self.0.limiter.failed(bucket, env.monotonic());
+            return Err(WRONG);
+        };
+        self.0.limiter.succeeded(&bucket);
+        let known = self.0.principals.current((account.id, None)).await?.ok_or(WRONG)?;
+        // Whatever changed while the password was worked on counts.
+        if !known.account.active || known.account.generation != account.generation {
+            return Err(WRONG);
+        }
+        Ok(self.issue(known)?)
+    }
+
+    /// Whether it is this account's password.
+    pub(crate) async fn is_password(&self, known: &Known, password: SecretString) -> Result<bool> {
+        self.0.passwords.verify(password, known.account.password.clone()).await
+    }
+
+    fn issue(&self, known: Arc<Known>) -> Result<Issued> {
+        let now = self.0.engine.now();
+        let lifetime = self.0.lifetime;
+        let mut expires = now.plus(lifetime);
+        if let Some(end) = known.key.as_ref().and_then(|key| key.expires) {
+            expires = expires.min(end);
+        }
+        let token = Token {
+            credential: known.key.as_ref().map(|key| key.id),
+            credential_generation: known.key.as_ref().map_or(0, |key| key.generation),
+            account: known.account.id,
+            generation: known.account.generation,
+            issued: now,
+            expires,
+        };
+        let expires_in = expires.since(now).as_secs();
+        Ok(Issued { token: token.sign(&self.0.engine)?, expires_in, known })
+    }
+
+    /// A name that may belong to nobody, as it is kept in logs and counters.
+    pub(crate) fn name_hash(&self, name: &str) -> Result<[u8; 32]> {
+        let name = name.to_lowercase();
+        Ok(self.0.engine.keyed_hash(KeyKind::Credential, "login name v1", &[name.as_bytes()])?.1)
+    }
+
+    /// Notes that the key was used, now and then.
+    pub(crate) async fn touch(&self, known: &Known) {
+        let Some(key) = &known.key else { return };
+        let now = self.0.engine.now();
+        if key.last_used.is_some_and(|last| now.since(last) < TOUCH) {
+            return;
+        }
+        if let Err(error) = self.0.catalog.touch_api_key(key.id).await {
+            tracing::warn!(target: "strongroom::server", %error, "the use of an API key was not noted");
+        }
+    }
+}

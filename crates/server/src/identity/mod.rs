@@ -1,0 +1,76 @@
+//! Who may log in, with what, and what they may do.
+//!
+//! Passwords, keys and tokens are checked here; the rows are the database's, and every change of them commits together
+//! with its audit entry.
+
+mod accounts;
+mod authenticate;
+mod base62;
+mod first;
+mod keys;
+mod limiter;
+mod login;
+mod name;
+mod password;
+mod principal;
+mod rights;
+mod token;
+
+pub use accounts::{NewUser, Patch};
+pub(crate) use authenticate::{Claim, Rejected};
+pub use first::{FirstPassword, first_admin};
+pub use keys::API_KEY_PREFIX;
+pub(crate) use login::Issued;
+pub use name::check_name;
+pub(crate) use name::check_text;
+pub(crate) use principal::Known;
+pub use rights::access;
+
+use limiter::Limiter;
+use password::Passwords;
+use principal::Principals;
+use std::{sync::Arc, time::Duration};
+use strongroom_engine::Engine;
+use strongroom_sql::SqlCatalog;
+
+/// Accounts, keys and grants of one database, and who is logged in.
+#[derive(Clone)]
+pub struct Identities(Arc<Inner>);
+
+struct Inner {
+    catalog: Arc<SqlCatalog>,
+    engine: Engine,
+    passwords: Passwords,
+    principals: Principals,
+    limiter: Limiter,
+    /// How long an access token is good for.
+    lifetime: Duration,
+}
+
+impl Identities {
+    /// Over an open database.
+    #[must_use]
+    pub fn new(catalog: Arc<SqlCatalog>, engine: Engine, lifetime: Duration) -> Self {
+        let principals = Principals::new(catalog.clone());
+        Self(Arc::new(Inner {
+            catalog,
+            engine,
+            passwords: Passwords::new(),
+            principals,
+            limiter: Limiter::default(),
+            lifetime,
+        }))
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn catalog(&self) -> &SqlCatalog {
+        &self.0.catalog
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+}

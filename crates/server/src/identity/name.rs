@@ -1,0 +1,49 @@
+//! Names of accounts and API keys.
+
+use strongroom_core::{Error, ErrorKind, Result};
+use unicode_normalization::UnicodeNormalization;
+
+const LONGEST: usize = 255;
+
+/// A name as it is kept: in NFC, without control characters, 1 to 255 characters. That account names differ also in
+/// another case of letters is looked at where they are kept.
+///
+/// # Errors
+/// `InvalidInput` with the rule.
+pub fn check_name(name: &str) -> Result<String> {
+    let invalid = |text: &'static str| Err(Error::new(ErrorKind::InvalidInput, text));
+    let name: String = name.nfc().collect();
+    if name.is_empty() {
+        return invalid("name: it is empty");
+    }
+    if name.chars().count() > LONGEST {
+        return invalid("name: use at most 255 characters");
+    }
+    if name.chars().any(char::is_control) {
+        return invalid("name: control characters are not allowed");
+    }
+    if name.trim() != name {
+        return invalid("name: spaces at the beginning or end are not allowed");
+    }
+    if uuid::Uuid::parse_str(&name).is_ok() {
+        return invalid("name: it looks like an id; use another one");
+    }
+    Ok(name)
+}
+
+/// Refuses a text that is too long to be kept.
+pub(crate) fn check_text(field: &'static str, text: &str, longest: usize) -> Result<()> {
+    if text.chars().count() > longest {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!("{field}: use at most {longest} characters"),
+        ));
+    }
+    if text.contains('\0') {
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!("{field}: the character U+0000 is not allowed"),
+        ));
+    }
+    Ok(())
+}

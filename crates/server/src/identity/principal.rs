@@ -1,0 +1,105 @@
+//! What is remembered of who is logged in, and when it still holds.
+//!
+//! Every change of an account, key or grant moves the epoch, on whatever replica it is made. A request is decided on an
+//! epoch that was read after it arrived: reads of it are shared, so that under load one serves dozens of requests.
+
+use super::rights::access;
+use futures::FutureExt;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use strongroom_core::{Access, OwnerId, Result};
+use strongroom_engine::Batch;
+use strongroom_sql::{
+    SqlCatalog,
+    identities::{Account, ApiKey},
+};
+use uuid::Uuid;
+
+/// The most accounts and keys that are remembered.
+const MOST: usize = 10_000;
+
+/// An account, what it may do, and the key that it came with, as of an epoch.
+pub(crate) struct Known {
+    pub(crate) epoch: i64,
+    pub(crate) account: Account,
+    pub(crate) key: Option<ApiKey>,
+    pub(crate) access: Access,
+}
+
+/// Who it is, and the API key that was used.
+pub(super) type Who = (OwnerId, Option<Uuid>);
+
+/// Remembers accounts.
+pub(super) struct Principals {
+    catalog: Arc<SqlCatalog>,
+    epoch: Batch<(), i64>,
+    known: Mutex<HashMap<Who, Arc<Known>>>,
+    /// Whose key it is: never changes.
+    owners: Mutex<HashMap<Uuid, OwnerId>>,
+}
+
+impl Principals {
+    pub(super) fn new(catalog: Arc<SqlCatalog>) -> Self {
+        let source = catalog.clone();
+        let epoch = Batch::new(move |_| {
+            let catalog = source.clone();
+            async move { Ok(vec![catalog.auth_epoch().await?]) }.boxed()
+        });
+        Self { catalog, epoch, known: Mutex::default(), owners: Mutex::default() }
+    }
+
+    /// The epoch, read after this was called.
+    pub(super) async fn epoch(&self) -> Result<i64> {
+        Ok(self.epoch.read(&[()]).await?.first().copied().unwrap_or_default())
+    }
+
+    /// What is remembered, which may be out of date.
+    pub(super) fn remembered(&self, who: Who) -> Option<Arc<Known>> {
+        lock(&self.known).get(&who).cloned()
+    }
+
+    /// What holds now; `None` if there is no such account.
+    pub(super) async fn current(&self, who: Who) -> Result<Option<Arc<Known>>> {
+        let epoch = self.epoch().await?;
+        match self.remembered(who).filter(|known| known.epoch == epoch) {
+            Some(known) => Ok(Some(known)),
+            None => self.load(who).await,
+        }
+    }
+
+    pub(super) async fn load(&self, who: Who) -> Result<Option<Arc<Known>>> {
+        let found = self.catalog.principal(who.0, who.1).await?;
+        let Some(account) = found.account else {
+            lock(&self.known).remove(&who);
+            return Ok(None);
+        };
+        let access = access(&account, &found.grants);
+        let known = Arc::new(Known { epoch: found.epoch, account, key: found.key, access });
+        let mut all = lock(&self.known);
+        if all.len() >= MOST {
+            all.clear();
+        }
+        all.insert(who, known.clone());
+        Ok(Some(known))
+    }
+
+    /// Whose API key it is.
+    pub(super) async fn owner_of(&self, key: Uuid) -> Result<Option<OwnerId>> {
+        if let Some(owner) = lock(&self.owners).get(&key) {
+            return Ok(Some(*owner));
+        }
+        let Some(found) = self.catalog.api_key(key).await? else { return Ok(None) };
+        let mut all = lock(&self.owners);
+        if all.len() >= MOST {
+            all.clear();
+        }
+        all.insert(key, found.account);
+        Ok(Some(found.account))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

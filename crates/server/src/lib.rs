@@ -1,0 +1,20 @@
+//! Strongroom's HTTP server.
+//!
+//! The API is wire-compatible with that of a ZenML 0.98 server, so that its client works unmodified, and has routes of
+//! its own in the same style for what ZenML lacks: names, versions, many secrets at once, conditional changes.
+//!
+//! - [`identity`]: accounts, passwords, API keys, tokens, roles, grants; also for command lines that work on the
+//!   database itself.
+//! - [`audit`]: reads and denials in the audit log; verifying and pruning it.
+//! - [`Server`]: listens, answers, and ends in good order.
+
+pub mod audit;
+mod config;
+mod http;
+pub mod identity;
+mod serve;
+mod tls;
+
+pub use config::{Plaintext, ServerConfig};
+pub use http::Kinds;
+pub use serve::Server;

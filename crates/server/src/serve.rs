@@ -1,0 +1,206 @@
+//! Accepting connections, and ending in good order.
+
+use crate::{
+    audit::Trail,
+    config::ServerConfig,
+    http::{App, Kinds, Peer, router},
+    identity::Identities,
+    tls::Tls,
+};
+use axum::{Router, body::Body};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use strongroom::Open;
+use strongroom_core::{Error, ErrorKind, Result};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
+use tower::ServiceExt as _;
+
+/// How long the head of a request may take, and the handshake before it.
+const HEAD: Duration = Duration::from_secs(10);
+/// The most that the head of a request may have.
+const HEAD_BYTES: usize = 64 << 10;
+/// For how long repeated requests are recognised.
+const RECEIPTS: Duration = Duration::from_secs(300);
+
+/// A server that listens.
+pub struct Server {
+    listener: TcpListener,
+    tls: Option<Tls>,
+    app: App,
+    open: Open,
+}
+
+impl Server {
+    /// Over an open store; `first_password` is the file with the first admin's made-up password, which goes when that
+    /// changes.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` that names the key; `Unavailable` if the address cannot be had.
+    pub async fn bind(
+        config: ServerConfig,
+        open: Open,
+        identities: Identities,
+        kinds: Kinds,
+        sync_audit: bool,
+        first_password: Option<PathBuf>,
+    ) -> Result<Self> {
+        let tls = match (&config.tls_cert, &config.tls_key) {
+            (Some(cert), Some(key)) => Some(Tls::load(cert, key)?),
+            _ => None,
+        };
+        let (Some(engine), Some(catalog)) = (open.engine.clone(), open.database.clone()) else {
+            let text = "store.type: the server needs a store with a database of ours: choose another type";
+            return Err(Error::new(ErrorKind::ConfigInvalid, text));
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+            let text =
+                format!("server.listen: the address cannot be had: {}; choose another port", error.kind());
+            Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
+        })?;
+        let app = App {
+            store: open.store.clone(),
+            identities,
+            trail: Trail::new(catalog, engine, sync_audit),
+            proxies: config.proxies()?.into(),
+            config: Arc::new(config),
+            kinds: Arc::new(kinds),
+            ready: Arc::new(AtomicBool::new(true)),
+            twins: Arc::default(),
+            first_password: first_password.map(Into::into),
+        };
+        Ok(Self { listener, tls, app, open })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// Of the system.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.listener
+            .local_addr()
+            .map_err(|_| Error::new(ErrorKind::Unexpected, "the listener has no address"))
+    }
+
+    /// Serves until `stop` is ready, then answers what is under way, writes the audit log and closes the database.
+    ///
+    /// # Errors
+    /// Of the database when it is closed.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let Self { listener, tls, app, open } = self;
+        let mut background = JoinSet::new();
+        let trail = app.trail.clone();
+        background.spawn(async move { trail.run().await });
+        background.spawn(open.upkeep());
+        background.spawn(forget_receipts(app.identities.clone()));
+        if let Some(tls) = tls.clone() {
+            background.spawn(async move { tls.watch().await });
+        }
+        let (drain, draining) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let places = Arc::new(Semaphore::new(app.config.max_connections));
+        let routes = router(app.clone());
+        tokio::pin!(stop);
+        loop {
+            let place = tokio::select! {
+                () = &mut stop => break,
+                place = places.clone().acquire_owned() => place,
+            };
+            let accepted = tokio::select! {
+                () = &mut stop => break,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok((stream, peer)) = accepted else {
+                // Out of files, most likely: others have to close theirs.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            while connections.try_join_next().is_some() {}
+            let (routes, tls, draining) = (routes.clone(), tls.clone(), draining.clone());
+            connections.spawn(async move {
+                let _place = place;
+                connection(stream, peer, tls, routes, draining).await;
+            });
+        }
+        drop(listener);
+        app.ready.store(false, Ordering::Relaxed);
+        let _ = drain.send(true);
+        let limit = Duration::from_millis(app.config.drain_ms);
+        let all = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(limit, all).await.is_err() {
+            tracing::warn!(target: "strongroom::server", "requests were still under way when the time to drain was over");
+        }
+        connections.shutdown().await;
+        background.shutdown().await;
+        if let Err(error) = app.trail.flush().await {
+            tracing::error!(target: "strongroom::server", %error, "the last reads are not in the audit log");
+        }
+        drop((routes, app));
+        open.close().await
+    }
+}
+
+async fn forget_receipts(identities: Identities) {
+    loop {
+        tokio::time::sleep(RECEIPTS / 5).await;
+        if let Err(error) = identities.catalog().forget_receipts(RECEIPTS).await {
+            tracing::warn!(target: "strongroom::server", %error, "old receipts will be forgotten later");
+        }
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<Tls>,
+    routes: Router,
+    draining: watch::Receiver<bool>,
+) {
+    // Answers are small: each goes out at once.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => speak(stream, peer, routes, draining).await,
+        Some(tls) => {
+            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD, tls.acceptor().accept(stream)).await {
+                speak(stream, peer, routes, draining).await;
+            }
+        }
+    }
+}
+
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: SocketAddr,
+    routes: Router,
+    mut draining: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
+        routes.clone().oneshot(request.map(Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        // Whatever a client does wrong ends its connection and nothing else.
+        _ = connection.as_mut() => return,
+        _ = draining.wait_for(|draining| *draining) => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
