@@ -76,7 +76,7 @@ async fn dispatch(mut run: Run<'_>, command: Command, pairs: Vec<Pair>) -> Outco
             }
             done
         }
-        Command::Status(_) => commands::status(&mut run).await,
+        Command::Status(args) => commands::status(&mut run, args.deep).await,
         Command::Keys(KeysCommand::Rotate { kind, .. }) => commands::rotate(&mut run, &kind).await,
         Command::Keys(KeysCommand::Rewrap(args)) => commands::rewrap(&mut run, &args).await,
         Command::Repair(args) => commands::repair(&mut run, &args).await,

@@ -4,6 +4,7 @@ mod configured;
 mod status;
 
 pub(crate) use configured::Configured;
+pub(crate) use status::unknown_version;
 
 use crate::{
     failure::{Exit, Failure, Outcome},
@@ -94,9 +95,9 @@ impl Session {
     }
 
     /// Where everything is and how it is doing.
-    pub(crate) async fn status(&self) -> Outcome<Data> {
+    pub(crate) async fn status(&self, deep: bool) -> Outcome<Data> {
         let local = self.local.as_ref().ok_or_else(not_ours)?;
-        Ok(status::of(local, self.engine()?).await?)
+        Ok(status::of(local, self.engine()?, deep).await?)
     }
 
     /// Writes a consistent copy of the database to a file.
