@@ -18,8 +18,8 @@ fn users(site: &Site) {
     client.ok(["user", "create", &bob, "--password=bob-Password"]);
     let error = client.fails(["user", "create", &bob, "--password=bob-Password"]);
     assert!(error.contains("Found an existing user account with this name"), "{error}");
-    let listed = client.json(["user", "list", &filter, "-c", "name,active,is_admin"]);
-    assert_eq!(listed["items"], json!([{"name": bob, "active": true, "is_admin": false}]));
+    let listed = client.json(["user", "list", &filter, "-c", "name,is_admin"]);
+    assert_eq!(listed["items"], json!([{"name": bob, "is_admin": false}]));
 
     client.ok(["user", "update", &bob, "--name", &bobby, "--full_name", "Bob B", "--admin"]);
     let listed = client.json(["user", "list", &filter, "-c", "name,full_name,is_admin"]);
@@ -32,8 +32,11 @@ fn users(site: &Site) {
     );
     client.fails(["user", "update", &bobby, "--admin", "--user"]);
     client.fails(["user", "update", &site.name("nobody"), "-f", "x"]);
-    client.ok(["user", "update", &bobby, "--active", "false"]);
-    client.ok(["user", "update", &bobby, "--active", "true"]);
+    for active in ["false", "true"] {
+        client.ok(["user", "update", &bobby, "--active", active]);
+        let found = client.call("get_user", json!({"name_id_or_prefix": bobby}));
+        assert_eq!(found["body"]["active"].to_string(), active);
+    }
     if site.is_ours() {
         // The real one's answers are not what its client expects here: it ends with an AttributeError.
         assert!(client.ok(["user", "describe"]).contains(&site.username));
@@ -89,9 +92,8 @@ fn service_accounts(site: &Site) {
     assert!(error.contains("Found existing service account with this name"), "{error}");
     let made = client.ok(["service-account", "create", &ci, "-d", "builds", "--create-api-key", "false"]);
     assert!(!made.contains("API key"), "{made}");
-    let listed =
-        client.json(["service-account", "list", &filter, "--sort_by=name", "-c", "name,description"]);
-    assert_eq!(listed["items"][1], json!({"name": ci, "description": "builds"}), "{listed}");
+    let listed = client.json(["service-account", "list", &filter, "--sort_by=name", "-c", "name"]);
+    assert_eq!(listed["items"], json!([{"name": bot}, {"name": ci}]));
     assert!(client.ok(["service-account", "describe", &ci]).contains("builds"));
     client.ok(["service-account", "update", &ci, "-d", "tests", "--active", "false"]);
     client.ok(["service-account", "update", &ci, "--active", "true"]);
@@ -110,7 +112,7 @@ fn service_accounts(site: &Site) {
     ok(&mut client, &["create", "main", "-d", "first", "--output-file", "main"]);
     let (code, error) = run(&mut client, &["create", "main"]);
     assert!(code == 1 && error.contains("Found an existing API key with the same name"), "{error}");
-    assert!(ok(&mut client, &["list", "-o=csv", "-c=name,active"]).contains("main,True"));
+    assert!(ok(&mut client, &["list", "-o", "csv", "-c", "name,active"]).contains("main,True"));
     let shown = ok(&mut client, &["describe", "main"]);
     assert!(shown.contains("first") && !shown.contains(&client.read("main")), "{shown}");
 
@@ -121,24 +123,23 @@ fn service_accounts(site: &Site) {
     ok(&mut client, &["rotate", "main", "--retain", "5", "--output-file", "main"]);
     let second = client.read("main");
     assert_ne!(first, second);
-    for key in [&first, &second] {
-        Zenml::with_key(&site.url, key).ok(["secret", "list"]);
-    }
+    assert!(site.opens(&first) && site.opens(&second));
     ok(&mut client, &["rotate", "main", "--output-file", "main"]);
-    let refused = Zenml::with_key(&site.url, &second).fails(["secret", "list"]);
+    assert!(!site.opens(&second));
+    let refused = holder.fails(["secret", "list"]);
     assert!(refused.contains("CredentialsNotValid"), "{refused}");
     let third = client.read("main");
-    Zenml::with_key(&site.url, &third).ok(["secret", "list"]);
+    assert!(site.opens(&third));
     ok(&mut client, &["update", "main", "--name", "other", "--active", "false"]);
-    Zenml::with_key(&site.url, &third).fails(["secret", "list"]);
+    assert!(!site.opens(&third));
     ok(&mut client, &["update", "other", "--active", "true", "--description", "again"]);
-    Zenml::with_key(&site.url, &third).ok(["secret", "list"]);
+    assert!(site.opens(&third));
     ok(&mut client, &["delete", "other", "-y"]);
-    Zenml::with_key(&site.url, &third).fails(["secret", "list"]);
+    assert!(!site.opens(&third));
     assert_eq!(run(&mut client, &["delete", "other", "-y"]).0, 1);
 
     client.ok(["service-account", "update", &bot, "--active", "false"]);
-    Zenml::with_key(&site.url, &key).fails(["secret", "list"]);
+    assert!(!site.opens(&key));
     client.ok(["service-account", "delete", &bot]);
     client.ok(["service-account", "delete", &ci]);
     client.fails(["service-account", "delete", &ci]);

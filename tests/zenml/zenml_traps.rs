@@ -54,6 +54,6 @@ fn a_sign_in_a_name_stands_for_itself() {
     let mut client = site.client();
     client.fails(["secret", "get", "g_x"]);
     assert!(client.ok(["secret", "get", "g%"]).contains("g%x"));
-    assert_eq!(client.json(["secret", "list", "--name=contains:_"]).get("items"), None);
+    assert!(client.ok(["secret", "list", "--name=contains:_"]).contains("No secrets found"));
     assert_eq!(client.json(["secret", "list", "--name=contains:%"])["pagination"]["total"], 1);
 }
