@@ -342,7 +342,7 @@ pub(crate) async fn rotate_key(
     let key = key_of(&app, &account, &which).await?;
     let minutes = u32::try_from(minutes.max(0)).unwrap_or(u32::MAX);
     let (key, text) = app.identities.rotate_key(&caller.context(), &key, minutes).await?;
-    Ok(Json(ApiKeyView::of(&key, &account, Some(&text), true)))
+    Ok(Json(ApiKeyView::of(&key, &account, Some(&text), false)))
 }
 
 /// Removes an API key.

@@ -8,7 +8,7 @@ use super::super::{
     query::Query,
     requests,
     state::App,
-    wire::{Info, Named, Paged, Show, Token, User},
+    wire::{Info, Paged, Project, Show, Stack, Token, User},
 };
 use crate::identity::{Issued, Rejected};
 use axum::{
@@ -153,15 +153,17 @@ pub(crate) async fn current_user(State(_): State<App>, caller: Caller) -> Json<U
     path = "/projects",
     tag = "server",
     operation_id = "projects",
-    params(("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
-    responses((status = 200, description = "Done", body = Paged<Named>)),
+    params(
+        ("hydrate" = Option<bool>, Query),("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
+    responses((status = 200, description = "Done", body = Paged<Project>)),
 )]
 pub(crate) async fn projects(
     State(app): State<App>,
     _: Caller,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Paged<Named>>> {
-    single(&query, named(&app, "project"))
+) -> Answer<Json<Paged<Project>>> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    single(&query, Project::new(id_of(&app, "project"), query.paging()?.hydrate))
 }
 
 /// The stacks: one, so that clients have one.
@@ -170,15 +172,17 @@ pub(crate) async fn projects(
     path = "/stacks",
     tag = "server",
     operation_id = "stacks",
-    params(("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
-    responses((status = 200, description = "Done", body = Paged<Named>)),
+    params(
+        ("hydrate" = Option<bool>, Query),("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
+    responses((status = 200, description = "Done", body = Paged<Stack>)),
 )]
 pub(crate) async fn stacks(
     State(app): State<App>,
     _: Caller,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Paged<Named>>> {
-    single(&query, named(&app, "stack"))
+) -> Answer<Json<Paged<Stack>>> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    single(&query, Stack::new(id_of(&app, "stack"), query.paging()?.hydrate))
 }
 
 /// One project.
@@ -187,15 +191,19 @@ pub(crate) async fn stacks(
     path = "/projects/{id}",
     tag = "server",
     operation_id = "project_by",
-    params(("id" = String, Path, description = "Name or id")),
-    responses((status = 200, description = "Done", body = Named)),
+    params(("hydrate" = Option<bool>, Query), ("id" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = Project)),
 )]
 pub(crate) async fn project_by(
     State(app): State<App>,
     _: Caller,
     Path(text): Path<String>,
-) -> Answer<Json<Named>> {
-    by_id(&text, named(&app, "project"), "project")
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Project>> {
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let known = id_of(&app, "project");
+    must_be(&text, known, "project")?;
+    Ok(Json(Project::new(known, hydrate)))
 }
 
 /// One stack.
@@ -204,39 +212,43 @@ pub(crate) async fn project_by(
     path = "/stacks/{id}",
     tag = "server",
     operation_id = "stack_by",
-    params(("id" = String, Path, description = "Name or id")),
-    responses((status = 200, description = "Done", body = Named)),
+    params(("hydrate" = Option<bool>, Query), ("id" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = Stack)),
 )]
 pub(crate) async fn stack_by(
     State(app): State<App>,
     _: Caller,
     Path(text): Path<String>,
-) -> Answer<Json<Named>> {
-    by_id(&text, named(&app, "stack"), "stack")
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Stack>> {
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let known = id_of(&app, "stack");
+    must_be(&text, known, "stack")?;
+    Ok(Json(Stack::new(known, hydrate)))
 }
 
-fn single(query: &Option<String>, item: Named) -> Answer<Json<Paged<Named>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+/// The page with the one item that is there.
+fn single<T>(query: &Query, item: T) -> Answer<Json<Paged<T>>> {
     let paging = query.paging()?;
     let plain = |text: &str| text.strip_prefix("equals:").unwrap_or(text) == "default";
-    let items: Vec<Named> = if query.all("name").all(plain) { vec![item] } else { Vec::new() };
+    let items: Vec<T> = if query.all("name").all(plain) { vec![item] } else { Vec::new() };
     let filter = SecretFilter::new().page(paging.page).size(paging.size);
     let total = items.len() as u64;
     let items = if paging.page == 1 { items } else { Vec::new() };
     Ok(Json(Page::new(items, total, &filter)?.into()))
 }
 
-fn by_id(text: &str, item: Named, what: &str) -> Answer<Json<Named>> {
-    if text == "default" || id(what, text).is_ok_and(|id| id == item.id) {
-        return Ok(Json(item));
+fn must_be(text: &str, known: Uuid, what: &str) -> Answer<()> {
+    if text == "default" || id(what, text).is_ok_and(|id| id == known) {
+        return Ok(());
     }
     Err(ApiError::not_found(format!("\"There is no such {what}: the only one is called default\"")))
 }
 
-/// Something that is there because clients want one: its id is the same in all replicas.
-fn named(app: &App, what: &str) -> Named {
+/// The id of something that is there because clients want one: the same in all replicas.
+fn id_of(app: &App, what: &str) -> Uuid {
     let namespace = app.identities.engine().identity().namespace.0;
-    Named::new(Uuid::new_v5(&namespace, format!("{what} default").as_bytes()))
+    Uuid::new_v5(&namespace, format!("{what} default").as_bytes())
 }
 
 /// Where backups would go: nowhere.

@@ -42,8 +42,9 @@ pub(crate) async fn list(
     users.retain(|account| {
         account.kind == AccountKind::User && (caller.is_admin() || account.id == caller.id())
     });
+    let show = if query.paging()?.hydrate { Show::Everything } else { Show::Plain };
     let page = listing::page(&query, users, facets)?;
-    Ok(Json(page.map(|account| User::of(&account, Show::Plain)).into()))
+    Ok(Json(page.map(|account| User::of(&account, show)).into()))
 }
 
 pub(crate) fn facets(account: &Account) -> Facets<'_> {
@@ -108,14 +109,16 @@ pub(crate) async fn create(
     path = "/users/{which}",
     tag = "users",
     operation_id = "users_get",
-    params(("which" = String, Path, description = "Name or id")),
+    params(("hydrate" = Option<bool>, Query), ("which" = String, Path, description = "Name or id")),
     responses((status = 200, description = "Done", body = User)),
 )]
 pub(crate) async fn get(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Answer<Json<User>> {
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
     if !is_own(&caller, &which) {
         caller.must_be_admin("get other user")?;
     }
@@ -123,7 +126,7 @@ pub(crate) async fn get(
     // By id with metadata, which the client asks for when one of its fields is read; by name without, since its `user
     // describe` cannot print it.
     let by_id = uuid::Uuid::parse_str(&which).is_ok();
-    Ok(Json(User::of(&account, if by_id { Show::Everything } else { Show::Plain })))
+    Ok(Json(User::of(&account, if by_id && hydrate { Show::Everything } else { Show::Plain })))
 }
 
 /// Whether a name or id is the caller's: rights are looked at first, so that nobody learns which accounts there are.

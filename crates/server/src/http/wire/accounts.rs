@@ -73,7 +73,8 @@ impl User {
                 active: account.active,
                 activation_token: None,
                 full_name: account.full_name.clone(),
-                email_opted_in: None,
+                // Of a program it is known, of a person it was never asked.
+                email_opted_in: (account.kind == AccountKind::Service).then_some(false),
                 is_service_account: account.kind == AccountKind::Service,
                 is_admin: account.role == Role::Admin,
                 default_project_id: None,

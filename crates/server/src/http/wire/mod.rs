@@ -4,7 +4,7 @@ mod accounts;
 mod server;
 
 pub(crate) use accounts::{ApiKeyView, GrantView, ServiceAccount, Show, User};
-pub(crate) use server::{AuditView, HeadView, Info, Named, Token};
+pub(crate) use server::{AuditView, HeadView, Info, Project, Stack, Token};
 
 use crate::identity::Known;
 use secrecy::ExposeSecret;

@@ -45,54 +45,97 @@ pub(crate) struct Token {
     pub(crate) device_metadata: Option<Empty>,
 }
 
-/// Something that is there because clients want one.
+/// A project: there is one, since clients want one.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Named {
-    body: NamedBody,
-    metadata: NamedMetadata,
-    resources: NamedResources,
+pub(crate) struct Project {
+    body: ProjectBody,
+    /// `null` unless hydrated.
+    metadata: Option<ProjectMetadata>,
+    resources: Option<Empty>,
     pub(crate) id: Uuid,
     permission_denied: bool,
     name: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct NamedBody {
+struct ProjectBody {
     created: String,
     updated: String,
-    user_id: Option<Uuid>,
     display_name: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct NamedMetadata {
+struct ProjectMetadata {
     description: &'static str,
-    components: Empty,
-    labels: Empty,
+    project_metadata: Empty,
+}
+
+/// A stack: there is one, since clients want one.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Stack {
+    body: StackBody,
+    /// `null` unless hydrated.
+    metadata: Option<StackMetadata>,
+    resources: StackResources,
+    pub(crate) id: Uuid,
+    permission_denied: bool,
+    name: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
-struct NamedResources {
+struct StackBody {
+    created: String,
+    updated: String,
+    user_id: Option<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StackMetadata {
+    description: &'static str,
+    components: Empty,
+    environment: Empty,
+    labels: Empty,
+    secrets: Vec<Uuid>,
+    stack_spec_path: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct StackResources {
     user: Option<Empty>,
 }
 
-impl Named {
+impl Project {
     /// The one called `default`.
-    pub(crate) fn new(id: Uuid) -> Self {
+    pub(crate) fn new(id: Uuid, hydrate: bool) -> Self {
         let created = time(Timestamp(0));
+        let metadata = ProjectMetadata { description: "", project_metadata: Empty::default() };
         Self {
-            body: NamedBody {
-                created: created.clone(),
-                updated: created,
-                user_id: None,
-                display_name: "Default",
-            },
-            metadata: NamedMetadata {
-                description: "",
-                components: Empty::default(),
-                labels: Empty::default(),
-            },
-            resources: NamedResources { user: None },
+            body: ProjectBody { created: created.clone(), updated: created, display_name: "default" },
+            metadata: hydrate.then_some(metadata),
+            resources: None,
+            id,
+            permission_denied: false,
+            name: "default",
+        }
+    }
+}
+
+impl Stack {
+    /// The one called `default`.
+    pub(crate) fn new(id: Uuid, hydrate: bool) -> Self {
+        let created = time(Timestamp(0));
+        let metadata = StackMetadata {
+            description: "",
+            components: Empty::default(),
+            environment: Empty::default(),
+            labels: Empty::default(),
+            secrets: Vec::new(),
+            stack_spec_path: None,
+        };
+        Self {
+            body: StackBody { created: created.clone(), updated: created, user_id: None },
+            metadata: hydrate.then_some(metadata),
+            resources: StackResources { user: None },
             id,
             permission_denied: false,
             name: "default",
