@@ -134,10 +134,9 @@ fn without_ids(text: &str) -> String {
         .collect()
 }
 
-/// Whether a user's metadata were asked for in so many words, or cannot have been asked for by `user describe`.
+/// Whether a user's metadata are asked for in a way in which `user describe` does not.
 fn asked_for(at: &str) -> bool {
-    at.contains("hydrate=True as") && !at.contains("/current-user")
-        || at.contains("GET /users/") && !at.contains("/{p}")
+    at.contains("GET /users/") && !at.contains("/{p}")
 }
 
 /// Notes where `ours` is not like `theirs`.
