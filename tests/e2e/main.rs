@@ -18,6 +18,7 @@ mod matrix;
 mod output;
 mod places;
 mod races;
+mod replicas;
 mod restored;
 mod roots;
 mod rotation;
