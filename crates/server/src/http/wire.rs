@@ -39,6 +39,9 @@ struct SecretBody {
     private: bool,
     values: Values,
     revision: u64,
+    /// The revision that wrote the values, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values_revision: Option<u64>,
 }
 
 /// The one place where values leave as text.
@@ -63,11 +66,8 @@ impl Serialize for Values {
 impl SecretView {
     /// A secret with its values.
     pub(crate) fn whole(secret: Secret, owner: Option<&Known>, hydrate: bool) -> Self {
-        let revision = secret.version.0;
         let mut view = Self::of(&secret.meta, secret.values, owner, hydrate);
-        // That of the values, which is an older one where an older one was asked for.
-        view.body.revision =
-            if secret.meta.revision.0 > revision { secret.meta.revision.0 } else { revision };
+        view.body.values_revision = Some(secret.version.0);
         view
     }
 
@@ -86,6 +86,7 @@ impl SecretView {
                 private: meta.private,
                 values: Values(values),
                 revision: meta.revision.0,
+                values_revision: None,
             },
             metadata: hydrate.then(|| Value::Object(Map::new())),
             resources: json!({ "user": user }),
