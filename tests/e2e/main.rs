@@ -17,6 +17,8 @@ mod limits;
 mod output;
 mod places;
 mod races;
+mod remote;
+mod remote_zenml;
 mod restored;
 mod roots;
 mod rotation;

@@ -31,7 +31,6 @@ pub struct Accounts {
 
 /// A person's or a program's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Account {
     /// Names it for ever.
     pub id: Uuid,
@@ -55,7 +54,6 @@ pub struct Account {
 
 /// An API key without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct ApiKey {
     /// Names it for ever.
     pub id: Uuid,
@@ -77,7 +75,6 @@ pub struct ApiKey {
 
 /// Names that an account with the scope `granted` may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Grant {
     /// Which names.
     pub glob: String,
@@ -282,12 +279,14 @@ impl Accounts {
         Ok(all)
     }
 
-    /// The account that we log in with.
+    /// The account that we log in with; a ZenML server's has neither role nor scope.
     ///
     /// # Errors
     /// Those of any call.
     pub async fn own(&self) -> Result<Account> {
-        self.read::<AccountView>("/current-user".into()).await?.account(false)
+        let message = Message::new(Method::GET, "/current-user");
+        let call = Call { message, about: About::default(), end: Instant::now() + DEADLINE };
+        self.client.json::<AccountView>(call).await?.account(false)
     }
 
     /// The user name that we log in with; `None` with an API key or a token.

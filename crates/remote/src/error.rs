@@ -3,7 +3,7 @@
 use crate::transport::Reply;
 use serde::Deserialize;
 use std::error::Error as _;
-use strongroom_core::{Error, ErrorKind, Retry, SecretName, SecretRef};
+use strongroom_core::{Error, ErrorKind, Retry, Revision, SecretName, SecretRef};
 
 /// The longest text of a server that is shown, in characters.
 const LONGEST: usize = 1000;
@@ -137,11 +137,20 @@ fn presentable(text: &str) -> String {
 
 /// The same words as the local store has, so that what is hidden looks like what is missing.
 pub(crate) fn not_found(which: &SecretRef) -> Error {
-    let error = Error::new(ErrorKind::NotFound, "no such secret");
+    about(Error::new(ErrorKind::NotFound, "no such secret"), which)
+}
+
+fn about(error: Error, which: &SecretRef) -> Error {
     match which {
         SecretRef::Id(id) => error.with("id", id),
         SecretRef::Name { name, .. } => error.with("name", name.as_str().escape_debug()),
     }
+}
+
+/// Whether the secret or only that version is missing does not show, as the server says neither.
+pub(crate) fn no_version(which: &SecretRef, revision: Revision) -> Error {
+    let text = "no such secret, or no version of it is kept from that revision or before";
+    about(Error::new(ErrorKind::NotFound, text), which).with("revision", revision)
 }
 
 /// The same words as the local store has.

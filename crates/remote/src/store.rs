@@ -142,7 +142,11 @@ impl<'a> Calling<'a> {
             SecretRef::Name { .. } => with_query(format!("/secrets/{}", self.find(which).await?), revision),
         };
         let found: Result<SecretView> = self.client.json(self.reading(self.message(Method::GET, path))).await;
-        found.map_err(|error| missing(error, which))?.secret(options.keys_only)
+        let found = found.map_err(|error| match options.as_of {
+            Some(revision) if error.kind() == ErrorKind::NotFound => error::no_version(which, revision),
+            _ => missing(error, which),
+        });
+        found?.secret(options.keys_only)
     }
 
     /// The id that a reference means. By name it is looked up without reading any value.
@@ -231,10 +235,7 @@ impl<'a> Calling<'a> {
         message.body = Some(Body::Json(wire::json(&body)?));
         let made: Result<SecretView> = self.client.json(self.writing(message, true)).await;
         match made {
-            Ok(view) => {
-                let keys_only = false;
-                view.secret(keys_only)
-            }
+            Ok(view) => view.secret(false),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 Err(error::name_taken(&new.name, new.private))
             }
@@ -254,7 +255,11 @@ impl<'a> Calling<'a> {
             let id = self.find(which).await?;
             let mut message = self.message(Method::POST, format!("/secrets/{id}/rollback"));
             message.body = Some(Body::Json(wire::json(&json!({"revision": revision.0}))?));
-            return self.change(message, which, update.expected, false).await;
+            let restored = self.change(message, which, update.expected, false).await;
+            return restored.map_err(|error| match error.kind() {
+                ErrorKind::NotFound => error::no_version(which, revision),
+                _ => error,
+            });
         }
         let id = self.find(which).await?;
         let patch = matches!(update.values, ValuesChange::Merge(_));
