@@ -130,7 +130,7 @@ fn fallback(kind: ErrorKind) -> &'static str {
 }
 
 /// Not in the quotes of a `KeyError`, and not without end.
-fn presentable(text: &str) -> String {
+pub(crate) fn presentable(text: &str) -> String {
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
     inner.chars().take(LONGEST).collect()
 }

@@ -71,6 +71,13 @@ impl Login {
         }
     }
 
+    fn secret(&self) -> &str {
+        match &self.credentials {
+            Credentials::ApiKey(text) | Credentials::Token(text) => text.expose_secret(),
+            Credentials::Password { password, .. } => password.expose_secret(),
+        }
+    }
+
     /// A token, after logging in if there is none that is good. `refused` is one that the server did not accept.
     pub(crate) async fn token(
         &self,
@@ -133,7 +140,7 @@ impl Login {
         let began = Instant::now();
         let reply = ask(transport, &message, end).await?;
         if !reply.is_success() {
-            return Err(refusal(&reply).with("server", transport.base()));
+            return Err(refusal(&reply, self.secret()).with("server", transport.base()));
         }
         let granted: Granted =
             serde_json::from_slice(reply.body.as_ref()).map_err(|_| error::unreadable(transport.base()))?;
@@ -165,8 +172,7 @@ async fn ask(transport: &Transport, message: &Message, end: Instant) -> Result<R
     }
 }
 
-fn refusal(reply: &Reply) -> Error {
-    // What was sent is a credential: only short texts of the known form are shown.
+fn refusal(reply: &Reply, sent: &str) -> Error {
     if reply.status == 401
         && let Some(after) = reply.retry_after
     {
@@ -175,20 +181,14 @@ fn refusal(reply: &Reply) -> Error {
     }
     if reply.status == 401 {
         let told = Told::read(reply.body.as_ref());
-        let known = [
-            "Authentication error: invalid username or password",
-            "Authentication error: error decoding API key",
-        ];
-        let why = known
-            .iter()
-            .find(|known| told.text.starts_with(**known))
-            .map(|known| &known["Authentication error: ".len()..]);
-        let text = format!(
-            "the server refused the credentials{}{}",
-            if why.is_some() { ": " } else { "" },
-            why.unwrap_or_default()
-        );
-        return Error::new(ErrorKind::StoreRefused, text);
+        let why = told.text.strip_prefix("Authentication error: ").unwrap_or(&told.text);
+        let text = "the server refused the credentials";
+        // A server that repeats what was sent is not repeated.
+        return if why.is_empty() || why.contains(sent) {
+            Error::new(ErrorKind::StoreRefused, text)
+        } else {
+            Error::new(ErrorKind::StoreRefused, format!("{text}: {}", error::presentable(why)))
+        };
     }
     let mut error = error::of(reply, About { discreet: false, ..About::default() });
     if matches!(reply.status, 400 | 403) {
