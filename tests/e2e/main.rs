@@ -14,6 +14,7 @@ mod input;
 mod keys;
 mod leaks;
 mod limits;
+mod matrix;
 mod output;
 mod places;
 mod races;

@@ -33,11 +33,13 @@ impl Server {
             .env("STRONGROOM_LOG", "trace")
             .env("RUST_LOG", "trace");
         let child = command.stderr(Stdio::from(log)).spawn().unwrap();
+        let mut server = Self { url: String::new(), home, child };
         let end = Instant::now() + Duration::from_secs(60);
         loop {
-            let log = std::fs::read_to_string(home.path("server.log")).unwrap();
+            let log = std::fs::read_to_string(server.home.path("server.log")).unwrap();
             if let Some(line) = log.lines().find_map(|line| line.strip_prefix("listening on ")) {
-                return Self { url: line.to_owned(), home, child };
+                server.url = line.to_owned();
+                return server;
             }
             assert!(Instant::now() < end, "it does not listen: {log}");
             std::thread::sleep(Duration::from_millis(20));

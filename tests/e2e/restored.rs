@@ -43,8 +43,11 @@ fn a_backup_put_back_removes_nothing_that_is_newer() {
     for n in 0..10 {
         home.ok(["secret", "get", &format!("s{n}")]);
     }
+    let deep = home.json(["status", "--deep"]);
     let report = home.json(["repair"]);
     assert_eq!(home.kept(), newest, "nothing is removed");
+    assert_eq!(unknown(&deep), unknown(&report), "it is told of before anything is done");
+    assert_eq!(deep["tried"], json!({"default": "works"}));
     let known = home.known();
     // What fell out of the history since is lost to the backup; everything else it knows.
     let lost = lost(home);

@@ -12,22 +12,28 @@ use std::{
 const PASSWORD: &str = "first-Admin-password";
 
 /// A server over a home's database.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     port: u16,
 }
 
 /// What the server answered.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    head: String,
-    body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Value,
 }
 
 impl Server {
-    fn start(home: &Home) -> Self {
+    pub(crate) fn start(home: &Home) -> Self {
+        Self::start_with(home, &[])
+    }
+
+    /// With more variables.
+    pub(crate) fn start_with(home: &Home, variables: &[(&str, &str)]) -> Self {
         let mut command = home.command(["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
         let mut child =
             command.env("STRONGROOM_ADMIN_PASSWORD", PASSWORD).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -52,7 +58,7 @@ impl Server {
         answer
     }
 
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
@@ -62,19 +68,19 @@ impl Server {
         answer(&bytes)
     }
 
-    fn call(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) fn call(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
         let auth = format!("Bearer {token}");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, &format!("/api/v1{path}"), &[("authorization", &auth)], body.as_bytes())
     }
 
     /// Logs in, and answers the token.
-    fn login(&self, form: &str) -> Result<String, Answer> {
+    pub(crate) fn login(&self, form: &str) -> Result<String, Answer> {
         let answer = self.send("POST", "/api/v1/login", &[], form.as_bytes());
         answer.body["access_token"].as_str().map(ToOwned::to_owned).ok_or(answer)
     }
 
-    fn admin(&self) -> String {
+    pub(crate) fn admin(&self) -> String {
         self.login(&format!("username=admin&password={PASSWORD}")).unwrap()
     }
 
@@ -106,7 +112,7 @@ fn answer(bytes: &[u8]) -> Answer {
     Answer { status, head: head.to_ascii_lowercase(), body }
 }
 
-fn id(answer: &Answer) -> String {
+pub(crate) fn id(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.body["id"].as_str().unwrap().to_owned()
 }

@@ -81,7 +81,7 @@ async fn dispatch(mut run: Run<'_>, command: Command, pairs: Vec<Pair>) -> Outco
         }
         Command::Login(args) => commands::login(&mut run, &args).await,
         Command::Logout => commands::logout(&mut run),
-        Command::Status(_) => commands::status(&mut run).await,
+        Command::Status(args) => commands::status(&mut run, args.deep).await,
         Command::Keys(KeysCommand::Rotate { kind, .. }) => commands::rotate(&mut run, &kind).await,
         Command::Keys(KeysCommand::Rewrap(args)) => commands::rewrap(&mut run, &args).await,
         Command::Repair(args) => commands::repair(&mut run, &args).await,

@@ -26,6 +26,7 @@ mod labels;
 mod lines;
 mod memory;
 mod options;
+mod probe;
 mod rehome;
 mod repair;
 mod resolve;

@@ -124,7 +124,7 @@ impl Engine {
 }
 
 impl Core {
-    async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
+    pub(crate) async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
         let deadline = Deadline::after(Duration::from_secs(3600), &self.env);
         let found = self.store(name)?.scan(None, &deadline).await?;
         let mut objects: Vec<ObjectId> = found.iter().map(|found| found.object).collect();

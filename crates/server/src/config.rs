@@ -34,7 +34,7 @@ pub struct ServerConfig {
     /// How long requests under way may go on after the server was told to end, in milliseconds; up to 600,000. Default
     /// 20,000.
     pub drain_ms: u64,
-    /// How long an access token is good for, in seconds; 60 to 86,400. Default 3,600.
+    /// How long an access token is good for, in seconds; 1 to 86,400. Default 3,600.
     pub token_lifetime_s: u64,
     /// The bearer token that opens `/metrics` to callers elsewhere than on loopback. Default: nobody else may.
     pub metrics_token: Option<SecretString>,
@@ -88,7 +88,7 @@ impl ServerConfig {
         within("max_connections", config.max_connections as u64, 1, 100_000)?;
         within("request_timeout_ms", config.request_timeout_ms, 100, 600_000)?;
         within("drain_ms", config.drain_ms, 0, 600_000)?;
-        within("token_lifetime_s", config.token_lifetime_s, 60, 86_400)?;
+        within("token_lifetime_s", config.token_lifetime_s, 1, 86_400)?;
         if config.tls_cert.is_some() != config.tls_key.is_some() {
             return Err(invalid("server.tls_cert and server.tls_key: give both or none".into()));
         }

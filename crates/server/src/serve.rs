@@ -3,7 +3,7 @@
 use crate::{
     audit::Trail,
     config::ServerConfig,
-    http::{App, Kinds, Peer, router},
+    http::{App, Kinds, Metrics, Peer, router},
     identity::Identities,
     tls::Tls,
 };
@@ -71,10 +71,12 @@ impl Server {
                 format!("server.listen: the address cannot be had: {}; choose another port", error.kind());
             Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
         })?;
+        let trail = Trail::new(catalog, engine.clone(), sync_audit);
         let app = App {
             store: open.store.clone(),
             identities,
-            trail: Trail::new(catalog, engine, sync_audit),
+            metrics: Arc::new(Metrics::new(engine, trail.clone())),
+            trail,
             proxies: config.proxies()?.into(),
             config: Arc::new(config),
             kinds: Arc::new(kinds),

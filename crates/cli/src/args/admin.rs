@@ -1,8 +1,18 @@
-//! `strongroom keys|repair|database ...`
+//! `strongroom status|keys|repair|database ...`
 
 use super::Display;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+
+/// `status`
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Also put, read and delete a probe in every store, and list what is in them that this database cannot explain
+    #[arg(long)]
+    pub(crate) deep: bool,
+    #[command(flatten)]
+    pub(crate) display: Display,
+}
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]

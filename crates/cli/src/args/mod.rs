@@ -5,7 +5,7 @@ mod login;
 mod people;
 mod secret;
 
-pub(crate) use admin::{DatabaseCommand, KeysCommand, RepairArgs, RewrapArgs};
+pub(crate) use admin::{DatabaseCommand, KeysCommand, RepairArgs, RewrapArgs, StatusArgs};
 pub(crate) use login::LoginArgs;
 pub(crate) use people::{
     ApiKeyCommand, AuditCommand, AuditFilter, GrantCommand, Rights, ServeArgs, ServiceAccountCommand,
@@ -87,7 +87,7 @@ pub(crate) enum Command {
     /// Work on the local database again, and forget the credentials
     Logout,
     /// Where everything is kept, and whether all is well
-    Status(Display),
+    Status(StatusArgs),
     /// The kinds of store that this program can keep values in
     Backends(Display),
     /// Root keys and data keys
@@ -128,7 +128,8 @@ impl Cli {
     pub(crate) fn format(&self) -> Option<Format> {
         let behind = match &self.command {
             Command::Secret(command) => command.display().and_then(|display| display.output),
-            Command::Status(display) | Command::Backends(display) => display.output,
+            Command::Status(args) => args.display.output,
+            Command::Backends(display) => display.output,
             Command::Repair(args) => args.display.output,
             Command::Keys(KeysCommand::Rotate { display, .. }) => display.output,
             Command::User(UserCommand::List(display))

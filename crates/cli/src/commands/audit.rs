@@ -44,13 +44,12 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
             run.print(&View { data, table, caption: None })
         }
         AuditCommand::Verify { head, .. } => {
-            let heads = head.iter().map(|text| parse_head(text)).collect::<Outcome<Vec<_>>>()?;
+            let heads = head.iter().map(|text| noted(text)).collect::<Outcome<Vec<_>>>()?;
             let reports = audit::verify(engine, catalog, &heads).await?;
             let mut table = Table::new(&["chain", "from", "to", "head"]);
             let mut data = Vec::new();
             for report in &reports {
-                let hex: String = report.head.iter().map(|byte| format!("{byte:02x}")).collect();
-                let head = format!("{}:{}:{hex}", report.chain, report.to);
+                let head = report.head_text();
                 table.row([
                     report.chain.as_str().into(),
                     report.from.into(),
@@ -146,11 +145,7 @@ fn entry(row: &AuditRow, actor: &str) -> Data {
     ])
 }
 
-fn parse_head(text: &str) -> Outcome<(String, u64, Vec<u8>)> {
-    let wrong = || Failure::usage("--head: expected CHAIN:SEQUENCE:HEX, as `audit verify` prints it");
-    let (rest, hex) = text.rsplit_once(':').ok_or_else(wrong)?;
-    let (chain, sequence) = rest.rsplit_once(':').ok_or_else(wrong)?;
-    let byte = |at: usize| hex.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
-    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>().ok_or_else(wrong)?;
-    Ok((chain.to_owned(), sequence.parse().map_err(|_| wrong())?, bytes))
+fn noted(text: &str) -> Outcome<audit::NotedHead> {
+    audit::parse_head(text)
+        .ok_or_else(|| Failure::usage("--head: expected CHAIN:SEQUENCE:HEX, as `audit verify` prints it"))
 }

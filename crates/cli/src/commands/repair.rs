@@ -6,6 +6,7 @@ use crate::{
     failure::Outcome,
     input::confirm,
     render::{Data, Table, View},
+    session::unknown_version,
 };
 use strongroom_engine::RepairOptions;
 
@@ -37,12 +38,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     for one in &report.unknown {
         let at = one.at.as_ref().map_or("", |at| at.as_str());
         table.row(["unknown version".into(), format!("{} {} {at}", one.store, one.object).into()]);
-        unknown.push(Data::from([
-            ("store", one.store.to_string().into()),
-            ("object", one.object.to_string().into()),
-            ("version", at.into()),
-            ("secret", one.secret.map_or(Data::Null, |id| id.to_string().into())),
-        ]));
+        unknown.push(unknown_version(one));
     }
     data.push(("unknown_versions".to_owned(), Data::List(unknown)));
     run.print(&View { data: Data::Map(data), table, caption: None })

@@ -7,8 +7,8 @@ use crate::{
 };
 
 /// Shows where everything is kept, what it is sealed with, and what is left to be done.
-pub(crate) async fn status(run: &mut Run<'_>) -> Outcome {
-    let data = run.session().await?.status().await?;
+pub(crate) async fn status(run: &mut Run<'_>, deep: bool) -> Outcome {
+    let data = run.session().await?.status(deep).await?;
     let mut table = Table::new(&["what", "value"]);
     flatten(&mut table, "", &data);
     run.print(&View { data, table, caption: None })

@@ -8,6 +8,7 @@ mod target;
 
 pub(crate) use configured::Configured;
 pub(crate) use people::{People, account};
+pub(crate) use status::unknown_version;
 pub(crate) use target::{Credentials, SERVER};
 
 use crate::{
@@ -136,12 +137,12 @@ impl Session {
     }
 
     /// Where everything is and how it is doing.
-    pub(crate) async fn status(&self) -> Outcome<Data> {
+    pub(crate) async fn status(&self, deep: bool) -> Outcome<Data> {
         if let Some(remote) = &self.remote {
             return Ok(status::of_server(remote, &self.secrets).await?);
         }
         let local = self.local.as_ref().ok_or_else(|| self.not_ours())?;
-        Ok(status::of(local, self.engine()?).await?)
+        Ok(status::of(local, self.engine()?, deep).await?)
     }
 
     /// Writes a consistent copy of the database to a file.

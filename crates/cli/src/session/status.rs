@@ -3,14 +3,14 @@
 use super::{Local, configured::RootKeyPlace};
 use crate::render::{Data, rfc3339};
 use strongroom_core::{Result, SecretFilter, Secrets};
-use strongroom_engine::{Engine, KeyRow, Status};
+use strongroom_engine::{Engine, KeyRow, Status, Unknown};
 use strongroom_remote::RemoteStore;
 
-/// The report.
-pub(super) async fn of(local: &Local, engine: &Engine) -> Result<Data> {
+/// The report; `deep` also tries every store and looks what it holds.
+pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Data> {
     let status = engine.status().await?;
     let summary = &status.summary;
-    Ok(Data::from([
+    let mut report = vec![
         ("database", local.database.as_str().into()),
         ("namespace", status.namespace.to_string().into()),
         ("root_key", root_key(local, &status).into()),
@@ -23,7 +23,30 @@ pub(super) async fn of(local: &Local, engine: &Engine) -> Result<Data> {
         ("stores", stores(&status)),
         ("keys", Data::List(status.keys.iter().map(|key| one_key(&status, key)).collect())),
         ("root_keys", roots(&status)),
-    ]))
+    ];
+    if deep {
+        report.push(("tried", tried(engine).await));
+        let unknown = engine.unknown().await?;
+        report.push(("unknown_versions", Data::List(unknown.iter().map(unknown_version).collect())));
+    }
+    Ok(Data::Map(report.into_iter().map(|(name, data)| (name.to_owned(), data)).collect()))
+}
+
+/// What became of a probe of each store.
+async fn tried(engine: &Engine) -> Data {
+    let told = |answer: Result<()>| answer.map_or_else(|error| error.to_string(), |()| "works".to_owned());
+    let answers = engine.probe().await.into_iter();
+    Data::Map(answers.map(|(name, answer)| (name.to_string(), told(answer).into())).collect())
+}
+
+/// A version in a store that nothing explains.
+pub(crate) fn unknown_version(one: &Unknown) -> Data {
+    Data::from([
+        ("store", one.store.to_string().into()),
+        ("object", one.object.to_string().into()),
+        ("version", one.at.as_ref().map_or("", |at| at.as_str()).into()),
+        ("secret", one.secret.map_or(Data::Null, |id| id.to_string().into())),
+    ])
 }
 
 /// The report about a server, as far as its account may know.

@@ -73,6 +73,11 @@ impl Buffer {
         true
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
     /// Takes everything out.
     pub(super) fn take(&mut self) -> Vec<(Key, u64)> {
         self.bytes = 0;

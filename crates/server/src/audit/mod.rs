@@ -7,7 +7,7 @@
 mod buffer;
 mod report;
 
-pub use report::{ChainReport, prune, verify};
+pub use report::{ChainReport, NotedHead, parse_head, prune, verify};
 
 use buffer::{Buffer, Key};
 use std::{
@@ -86,6 +86,11 @@ impl Trail {
     /// Whether entries can be written.
     pub(crate) fn works(&self) -> bool {
         !self.0.failing.load(Ordering::Relaxed)
+    }
+
+    /// How many entries wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.buffer(|buffer| buffer.len())
     }
 
     /// Writes what waits.

@@ -18,15 +18,33 @@ pub struct ChainReport {
     pub head: Vec<u8>,
 }
 
+/// A head as [`ChainReport::head_text`] wrote it: chain, sequence, MAC.
+pub type NotedHead = (String, u64, Vec<u8>);
+
+impl ChainReport {
+    /// The head as text, to be noted elsewhere: `CHAIN:SEQUENCE:HEX`.
+    #[must_use]
+    pub fn head_text(&self) -> String {
+        let hex: String = self.head.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}:{}:{hex}", self.chain, self.to)
+    }
+}
+
+/// Reads a head that was noted; `None` if it is none.
+#[must_use]
+pub fn parse_head(text: &str) -> Option<NotedHead> {
+    let (rest, hex) = text.rsplit_once(':')?;
+    let (chain, sequence) = rest.rsplit_once(':')?;
+    let byte = |at: usize| hex.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
+    Some((chain.to_owned(), sequence.parse().ok()?, bytes))
+}
+
 /// Verifies every chain; `heads` were noted elsewhere, and must still be part of their chains.
 ///
 /// # Errors
 /// `Corrupt`, naming chain and entry, for the first that was changed, removed, moved or cut off.
-pub async fn verify(
-    engine: &Engine,
-    catalog: &SqlCatalog,
-    heads: &[(String, u64, Vec<u8>)],
-) -> Result<Vec<ChainReport>> {
+pub async fn verify(engine: &Engine, catalog: &SqlCatalog, heads: &[NotedHead]) -> Result<Vec<ChainReport>> {
     let mut reports = Vec::new();
     let chains = catalog.audit_chains().await?;
     if let Some((name, ..)) = heads.iter().find(|(name, ..)| chains.iter().all(|chain| chain.name != *name)) {

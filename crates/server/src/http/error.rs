@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::Serialize;
 use strongroom_core::{Error, ErrorKind};
+use utoipa::ToSchema;
 
 /// What every handler answers.
 pub(crate) type Answer<T> = Result<T, ApiError>;
@@ -21,13 +22,15 @@ pub(crate) struct ApiError {
 }
 
 /// The body of an error.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
 pub(crate) struct ErrorBody {
     detail: Detail,
 }
 
 /// The name of the exception that the ZenML client raises and its text, or a text alone.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ErrorDetail)]
 #[serde(untagged)]
 pub(crate) enum Detail {
     /// Exception and text.
@@ -79,11 +82,8 @@ impl ApiError {
     }
 
     /// What stands under `detail`.
-    pub(crate) fn into_detail(self) -> serde_json::Value {
-        match self.detail {
-            Detail::Pair(pair) => pair.into(),
-            Detail::Text(text) => text.into(),
-        }
+    pub(crate) fn into_detail(self) -> Detail {
+        self.detail
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -27,6 +27,7 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     request.extensions_mut().insert(facts);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
+    let _under_way = app.metrics.under_way();
     let mut response = if host_is_fine(&app, request.headers()) {
         match tokio::time::timeout(app.config.request_timeout() * 2, next.run(request)).await {
             Ok(response) => response,
@@ -44,6 +45,7 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }
+    app.metrics.answered(&method, &route, response.status(), began.elapsed());
     // The route, not the path: a name of a secret may stand in that.
     tracing::info!(
         target: "strongroom::http",

@@ -2,72 +2,76 @@
 
 mod auth;
 mod body;
+mod describe;
 mod error;
 mod json;
 mod layer;
 mod listing;
+mod metrics;
 mod once;
+mod page;
 mod query;
+mod requests;
 mod routes;
 mod state;
 mod wire;
 
 pub(crate) use layer::Peer;
+pub(crate) use metrics::Metrics;
 pub(crate) use state::App;
 pub use state::Kinds;
 
-use axum::{
-    Router,
-    http::StatusCode,
-    routing::{delete, get, post, put},
-};
+use axum::{Router, http::StatusCode, routing::get};
+use describe::Description;
 use error::ApiError;
-use routes::{accounts, health, ours, secrets, service_accounts, session, users};
+use routes::{accounts, audit, health, ours, secrets, service_accounts, session, users};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// All routes, and the layer around them.
 pub(crate) fn router(app: App) -> Router {
-    let api = Router::new()
-        .route("/info", get(session::info))
-        .route("/login", post(session::login))
-        .route("/device_authorization", post(session::device_authorization))
-        .route("/current-user", get(session::current_user).put(users::update_current))
-        .route("/projects", get(session::projects))
-        .route("/projects/{id}", get(session::project_by))
-        .route("/stacks", get(session::stacks))
-        .route("/stacks/{id}", get(session::stack_by))
-        .route("/secrets", get(secrets::list).post(secrets::create))
-        .route("/workspaces/{workspace}/secrets", post(secrets::create))
-        .route("/secrets/values", post(ours::values))
-        .route("/secrets/by-name/{name}", get(ours::by_name))
-        .route("/secrets/{id}", get(secrets::get).put(secrets::update).delete(secrets::delete))
-        .route("/secrets/{id}/versions", get(ours::versions))
-        .route("/secrets/{id}/rollback", post(ours::rollback))
-        .route("/secrets_operations/backup", put(session::backup))
-        .route("/secrets_operations/restore", put(session::restore))
-        .route("/users", get(users::list).post(users::create))
-        .route("/users/{which}", get(users::get).put(users::update).delete(users::delete))
-        .route("/users/{which}/activate", put(users::activate))
-        .route("/users/{which}/deactivate", put(users::deactivate))
-        .route("/service_accounts", get(service_accounts::list).post(service_accounts::create))
-        .route(
-            "/service_accounts/{which}",
-            get(service_accounts::get).put(service_accounts::update).delete(service_accounts::delete),
-        )
-        .route(
-            "/service_accounts/{id}/api_keys",
-            get(service_accounts::keys).post(service_accounts::create_key),
-        )
-        .route(
-            "/service_accounts/{id}/api_keys/{key}",
-            get(service_accounts::key).put(service_accounts::update_key).delete(service_accounts::delete_key),
-        )
-        .route("/service_accounts/{id}/api_keys/{key}/rotate", put(service_accounts::rotate_key))
-        .route("/accounts/{which}/grants", get(accounts::grants).post(accounts::grant))
-        .route("/accounts/{which}/grants", delete(accounts::revoke));
-    Router::new()
+    #[expect(deprecated, reason = "an address of older clients")]
+    let api = OpenApiRouter::new()
+        .routes(routes!(session::info))
+        .routes(routes!(session::login))
+        .routes(routes!(session::device_authorization))
+        .routes(routes!(session::current_user, users::update_current))
+        .routes(routes!(session::projects))
+        .routes(routes!(session::project_by))
+        .routes(routes!(session::stacks))
+        .routes(routes!(session::stack_by))
+        .routes(routes!(secrets::list, secrets::create))
+        .routes(routes!(secrets::create_in_workspace))
+        .routes(routes!(ours::values))
+        .routes(routes!(ours::by_name))
+        .routes(routes!(secrets::get, secrets::update, secrets::delete))
+        .routes(routes!(ours::versions))
+        .routes(routes!(ours::rollback))
+        .routes(routes!(session::backup))
+        .routes(routes!(session::restore))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::update, users::delete))
+        .routes(routes!(users::activate))
+        .routes(routes!(users::deactivate))
+        .routes(routes!(service_accounts::list, service_accounts::create))
+        .routes(routes!(service_accounts::get, service_accounts::update, service_accounts::delete))
+        .routes(routes!(service_accounts::keys, service_accounts::create_key))
+        .routes(routes!(service_accounts::key, service_accounts::update_key, service_accounts::delete_key))
+        .routes(routes!(service_accounts::rotate_key))
+        .routes(routes!(accounts::grants, accounts::grant, accounts::revoke))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::verify));
+    let (routes, api) = OpenApiRouter::with_openapi(describe::document())
         .nest("/api/v1", api)
-        .route("/health", get(health::health))
-        .route("/ready", get(health::ready))
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics))
+        .split_for_parts();
+    let description = Description::of(api);
+    routes
+        .route("/openapi.json", get(describe::json))
+        .route("/docs", get(describe::page))
+        .route("/docs/style.css", get(describe::style))
+        .layer(axum::Extension(description))
         .fallback(async || ApiError::plain(StatusCode::NOT_FOUND, "Not Found"))
         .method_not_allowed_fallback(async || {
             ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")

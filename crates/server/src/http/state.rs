@@ -1,5 +1,6 @@
 //! What every handler has at hand.
 
+use super::Metrics;
 use crate::{audit::Trail, config::ServerConfig, identity::Identities};
 use ipnet::IpNet;
 use std::path::Path;
@@ -20,6 +21,7 @@ pub(crate) struct App {
     pub(crate) config: Arc<ServerConfig>,
     /// What `/info` says the values are kept in.
     pub(crate) kinds: Arc<Kinds>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Networks of proxies that are believed.
     pub(crate) proxies: Arc<[IpNet]>,
     /// The file with the first admin's made-up password.

@@ -7,8 +7,9 @@ use super::{
         error::{Answer, ApiError},
         json::Object,
         query::Query,
+        requests,
         state::App,
-        wire,
+        wire::{GrantView, Nothing},
     },
     users::named,
 };
@@ -16,7 +17,6 @@ use axum::{
     Json,
     extract::{Path, RawQuery, State},
 };
-use serde_json::{Value, json};
 use std::time::Duration;
 use strongroom_core::{ErrorKind, OwnerId, Timestamp};
 use strongroom_sql::identities::{Account, AccountRef, Scope};
@@ -49,9 +49,14 @@ pub(crate) fn expires(app: &App, days: Option<i64>) -> Answer<Option<Timestamp>>
 }
 
 /// Removes an account.
-pub(crate) async fn delete(app: &App, caller: &Caller, account: &Account, what: &str) -> Answer<Json<Value>> {
+pub(crate) async fn delete(
+    app: &App,
+    caller: &Caller,
+    account: &Account,
+    what: &str,
+) -> Answer<Json<Nothing>> {
     match app.identities.delete_account(&caller.context(), account).await {
-        Ok(()) => Ok(Json(Value::Null)),
+        Ok(()) => Ok(Json(Nothing)),
         Err(error) if error.kind() == ErrorKind::Conflict && error.message().contains("owns secrets") => {
             Err(ApiError::forbidden(format!(
                 "The {what} account has already been used to create other resources that it now owns and therefore \
@@ -84,44 +89,64 @@ async fn found(app: &App, caller: &Caller, which: &str) -> Answer<Account> {
 }
 
 /// The grants of an account.
+#[utoipa::path(
+    get,
+    path = "/accounts/{which}/grants",
+    tag = "grants",
+    operation_id = "accounts_grants",
+    params(("which" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = Vec<GrantView>)),
+)]
 pub(crate) async fn grants(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Vec<GrantView>>> {
     let account = found(&app, &caller, &which).await?;
     let grants = app.identities.catalog().grants(account.id).await?;
-    Ok(Json(
-        grants
-            .iter()
-            .map(|grant| json!({"glob": grant.glob, "created": wire::time(grant.created)}))
-            .collect(),
-    ))
+    Ok(Json(grants.iter().map(GrantView::from).collect()))
 }
 
 /// Adds a grant.
+#[utoipa::path(
+    post,
+    path = "/accounts/{which}/grants",
+    tag = "grants",
+    operation_id = "accounts_grant",
+    params(("which" = String, Path, description = "Name or id")),
+    request_body = requests::NewGrant,
+    responses((status = 200, description = "Done", body = Nothing)),
+)]
 pub(crate) async fn grant(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Nothing>> {
     let glob = object.required_text("glob")?;
     let account = found(&app, &caller, &which).await?;
     app.identities.grant(&caller.context(), &account, &glob).await?;
-    Ok(Json(Value::Null))
+    Ok(Json(Nothing))
 }
 
 /// Takes a grant back.
+#[utoipa::path(
+    delete,
+    path = "/accounts/{which}/grants",
+    tag = "grants",
+    operation_id = "accounts_revoke",
+    params(("which" = String, Path, description = "Name or id"), ("glob" = String, Query, description = "As it was written")),
+    responses((status = 200, description = "Done", body = Nothing)),
+)]
 pub(crate) async fn revoke(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Nothing>> {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let glob = query.get("glob").ok_or_else(|| ApiError::invalid("glob: it is required"))?;
     let account = found(&app, &caller, &which).await?;
     app.identities.revoke(&caller.context(), &account, glob).await?;
-    Ok(Json(Value::Null))
+    Ok(Json(Nothing))
 }

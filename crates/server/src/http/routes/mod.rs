@@ -1,6 +1,7 @@
 //! The routes, one file for each kind.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod health;
 pub(crate) mod ours;
 pub(crate) mod secrets;

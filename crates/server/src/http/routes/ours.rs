@@ -7,8 +7,9 @@ use super::{
         error::{Answer, ApiError},
         json::id,
         query::Query,
+        requests,
         state::App,
-        wire::{self, SecretView},
+        wire::{Many, OneOfMany, SecretView, VersionView},
     },
     secrets::{Changing, missing, note_refusal, show},
 };
@@ -18,7 +19,6 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use serde_json::{Value, json};
 use strongroom_core::{
     GetOptions, Names, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
 };
@@ -27,6 +27,14 @@ use strongroom_core::{
 const MOST: usize = 1000;
 
 /// One secret by its name.
+#[utoipa::path(
+    get,
+    path = "/secrets/by-name/{name}",
+    tag = "secrets",
+    operation_id = "by_name",
+    params(("name" = String, Path, description = "The exact name"), ("private" = Option<bool>, Query, description = "Whether the private or the public one is meant; without it the public one wins"), ("revision" = Option<u64>, Query, description = "An older version"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
+    responses((status = 200, description = "Done", body = SecretView)),
+)]
 pub(crate) async fn by_name(
     State(app): State<App>,
     reader: Reader,
@@ -43,11 +51,19 @@ pub(crate) async fn by_name(
 }
 
 /// The kept versions of a secret.
+#[utoipa::path(
+    get,
+    path = "/secrets/{id}/versions",
+    tag = "secrets",
+    operation_id = "versions",
+    params(("id" = Uuid, Path, description = "The secret's id")),
+    responses((status = 200, description = "Done", body = Vec<VersionView>)),
+)]
 pub(crate) async fn versions(
     State(app): State<App>,
     reader: Reader,
     Path(text): Path<String>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Vec<VersionView>>> {
     let secret = SecretId(id("secret id", &text)?);
     let store = app.store.clone();
     let (found, caller) = reader
@@ -59,14 +75,7 @@ pub(crate) async fn versions(
     match found {
         Ok(versions) => {
             app.trail.note(&caller.context(), "secret.versions", secret, "").await?;
-            let shown = versions.iter().map(|version| {
-                json!({
-                    "revision": version.revision.0,
-                    "created": wire::time(version.created),
-                    "current": version.current,
-                })
-            });
-            Ok(Json(shown.collect()))
+            Ok(Json(versions.iter().map(VersionView::from).collect()))
         }
         Err(error) => {
             note_refusal(&app, &caller, &error, Some(secret)).await?;
@@ -76,6 +85,15 @@ pub(crate) async fn versions(
 }
 
 /// Makes an older version current again, as a new one.
+#[utoipa::path(
+    post,
+    path = "/secrets/{id}/rollback",
+    tag = "secrets",
+    operation_id = "rollback",
+    params(("id" = Uuid, Path, description = "The secret's id"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
+    request_body = requests::Rollback,
+    responses((status = 200, description = "Done", body = SecretView)),
+)]
 pub(crate) async fn rollback(
     State(app): State<App>,
     caller: Caller,
@@ -93,11 +111,19 @@ pub(crate) async fn rollback(
 }
 
 /// Many secrets at once: what the caller may read, and an error for each of the rest.
+#[utoipa::path(
+    post,
+    path = "/secrets/values",
+    tag = "secrets",
+    operation_id = "values",
+    request_body = requests::Wanted,
+    responses((status = 200, description = "Done", body = Many)),
+)]
 pub(crate) async fn values(
     State(app): State<App>,
     reader: Reader,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Many>> {
     let (ids, names) = (object.list("ids")?, object.list("names")?);
     if ids.len() + names.len() > MOST {
         return Err(ApiError::invalid(format!("ids, names: ask for at most {MOST} secrets at once")));
@@ -128,13 +154,14 @@ pub(crate) async fn values(
                 let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
                 app.trail.note(&cx, action, secret.meta.id, "").await?;
                 let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
-                json!({"ref": text, "secret": SecretView::whole(secret, owner.as_deref(), true)})
+                let secret = Box::new(SecretView::whole(secret, owner.as_deref(), true));
+                OneOfMany::Found { which: text.clone(), secret }
             }
             Err(error) => {
                 note_refusal(&app, &caller, &error, None).await?;
-                json!({"ref": text, "error": missing(error, text).into_detail()})
+                OneOfMany::Failed { which: text.clone(), error: missing(error, text).into_detail() }
             }
         });
     }
-    Ok(Json(json!({ "items": items })))
+    Ok(Json(Many { items }))
 }

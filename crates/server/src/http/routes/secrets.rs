@@ -7,8 +7,9 @@ use super::super::{
     json::{Object, id},
     once::Once,
     query::Query,
+    requests,
     state::App,
-    wire::{self, SecretView},
+    wire::{Nothing, Paged, SecretView},
 };
 use axum::{
     Json,
@@ -16,15 +17,24 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::Value;
 use strongroom_core::{
     Error, ErrorKind, GetOptions, Names, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretId,
     SecretMeta, SecretName, SecretRef, SecretUpdate, ValuesChange,
     filter::{Condition, Logic, TextOp},
 };
 use strongroom_sql::identities::Role;
+use uuid::Uuid;
 
 /// Creates a secret.
+#[utoipa::path(
+    post,
+    path = "/secrets",
+    tag = "secrets",
+    operation_id = "secrets_create",
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
+    request_body = requests::NewSecret,
+    responses((status = 200, description = "Done", body = SecretView)),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -63,12 +73,43 @@ pub(crate) async fn create(
     }
 }
 
+/// Creates a secret: an address of older clients.
+#[utoipa::path(
+    post,
+    path = "/workspaces/{workspace}/secrets",
+    tag = "secrets",
+    operation_id = "secrets_create_in_workspace",
+    params(
+        ("workspace" = String, Path, description = "Anything"),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")
+    ),
+    request_body = requests::NewSecret,
+    responses((status = 200, description = "Done", body = SecretView)),
+)]
+#[deprecated]
+pub(crate) async fn create_in_workspace(
+    app: State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Answer<Response> {
+    create(app, caller, headers, body).await
+}
+
 /// A page of secrets.
+#[utoipa::path(
+    get,
+    path = "/secrets",
+    tag = "secrets",
+    operation_id = "secrets_list",
+    params(requests::SecretQuery),
+    responses((status = 200, description = "Done", body = Paged<SecretView>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     reader: Reader,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Paged<SecretView>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let (filter, hydrate) = (query.filter()?, query.paging()?.hydrate);
     let exact = exact(&filter);
@@ -96,8 +137,8 @@ pub(crate) async fn list(
         let owner = app.identities.owner(meta.owner.id, epoch).await;
         items.push(SecretView::listed(meta, owner.as_deref(), hydrate));
     }
-    let mut items = items.into_iter();
-    Ok(Json(wire::page(&found.map(|_| items.next()))))
+    let Page { index, max_size, total_pages, total, .. } = found;
+    Ok(Json(Page { index, max_size, total_pages, total, items }.into()))
 }
 
 /// The filter for the exact name, if this is how the client looks for one: `name` contains or equals X, or the id begins
@@ -121,6 +162,14 @@ fn exact(filter: &SecretFilter) -> Option<SecretFilter> {
 }
 
 /// One secret with its values.
+#[utoipa::path(
+    get,
+    path = "/secrets/{id}",
+    tag = "secrets",
+    operation_id = "secrets_get",
+    params(("id" = Uuid, Path, description = "The secret's id"), ("revision" = Option<u64>, Query, description = "An older version"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
+    responses((status = 200, description = "Done", body = SecretView)),
+)]
 pub(crate) async fn get(
     State(app): State<App>,
     reader: Reader,
@@ -169,6 +218,15 @@ pub(crate) async fn show(
 }
 
 /// Changes a secret.
+#[utoipa::path(
+    put,
+    path = "/secrets/{id}",
+    tag = "secrets",
+    operation_id = "secrets_update",
+    params(("id" = Uuid, Path, description = "The secret's id"), ("patch_values" = Option<bool>, Query, description = "Whether `values` are merged into those that are there"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
+    request_body = requests::SecretChange,
+    responses((status = 200, description = "Done", body = SecretView)),
+)]
 pub(crate) async fn update(
     State(app): State<App>,
     caller: Caller,
@@ -270,30 +328,38 @@ fn caller_may_change(caller: &Caller) -> bool {
 }
 
 /// Deletes a secret.
+#[utoipa::path(
+    delete,
+    path = "/secrets/{id}",
+    tag = "secrets",
+    operation_id = "secrets_delete",
+    params(("id" = Uuid, Path, description = "The secret's id"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
+    responses((status = 200, description = "Done", body = Nothing)),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
     Path(text): Path<String>,
     headers: HeaderMap,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Nothing>> {
     let secret = SecretId(id("secret id", &text)?);
     let once = Once::of(&app, &caller, &headers, &format!("DELETE /secrets/{secret}"), b"").await?;
     if let Some(once) = &once
         && once.before().await?.is_some()
     {
-        return Ok(Json(Value::Null));
+        return Ok(Json(Nothing));
     }
     let expected = if_match(&headers)?;
     let mut cx = caller.context();
     cx.receipt = once.as_ref().map(|once| once.receipt);
     let which = SecretRef::Id(secret);
     let deleted = detached(&app, |app| async move { app.store.delete(&cx, &which, expected).await }).await;
-    let Err(error) = deleted else { return Ok(Json(Value::Null)) };
+    let Err(error) = deleted else { return Ok(Json(Nothing)) };
     if let Some(once) = &once
         && doubtful(&error)
         && once.before().await?.is_some()
     {
-        return Ok(Json(Value::Null));
+        return Ok(Json(Nothing));
     }
     note_refusal(&app, &caller, &error, Some(secret)).await?;
     match error.kind() {
@@ -436,6 +502,6 @@ pub(crate) async fn note_refusal(
         ErrorKind::Corrupt | ErrorKind::Lost => "secret.damaged",
         _ => return Ok(()),
     };
-    let secret = secret.unwrap_or(SecretId(uuid::Uuid::nil()));
+    let secret = secret.unwrap_or(SecretId(Uuid::nil()));
     Ok(app.trail.note(&caller.context(), action, secret, "").await?)
 }

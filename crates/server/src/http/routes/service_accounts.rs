@@ -8,8 +8,9 @@ use super::{
         json::id,
         listing::{self, Facets},
         query::Query,
+        requests,
         state::App,
-        wire,
+        wire::{ApiKeyView, Nothing, Paged, ServiceAccount},
     },
     accounts,
     users::facets,
@@ -19,31 +20,46 @@ use axum::{
     Json,
     extract::{Path, RawQuery, State},
 };
-use serde_json::Value;
 use strongroom_core::{ErrorKind, OwnerId};
 use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch, Role, Scope};
 use uuid::Uuid;
 
 /// A page of programs' accounts.
+#[utoipa::path(
+    get,
+    path = "/service_accounts",
+    tag = "service accounts",
+    operation_id = "service_accounts_list",
+    params(requests::PageQuery),
+    responses((status = 200, description = "Done", body = Paged<ServiceAccount>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     _: Caller,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Paged<ServiceAccount>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let hydrate = query.paging()?.hydrate;
     let mut all = app.identities.catalog().accounts().await?;
     all.retain(|account| account.kind == AccountKind::Service);
     let page = listing::page(&query, all, facets)?;
-    Ok(Json(wire::page(&page.map(|account| wire::service_account(&account, hydrate)))))
+    Ok(Json(page.map(|account| ServiceAccount::of(&account, hydrate)).into()))
 }
 
 /// Makes a program's account.
+#[utoipa::path(
+    post,
+    path = "/service_accounts",
+    tag = "service accounts",
+    operation_id = "service_accounts_create",
+    request_body = requests::NewServiceAccount,
+    responses((status = 200, description = "Done", body = ServiceAccount)),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ServiceAccount>> {
     let name = object.required_text("name")?;
     let role = object.text("role")?.map(|role| Role::parse(&role)).transpose()?;
     let new = NewUser {
@@ -66,7 +82,7 @@ pub(crate) async fn create(
         )),
         _ => error.into(),
     })?;
-    Ok(Json(wire::service_account(&account, true)))
+    Ok(Json(ServiceAccount::of(&account, true)))
 }
 
 async fn found(app: &App, which: &str) -> Answer<Account> {
@@ -81,23 +97,41 @@ async fn found(app: &App, which: &str) -> Answer<Account> {
 }
 
 /// One program's account.
+#[utoipa::path(
+    get,
+    path = "/service_accounts/{which}",
+    tag = "service accounts",
+    operation_id = "service_accounts_get",
+    params(("which" = String, Path, description = "Name or id"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
+    responses((status = 200, description = "Done", body = ServiceAccount)),
+)]
 pub(crate) async fn get(
     State(app): State<App>,
     _: Caller,
     Path(which): Path<String>,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ServiceAccount>> {
     let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
-    Ok(Json(wire::service_account(&found(&app, &which).await?, hydrate)))
+    Ok(Json(ServiceAccount::of(&found(&app, &which).await?, hydrate)))
 }
 
 /// Changes a program's account; null leaves what it is.
+#[utoipa::path(
+    put,
+    path = "/service_accounts/{which}",
+    tag = "service accounts",
+    operation_id = "service_accounts_update",
+    params(("which" = String, Path, description = "Name or id")),
+    request_body = requests::ServiceAccountChange,
+    responses((status = 200, description = "Done", body = ServiceAccount)),
+)]
 pub(crate) async fn update(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ServiceAccount>> {
+    caller.must_be_admin("update service account")?;
     let account = found(&app, &which).await?;
     let patch = Patch {
         name: object.text("name")?,
@@ -108,7 +142,6 @@ pub(crate) async fn update(
         scope: accounts::scope(&mut object)?,
         ..Patch::default()
     };
-    caller.must_be_admin("update service account")?;
     let name = patch.name.clone().unwrap_or_default();
     let changed = app.identities.update_account(&caller.context(), &account, patch).await;
     let changed = changed.map_err(|error| match error.kind() {
@@ -119,17 +152,25 @@ pub(crate) async fn update(
         ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
         _ => error.into(),
     })?;
-    Ok(Json(wire::service_account(&changed, true)))
+    Ok(Json(ServiceAccount::of(&changed, true)))
 }
 
 /// Removes a program's account with its keys.
+#[utoipa::path(
+    delete,
+    path = "/service_accounts/{which}",
+    tag = "service accounts",
+    operation_id = "service_accounts_delete",
+    params(("which" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = Nothing)),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
-) -> Answer<Json<Value>> {
-    let account = found(&app, &which).await?;
+) -> Answer<Json<Nothing>> {
     caller.must_be_admin("delete service account")?;
+    let account = found(&app, &which).await?;
     accounts::delete(&app, &caller, &account, "service").await
 }
 
@@ -155,12 +196,20 @@ async fn key_of(app: &App, account: &Account, which: &str) -> Answer<ApiKey> {
 }
 
 /// A page of a program's keys.
+#[utoipa::path(
+    get,
+    path = "/service_accounts/{id}/api_keys",
+    tag = "service accounts",
+    operation_id = "service_accounts_keys",
+    params(("id" = Uuid, Path, description = "The service account's id"), requests::PageQuery),
+    responses((status = 200, description = "Done", body = Paged<ApiKeyView>)),
+)]
 pub(crate) async fn keys(
     State(app): State<App>,
     _: Caller,
     Path(account): Path<String>,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Paged<ApiKeyView>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let hydrate = query.paging()?.hydrate;
     let account = owner(&app, &account).await?;
@@ -174,16 +223,25 @@ pub(crate) async fn keys(
         created: key.created,
         updated: key.updated,
     })?;
-    Ok(Json(wire::page(&page.map(|key| wire::api_key(&key, &account, None, hydrate)))))
+    Ok(Json(page.map(|key| ApiKeyView::of(&key, &account, None, hydrate)).into()))
 }
 
 /// Makes an API key.
+#[utoipa::path(
+    post,
+    path = "/service_accounts/{id}/api_keys",
+    tag = "service accounts",
+    operation_id = "service_accounts_create_key",
+    params(("id" = Uuid, Path, description = "The service account's id")),
+    request_body = requests::NewApiKey,
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
 pub(crate) async fn create_key(
     State(app): State<App>,
     caller: Caller,
     Path(account): Path<String>,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ApiKeyView>> {
     let name = object.required_text("name")?;
     let description = object.text("description")?.unwrap_or_default();
     let days = object.integer("expires_in_days")?;
@@ -195,7 +253,7 @@ pub(crate) async fn create_key(
         ErrorKind::AlreadyExists => taken("register", &name, &account),
         _ => error.into(),
     })?;
-    Ok(Json(wire::api_key(&key, &account, Some(&text), true)))
+    Ok(Json(ApiKeyView::of(&key, &account, Some(&text), true)))
 }
 
 fn taken(what: &str, name: &str, account: &Account) -> ApiError {
@@ -208,25 +266,43 @@ fn taken(what: &str, name: &str, account: &Account) -> ApiError {
 }
 
 /// One API key.
+#[utoipa::path(
+    get,
+    path = "/service_accounts/{id}/api_keys/{key}",
+    tag = "service accounts",
+    operation_id = "service_accounts_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
 pub(crate) async fn key(
     State(app): State<App>,
     _: Caller,
     Path((account, which)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ApiKeyView>> {
     let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
-    Ok(Json(wire::api_key(&key, &account, None, hydrate)))
+    Ok(Json(ApiKeyView::of(&key, &account, None, hydrate)))
 }
 
 /// Changes an API key; null leaves what it is.
+#[utoipa::path(
+    put,
+    path = "/service_accounts/{id}/api_keys/{key}",
+    tag = "service accounts",
+    operation_id = "service_accounts_update_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id")),
+    request_body = requests::ApiKeyChange,
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
 pub(crate) async fn update_key(
     State(app): State<App>,
     caller: Caller,
     Path((account, which)): Path<(String, String)>,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ApiKeyView>> {
+    caller.must_be_admin("update API key")?;
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
     let patch = ApiKeyPatch {
@@ -235,41 +311,57 @@ pub(crate) async fn update_key(
         active: object.boolean("active")?,
         expires: None,
     };
-    caller.must_be_admin("update API key")?;
     let name = patch.name.clone().unwrap_or_default();
     let changed = app.identities.update_key(&caller.context(), &key, patch).await;
     let changed = changed.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => taken("update", &name, &account),
         _ => error.into(),
     })?;
-    Ok(Json(wire::api_key(&changed, &account, None, true)))
+    Ok(Json(ApiKeyView::of(&changed, &account, None, true)))
 }
 
 /// Gives an API key a new secret.
+#[utoipa::path(
+    put,
+    path = "/service_accounts/{id}/api_keys/{key}/rotate",
+    tag = "service accounts",
+    operation_id = "service_accounts_rotate_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id")),
+    request_body = requests::Rotation,
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
 pub(crate) async fn rotate_key(
     State(app): State<App>,
     caller: Caller,
     Path((account, which)): Path<(String, String)>,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<ApiKeyView>> {
+    caller.must_be_admin("rotate API key")?;
     let minutes = object.integer("retain_period_minutes")?.unwrap_or(0);
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
-    caller.must_be_admin("rotate API key")?;
     let minutes = u32::try_from(minutes.max(0)).unwrap_or(u32::MAX);
     let (key, text) = app.identities.rotate_key(&caller.context(), &key, minutes).await?;
-    Ok(Json(wire::api_key(&key, &account, Some(&text), true)))
+    Ok(Json(ApiKeyView::of(&key, &account, Some(&text), false)))
 }
 
 /// Removes an API key.
+#[utoipa::path(
+    delete,
+    path = "/service_accounts/{id}/api_keys/{key}",
+    tag = "service accounts",
+    operation_id = "service_accounts_delete_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id")),
+    responses((status = 200, description = "Done", body = Nothing)),
+)]
 pub(crate) async fn delete_key(
     State(app): State<App>,
     caller: Caller,
     Path((account, which)): Path<(String, String)>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Nothing>> {
+    caller.must_be_admin("delete API key")?;
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
-    caller.must_be_admin("delete API key")?;
     app.identities.delete_key(&caller.context(), &key).await?;
-    Ok(Json(Value::Null))
+    Ok(Json(Nothing))
 }

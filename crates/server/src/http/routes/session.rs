@@ -3,11 +3,12 @@
 use super::super::{
     auth::{Caller, Facts, origin},
     body::Whole,
-    error::{Answer, ApiError},
+    error::{Answer, ApiError, ErrorBody},
     json::id,
     query::Query,
+    requests,
     state::App,
-    wire::{self, Show},
+    wire::{Info, Paged, Project, Show, Stack, Token, User},
 };
 use crate::identity::{Issued, Rejected};
 use axum::{
@@ -16,8 +17,7 @@ use axum::{
     http::StatusCode,
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
-use strongroom_core::{Access, Context, OwnerId, Page, SecretFilter, Timestamp};
+use strongroom_core::{Access, Context, OwnerId, Page, SecretFilter};
 use uuid::Uuid;
 
 /// The release of ZenML whose clients find everything that they need.
@@ -25,27 +25,43 @@ const ZENML: &str = "0.98.0";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// What this server is.
-pub(crate) async fn info(State(app): State<App>) -> Json<Value> {
-    let url = app.config.public_url.as_deref();
-    Json(json!({
-        "id": app.identities.engine().identity().namespace.0,
-        "name": app.config.name,
-        "version": ZENML,
-        "active": true,
-        "debug": false,
-        "deployment_type": "other",
-        "database_type": app.kinds.database,
-        "secrets_store_type": app.kinds.secrets_store,
-        "auth_scheme": "OAUTH2_PASSWORD_BEARER",
-        "server_url": url.unwrap_or_default(),
-        "dashboard_url": "",
-        "analytics_enabled": false,
-        "metadata": {"strongroom": env!("CARGO_PKG_VERSION")},
-    }))
+#[utoipa::path(
+    get,
+    path = "/info",
+    tag = "server",
+    operation_id = "info",
+    security(()),
+    responses((status = 200, description = "Done", body = Info)),
+)]
+pub(crate) async fn info(State(app): State<App>) -> Json<Info> {
+    Json(Info {
+        id: app.identities.engine().identity().namespace.0,
+        name: app.config.name.clone(),
+        version: ZENML,
+        active: true,
+        debug: false,
+        deployment_type: "other",
+        database_type: app.kinds.database,
+        secrets_store_type: app.kinds.secrets_store,
+        auth_scheme: "OAUTH2_PASSWORD_BEARER",
+        server_url: app.config.public_url.clone().unwrap_or_default(),
+        dashboard_url: "",
+        analytics_enabled: false,
+        metadata: [("strongroom", env!("CARGO_PKG_VERSION"))].into(),
+    })
 }
 
 /// Logs in with a password or an API key.
-pub(crate) async fn login(State(app): State<App>, facts: Facts, Whole(body): Whole) -> Answer<Json<Value>> {
+#[utoipa::path(
+    post,
+    path = "/login",
+    tag = "server",
+    operation_id = "login",
+    request_body(content = requests::LoginForm, content_type = "application/x-www-form-urlencoded"),
+    security(()),
+    responses((status = 200, description = "Logged in", body = Token)),
+)]
+pub(crate) async fn login(State(app): State<App>, facts: Facts, Whole(body): Whole) -> Answer<Json<Token>> {
     let form = std::str::from_utf8(&body).map(Query::parse).unwrap_or_default();
     let secret = |field: &str| form.get(field).map(SecretString::from);
     let grant = match form.get("grant_type") {
@@ -78,16 +94,16 @@ pub(crate) async fn login(State(app): State<App>, facts: Facts, Whole(body): Who
         Ok(Issued { token, expires_in, known }) => {
             let cx = Context::new(known.account.id, Access::none(), origin(&facts));
             app.trail.note_event(&cx, "login", "").await?;
-            Ok(Json(json!({
-                "access_token": token.expose_secret(),
-                "token_type": "bearer",
-                "expires_in": expires_in,
-                "refresh_token": null,
-                "csrf_token": null,
-                "scope": null,
-                "device_id": null,
-                "device_metadata": null,
-            })))
+            Ok(Json(Token {
+                access_token: token.expose_secret().to_owned(),
+                token_type: "bearer",
+                expires_in,
+                refresh_token: None,
+                csrf_token: None,
+                scope: None,
+                device_id: None,
+                device_metadata: None,
+            }))
         }
         Err(rejected) => {
             if !matches!(rejected, Rejected::Failed(_)) {
@@ -107,100 +123,154 @@ fn no_devices() -> ApiError {
 }
 
 /// Logging in with a browser.
+#[utoipa::path(
+    post,
+    path = "/device_authorization",
+    tag = "server",
+    operation_id = "device_authorization",
+    security(()),
+    responses((status = 403, description = "Not here", body = ErrorBody)),
+)]
 pub(crate) async fn device_authorization() -> ApiError {
     no_devices()
 }
 
 /// Who the caller is.
-pub(crate) async fn current_user(State(_): State<App>, caller: Caller) -> Json<Value> {
-    Json(wire::user(caller.account(), Show::Plain))
+#[utoipa::path(
+    get,
+    path = "/current-user",
+    tag = "users",
+    operation_id = "current_user",
+    responses((status = 200, description = "Done", body = User)),
+)]
+pub(crate) async fn current_user(State(_): State<App>, caller: Caller) -> Json<User> {
+    Json(User::of(caller.account(), Show::Plain))
 }
 
 /// The projects: one, so that clients have one.
+#[utoipa::path(
+    get,
+    path = "/projects",
+    tag = "server",
+    operation_id = "projects",
+    params(
+        ("hydrate" = Option<bool>, Query),("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
+    responses((status = 200, description = "Done", body = Paged<Project>)),
+)]
 pub(crate) async fn projects(
     State(app): State<App>,
     _: Caller,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
-    single(&query, "default", project(&app))
+) -> Answer<Json<Paged<Project>>> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    single(&query, Project::new(id_of(&app, "project"), query.paging()?.hydrate))
 }
 
 /// The stacks: one, so that clients have one.
+#[utoipa::path(
+    get,
+    path = "/stacks",
+    tag = "server",
+    operation_id = "stacks",
+    params(
+        ("hydrate" = Option<bool>, Query),("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
+    responses((status = 200, description = "Done", body = Paged<Stack>)),
+)]
 pub(crate) async fn stacks(
     State(app): State<App>,
     _: Caller,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
-    single(&query, "default", stack(&app))
+) -> Answer<Json<Paged<Stack>>> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    single(&query, Stack::new(id_of(&app, "stack"), query.paging()?.hydrate))
 }
 
 /// One project.
+#[utoipa::path(
+    get,
+    path = "/projects/{id}",
+    tag = "server",
+    operation_id = "project_by",
+    params(("hydrate" = Option<bool>, Query), ("id" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = Project)),
+)]
 pub(crate) async fn project_by(
     State(app): State<App>,
     _: Caller,
     Path(text): Path<String>,
-) -> Answer<Json<Value>> {
-    by_id(&text, project(&app), "project")
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Project>> {
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let known = id_of(&app, "project");
+    must_be(&text, known, "project")?;
+    Ok(Json(Project::new(known, hydrate)))
 }
 
 /// One stack.
+#[utoipa::path(
+    get,
+    path = "/stacks/{id}",
+    tag = "server",
+    operation_id = "stack_by",
+    params(("hydrate" = Option<bool>, Query), ("id" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = Stack)),
+)]
 pub(crate) async fn stack_by(
     State(app): State<App>,
     _: Caller,
     Path(text): Path<String>,
-) -> Answer<Json<Value>> {
-    by_id(&text, stack(&app), "stack")
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Stack>> {
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let known = id_of(&app, "stack");
+    must_be(&text, known, "stack")?;
+    Ok(Json(Stack::new(known, hydrate)))
 }
 
-fn single(query: &Option<String>, name: &str, item: Value) -> Answer<Json<Value>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+/// The page with the one item that is there.
+fn single<T>(query: &Query, item: T) -> Answer<Json<Paged<T>>> {
     let paging = query.paging()?;
-    let plain = |text: &str| text.strip_prefix("equals:").unwrap_or(text) == name;
-    let items: Vec<Value> = if query.all("name").all(plain) { vec![item] } else { Vec::new() };
+    let plain = |text: &str| text.strip_prefix("equals:").unwrap_or(text) == "default";
+    let items: Vec<T> = if query.all("name").all(plain) { vec![item] } else { Vec::new() };
     let filter = SecretFilter::new().page(paging.page).size(paging.size);
     let total = items.len() as u64;
     let items = if paging.page == 1 { items } else { Vec::new() };
-    Ok(Json(wire::page(&Page::new(items, total, &filter)?)))
+    Ok(Json(Page::new(items, total, &filter)?.into()))
 }
 
-fn by_id(text: &str, item: Value, what: &str) -> Answer<Json<Value>> {
-    let known = item["id"].as_str().unwrap_or_default();
-    if text == "default" || id(what, text).is_ok_and(|id| id.to_string() == known) {
-        return Ok(Json(item));
+fn must_be(text: &str, known: Uuid, what: &str) -> Answer<()> {
+    if text == "default" || id(what, text).is_ok_and(|id| id == known) {
+        return Ok(());
     }
     Err(ApiError::not_found(format!("\"There is no such {what}: the only one is called default\"")))
 }
 
-fn project(app: &App) -> Value {
-    let mut item = named(app, "project");
-    item["body"]["display_name"] = json!("Default project");
-    item
-}
-
-fn stack(app: &App) -> Value {
-    named(app, "stack")
-}
-
-/// Something that is there because clients want one: its id is the same in all replicas.
-fn named(app: &App, what: &str) -> Value {
+/// The id of something that is there because clients want one: the same in all replicas.
+fn id_of(app: &App, what: &str) -> Uuid {
     let namespace = app.identities.engine().identity().namespace.0;
-    let created = wire::time(Timestamp(0));
-    json!({
-        "body": {"created": created, "updated": created, "user_id": null},
-        "metadata": {"description": "", "components": {}, "labels": {}},
-        "resources": {"user": null},
-        "id": Uuid::new_v5(&namespace, format!("{what} default").as_bytes()),
-        "permission_denied": false,
-        "name": "default",
-    })
+    Uuid::new_v5(&namespace, format!("{what} default").as_bytes())
 }
 
 /// Where backups would go: nowhere.
+#[utoipa::path(
+    put,
+    path = "/secrets_operations/backup",
+    tag = "server",
+    operation_id = "backup",
+    responses((status = 501, description = "Not here", body = ErrorBody)),
+)]
 pub(crate) async fn backup(State(_): State<App>, caller: Caller) -> ApiError {
     operations(&caller, "backup")
 }
 
 /// Where backups would come from: nowhere.
+#[utoipa::path(
+    put,
+    path = "/secrets_operations/restore",
+    tag = "server",
+    operation_id = "restore",
+    responses((status = 501, description = "Not here", body = ErrorBody)),
+)]
 pub(crate) async fn restore(State(_): State<App>, caller: Caller) -> ApiError {
     operations(&caller, "restore")
 }

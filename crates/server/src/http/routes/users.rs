@@ -8,8 +8,9 @@ use super::{
         json::Object,
         listing::{self, Facets},
         query::Query,
+        requests,
         state::App,
-        wire::{self, Show},
+        wire::{Nothing, Paged, Show, User},
     },
     accounts,
 };
@@ -19,24 +20,31 @@ use axum::{
     extract::{Path, RawQuery, State},
     http::StatusCode,
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use strongroom_core::{Access, Context, ErrorKind};
 use strongroom_sql::identities::{Account, AccountKind, AccountRef, Role, Scope};
 
 /// A page of users; whoever is no admin sees only the own account.
+#[utoipa::path(
+    get,
+    path = "/users",
+    tag = "users",
+    operation_id = "users_list",
+    params(requests::PageQuery),
+    responses((status = 200, description = "Done", body = Paged<User>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
     RawQuery(query): RawQuery,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Paged<User>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let mut users = app.identities.catalog().accounts().await?;
     users.retain(|account| {
         account.kind == AccountKind::User && (caller.is_admin() || account.id == caller.id())
     });
+    // Without metadata even if asked for: the client asks here for the one that its `user describe` then cannot print.
     let page = listing::page(&query, users, facets)?;
-    Ok(Json(wire::page(&page.map(|account| wire::user(&account, Show::Plain)))))
+    Ok(Json(page.map(|account| User::of(&account, Show::Plain)).into()))
 }
 
 pub(crate) fn facets(account: &Account) -> Facets<'_> {
@@ -52,11 +60,19 @@ pub(crate) fn facets(account: &Account) -> Facets<'_> {
 }
 
 /// Makes a user.
+#[utoipa::path(
+    post,
+    path = "/users",
+    tag = "users",
+    operation_id = "users_create",
+    request_body = requests::NewUser,
+    responses((status = 200, description = "Done", body = User)),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     caller: Caller,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<User>> {
     let name = object.required_text("name")?;
     let is_admin = object.boolean("is_admin")?;
     let role = match object.text("role")? {
@@ -84,30 +100,38 @@ pub(crate) async fn create(
         )),
         _ => error.into(),
     })?;
-    Ok(Json(with_token(&account, token)))
-}
-
-/// A user as it is answered with the token that activates it.
-fn with_token(account: &Account, token: Option<SecretString>) -> Value {
-    let mut user = wire::user(account, Show::Plain);
-    user["body"]["activation_token"] = token.map(|token| token.expose_secret().to_owned()).into();
-    user
+    Ok(Json(User::of(&account, Show::Plain).with_token(token.as_ref())))
 }
 
 /// One user.
+#[utoipa::path(
+    get,
+    path = "/users/{which}",
+    tag = "users",
+    operation_id = "users_get",
+    params(("hydrate" = Option<bool>, Query), ("which" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = User)),
+)]
 pub(crate) async fn get(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
-) -> Answer<Json<Value>> {
-    let account = found(&app, &which, true).await?;
-    if account.id != caller.id() {
+    RawQuery(query): RawQuery,
+) -> Answer<Json<User>> {
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    if !is_own(&caller, &which) {
         caller.must_be_admin("get other user")?;
     }
+    let account = found(&app, &which, true).await?;
     // By id with metadata, which the client asks for when one of its fields is read; by name without, since its `user
     // describe` cannot print it.
     let by_id = uuid::Uuid::parse_str(&which).is_ok();
-    Ok(Json(wire::user(&account, if by_id { Show::Everything } else { Show::Plain })))
+    Ok(Json(User::of(&account, if by_id && hydrate { Show::Everything } else { Show::Plain })))
+}
+
+/// Whether a name or id is the caller's: rights are looked at first, so that nobody learns which accounts there are.
+fn is_own(caller: &Caller, which: &str) -> bool {
+    uuid::Uuid::parse_str(which).map_or(caller.account().name == which, |id| id == caller.id().0)
 }
 
 async fn found(app: &App, which: &str, programs_too: bool) -> Answer<Account> {
@@ -127,22 +151,42 @@ async fn found(app: &App, which: &str, programs_too: bool) -> Answer<Account> {
 }
 
 /// Changes a user.
+#[utoipa::path(
+    put,
+    path = "/users/{which}",
+    tag = "users",
+    operation_id = "users_update",
+    params(("which" = String, Path, description = "Name or id")),
+    request_body = requests::UserChange,
+    responses((status = 200, description = "Done", body = User)),
+)]
 pub(crate) async fn update(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
     JsonBody { object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<User>> {
+    if !is_own(&caller, &which) {
+        caller.must_be_admin("update other user account")?;
+    }
     let account = found(&app, &which, false).await?;
     change(&app, &caller, account, object, true).await
 }
 
 /// Changes the caller's own account.
+#[utoipa::path(
+    put,
+    path = "/current-user",
+    tag = "users",
+    operation_id = "users_update_current",
+    request_body = requests::UserChange,
+    responses((status = 200, description = "Done", body = User)),
+)]
 pub(crate) async fn update_current(
     State(app): State<App>,
     caller: Caller,
     JsonBody { object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<User>> {
     if caller.is_service() {
         return Err(ApiError::not_found("\"No user account: this is a service account\""));
     }
@@ -156,7 +200,7 @@ async fn change(
     account: Account,
     mut object: Object,
     rights: bool,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<User>> {
     let own = account.id == caller.id();
     for field in ["name", "full_name"] {
         if object.is_null(field) {
@@ -175,9 +219,6 @@ async fn change(
     let old = object.secret("old_password")?;
     let (is_admin, active) = (object.boolean("is_admin")?, object.boolean("active")?);
     let (role, scope) = (object.text("role")?, accounts::scope(&mut object)?);
-    if !own {
-        caller.must_be_admin("update other user account")?;
-    }
     if patch.password.is_some() {
         if !own {
             return Err(ApiError::forbidden(
@@ -232,17 +273,25 @@ async fn change(
     if new_password {
         accounts::forget_first_password(app, &changed);
     }
-    Ok(Json(wire::user(&changed, Show::Plain)))
+    Ok(Json(User::of(&changed, Show::Plain)))
 }
 
 /// Removes a user.
+#[utoipa::path(
+    delete,
+    path = "/users/{which}",
+    tag = "users",
+    operation_id = "users_delete",
+    params(("which" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = Nothing)),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
-) -> Answer<Json<Value>> {
-    let account = found(&app, &which, false).await?;
+) -> Answer<Json<Nothing>> {
     caller.must_be_admin("delete user")?;
+    let account = found(&app, &which, false).await?;
     if account.id == caller.id() {
         return Err(ApiError::forbidden(
             "You cannot delete the user account currently used to authenticate to the ZenML server. If you wish to \
@@ -253,27 +302,45 @@ pub(crate) async fn delete(
 }
 
 /// Makes a user's account inactive.
+#[utoipa::path(
+    put,
+    path = "/users/{which}/deactivate",
+    tag = "users",
+    operation_id = "users_deactivate",
+    params(("which" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "Done", body = User)),
+)]
 pub(crate) async fn deactivate(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
-) -> Answer<Json<Value>> {
-    let account = found(&app, &which, false).await?;
+) -> Answer<Json<User>> {
     caller.must_be_admin("deactivate user")?;
+    let account = found(&app, &which, false).await?;
     if account.id == caller.id() {
         return Err(ApiError::forbidden("Cannot deactivate yourself."));
     }
     let (account, token) = app.identities.deactivate(&caller.context(), &account).await?;
-    Ok(Json(with_token(&account, Some(token))))
+    Ok(Json(User::of(&account, Show::Plain).with_token(Some(&token))))
 }
 
 /// Makes a user's account active with the token for that; nobody needs to be logged in.
+#[utoipa::path(
+    put,
+    path = "/users/{which}/activate",
+    tag = "users",
+    operation_id = "users_activate",
+    params(("which" = String, Path, description = "Name or id")),
+    request_body = requests::Activation,
+    security(()),
+    responses((status = 200, description = "Done", body = User)),
+)]
 pub(crate) async fn activate(
     State(app): State<App>,
     facts: Facts,
     Path(which): Path<String>,
     JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<User>> {
     // Whether or not there is such an account, a wrong token gets one answer.
     let refused = || {
         let text = "Authentication error: the activation token is not valid";
@@ -286,7 +353,7 @@ pub(crate) async fn activate(
     let account = account.filter(|account| account.kind == AccountKind::User).ok_or_else(refused)?;
     let cx = Context::new(account.id, Access::none(), origin(&facts));
     match app.identities.activate(&cx, &account, &token, password).await {
-        Ok(account) => Ok(Json(wire::user(&account, Show::Plain))),
+        Ok(account) => Ok(Json(User::of(&account, Show::Plain))),
         Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(refused()),
         Err(error) => Err(error.into()),
     }

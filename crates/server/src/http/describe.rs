@@ -1,0 +1,115 @@
+//! The API's description: made from the handlers, served as OpenAPI and as a page for people.
+
+use super::{error::ErrorBody, page};
+use axum::{
+    Extension,
+    body::Bytes,
+    http::{HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use std::sync::Arc;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document, Ref, RefOr, Response as Described,
+        content::ContentBuilder,
+        path::Operation,
+        response::ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
+};
+
+/// What `/docs` may load: its style.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const STYLE: &str = include_str!("style.css");
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Strongroom",
+        description = "One place for secrets. ZenML's client finds here what it expects of its own server.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(ErrorBody)),
+    modifiers(&Credentials),
+    tags(
+        (name = "secrets", description = "Named sets of keys and values, with their history"),
+        (name = "users", description = "People's accounts"),
+        (name = "service accounts", description = "Programs' accounts and their API keys"),
+        (name = "grants", description = "Which names an account with the scope `granted` may see"),
+        (name = "audit", description = "Who did what"),
+        (name = "server", description = "What the server is, and how to log in"),
+    )
+)]
+struct Outline;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut Document) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An access token of `/login`, or an API key"))
+            .build();
+        if let Some(components) = &mut document.components {
+            components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        }
+        document.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    }
+}
+
+/// What all routes have in common.
+pub(super) fn document() -> Document {
+    Outline::openapi()
+}
+
+/// The finished description.
+#[derive(Clone)]
+pub(super) struct Description {
+    json: Bytes,
+    page: Bytes,
+}
+
+impl Description {
+    /// Of all routes: each may also answer with an error.
+    pub(super) fn of(mut document: Document) -> Arc<Self> {
+        for item in document.paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete] {
+                operation.iter_mut().for_each(add_errors);
+            }
+        }
+        // A document of strings and maps cannot fail to be written.
+        let json = document.to_json().unwrap_or_default();
+        let page = page::of(&serde_json::from_str(&json).unwrap_or_default());
+        Arc::new(Self { json: json.into(), page: page.into() })
+    }
+}
+
+fn add_errors(operation: &mut Operation) {
+    for (status, description) in [("4XX", "The request cannot be done as it is"), ("5XX", "It failed")] {
+        operation.responses.responses.insert(status.to_owned(), RefOr::T(error(description)));
+    }
+}
+
+fn error(description: &str) -> Described {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
+    ResponseBuilder::new().description(description).content("application/json", content).build()
+}
+
+/// `/openapi.json`
+pub(super) async fn json(Extension(description): Extension<Arc<Description>>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], description.json.clone()).into_response()
+}
+
+/// `/docs`
+pub(super) async fn page(Extension(description): Extension<Arc<Description>>) -> Response {
+    let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    ([kind, policy], description.page.clone()).into_response()
+}
+
+/// `/docs/style.css`
+pub(super) async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
+}

@@ -1,0 +1,208 @@
+//! `/metrics`: counts for Prometheus. Labels come from closed sets: routes, not paths; no names, no addresses.
+
+use super::{auth::bearer, error::ApiError, layer::Peer, state::App};
+use crate::audit::Trail;
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, text::encode},
+    metrics::{
+        MetricType,
+        counter::{ConstCounter, Counter},
+        family::Family,
+        gauge::{ConstGauge, Gauge},
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+use secrecy::ExposeSecret;
+use std::{fmt, time::Duration};
+use strongroom_engine::{Engine, crypto::equal};
+
+const CONTENT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+/// What is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    answered: Family<Answered, Counter>,
+    duration: Family<Route, Histogram, fn() -> Histogram>,
+    under_way: Gauge,
+}
+
+impl Metrics {
+    /// Over an engine and an audit trail, which count for themselves.
+    pub(crate) fn new(engine: Engine, trail: Trail) -> Self {
+        // From half a millisecond to 16 s.
+        let histogram: fn() -> Histogram = || Histogram::new(exponential_buckets(0.0005, 2.0, 16));
+        let metrics = Self {
+            registry: Registry::with_prefix("strongroom"),
+            answered: Family::default(),
+            duration: Family::new_with_constructor(histogram),
+            under_way: Gauge::default(),
+        };
+        metrics.registered(engine, trail)
+    }
+
+    fn registered(mut self, engine: Engine, trail: Trail) -> Self {
+        let registry = &mut self.registry;
+        registry.register("http_requests", "Requests answered", self.answered.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time from the head of a request to its answer",
+            Unit::Seconds,
+            self.duration.clone(),
+        );
+        registry.register("http_requests_under_way", "Requests being answered", self.under_way.clone());
+        registry.register_collector(Box::new(Counted { engine, trail }));
+        self
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
+        let method = match *method {
+            Method::GET => "GET",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
+            _ => "other",
+        };
+        let answered = Answered { method, route: route.to_owned(), status: status.as_u16() };
+        self.answered.get_or_create(&answered).inc();
+        self.duration.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a request as being answered while this is kept.
+    pub(crate) fn under_way(&self) -> UnderWay {
+        self.under_way.inc();
+        UnderWay(self.under_way.clone())
+    }
+}
+
+/// A request that is being answered.
+pub(crate) struct UnderWay(Gauge);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// What the engine and the audit trail count themselves.
+struct Counted {
+    engine: Engine,
+    trail: Trail,
+}
+
+impl fmt::Debug for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counted")
+    }
+}
+
+impl Collector for Counted {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let stats = self.engine.stats();
+        let mut counter = |name, help, value| {
+            ConstCounter::new(value).encode(encoder.encode_descriptor(
+                name,
+                help,
+                None,
+                MetricType::Counter,
+            )?)
+        };
+        counter("cache_hits", "Reads answered from the cache", stats.cache_hits)?;
+        counter("cache_misses", "Reads that had to open or fetch a value", stats.cache_misses)?;
+        let mut gauge = |name, help, value| {
+            ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
+        };
+        gauge("cache_size_bytes", "Bytes that the cache holds", number(stats.cache_bytes))?;
+        gauge(
+            "audit_waiting",
+            "Entries that wait to be written to the audit trail",
+            number(self.trail.waiting() as u64),
+        )?;
+        gauge("audit_works", "Whether the audit trail can be written", i64::from(self.trail.works()))?;
+        let mut calls = |name, help, value: fn(&strongroom_engine::CallStats) -> u64| {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for ((store, operation), calls) in &stats.calls {
+                let labels = [("store", store.to_string()), ("operation", (*operation).to_owned())];
+                ConstCounter::new(value(calls)).encode(family.encode_family(&labels)?)?;
+            }
+            Ok(())
+        };
+        calls("store_calls", "Calls sent to a store, repeats included: what a service bills", |calls| {
+            calls.sent
+        })?;
+        calls("store_calls_repeated", "Calls that repeated one before", |calls| calls.repeated)?;
+        calls("store_bytes", "Payload bytes written to and read from a store", |calls| calls.bytes)?;
+        calls("store_wait_microseconds", "Time spent waiting for a store", |calls| calls.micros)?;
+        let help = "Calls to a store that failed, by kind";
+        let mut family = encoder.encode_descriptor("store_calls_failed", help, None, MetricType::Counter)?;
+        for ((store, operation), calls) in &stats.calls {
+            for (kind, count) in &calls.failed {
+                let labels = [
+                    ("store", store.to_string()),
+                    ("operation", (*operation).to_owned()),
+                    ("kind", format!("{kind:?}")),
+                ];
+                ConstCounter::new(*count).encode(family.encode_family(&labels)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Counts for Prometheus: to callers on loopback, and to those with the token of the configuration.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "server",
+    operation_id = "metrics",
+    responses((status = 200, description = "OpenMetrics", body = String, content_type = "text/plain")),
+)]
+pub(crate) async fn metrics(
+    State(app): State<App>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    // What came through a proxy on this machine is not from this machine.
+    let forwarded = [header::FORWARDED, HeaderName::from_static("x-forwarded-for")];
+    let direct = forwarded.iter().all(|name| !headers.contains_key(name));
+    let local = direct && peer.is_some_and(|Extension(Peer(address))| address.is_loopback());
+    if !local {
+        let wanted = app.config.metrics_token.as_ref().map(|token| token.expose_secret().as_bytes());
+        let given = bearer(&headers)?;
+        if !wanted.is_some_and(|wanted| equal(wanted, given.expose_secret().as_bytes())) {
+            return Err(ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "CredentialsNotValid",
+                "metrics are for callers on this machine, and for those with the token server.metrics_token",
+            ));
+        }
+    }
+    let mut text = String::new();
+    encode(&mut text, &app.metrics.registry)
+        .map_err(|_| ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR, "The metrics cannot be written"))?;
+    Ok(([(header::CONTENT_TYPE, CONTENT)], text).into_response())
+}

@@ -1,0 +1,115 @@
+//! Who asks, and what is there to be asked for.
+
+use crate::{
+    server::{Server, id},
+    support::Home,
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, thread, time::Duration};
+
+/// Callers with valid credentials, in the order of the table's columns.
+pub(super) const CALLERS: [&str; 6] = ["reader", "auditor", "writer", "granted", "user", "admin"];
+
+/// A deployment with an account of every kind.
+pub(super) struct Cast {
+    pub(super) server: Server,
+    /// By caller: a credential.
+    credentials: BTreeMap<&'static str, String>,
+    /// Credentials that are none, or none any more.
+    strangers: Vec<String>,
+    /// By caller: its own private secret.
+    own: BTreeMap<&'static str, String>,
+    others: String,
+}
+
+pub(super) const MISSING: &str = "00000000-0000-4000-8000-00000000dead";
+
+impl Cast {
+    pub(super) fn new(home: &Home) -> Self {
+        let short = Server::start_with(home, &[("STRONGROOM_SERVER_TOKEN_LIFETIME_S", "1")]);
+        let expired = short.admin();
+        let server = Server::start(home);
+        let admin = server.admin();
+        let mut credentials = BTreeMap::from([("admin", admin.clone())]);
+        let key = |name: &str| home.ok(["api-key", "create", name]).trim().to_owned();
+        for name in ["reader", "auditor", "writer", "granted"] {
+            home.ok(["service-account", "create", name, "--role", "writer"]);
+            credentials.insert(name, key(name));
+        }
+        home.run_with("Users-password", ["user", "create", "user", "--role", "writer", "--password-stdin"]);
+        credentials.insert("user", server.login("username=user&password=Users-password").unwrap());
+        let private = |credential: &str, name: &str| {
+            let body = json!({"name": name, "private": true, "values": {"k": "canary-own"}});
+            id(&server.call(credential, "POST", "/secrets", &body))
+        };
+        let own = credentials.iter().map(|(name, credential)| (*name, private(credential, "own"))).collect();
+        home.ok(["service-account", "create", "somebody", "--role", "writer"]);
+        let others = private(&key("somebody"), "others");
+        home.ok(["service-account", "update", "reader", "--role", "reader"]);
+        home.ok(["service-account", "update", "auditor", "--role", "auditor"]);
+        home.ok(["service-account", "update", "granted", "--scope", "granted"]);
+        home.ok(["grant", "add", "granted", "granted/*"]);
+
+        for name in ["revoked", "idle"] {
+            home.ok(["service-account", "create", name, "--role", "admin"]);
+        }
+        let (revoked, idle) = (key("revoked"), key("idle"));
+        let token = server.login(&format!("grant_type=zenml-api-key&password={revoked}")).unwrap();
+        home.ok(["api-key", "delete", "revoked", "default"]);
+        home.ok(["service-account", "update", "idle", "--active", "false"]);
+        thread::sleep(Duration::from_millis(1100));
+        let strangers = vec![String::new(), "garbage".to_owned(), expired, revoked, token, idle];
+        Self { server, credentials, strangers, own, others }
+    }
+
+    pub(super) fn credential(&self, caller: &str) -> String {
+        self.credentials[caller].clone()
+    }
+
+    pub(super) fn strangers(&self) -> impl Iterator<Item = &str> {
+        self.strangers.iter().map(String::as_str)
+    }
+
+    /// A secret to be asked for: its id and name. What an earlier request removed is made again.
+    pub(super) fn secret(&self, target: &str, caller: &str) -> (String, String) {
+        let admin = self.credential("admin");
+        let there = |id: &str, credential: &str| {
+            self.server.call(credential, "GET", &format!("/secrets/{id}"), &Value::Null)
+        };
+        let named = |name: &str| {
+            let encoded = name.replace('/', "%2F");
+            let found = self.server.call(&admin, "GET", &format!("/secrets/by-name/{encoded}"), &Value::Null);
+            if found.status == 200 {
+                return id(&found);
+            }
+            let body = json!({"name": name, "values": {"k": "canary-public"}});
+            id(&self.server.call(&admin, "POST", "/secrets", &body))
+        };
+        match target {
+            "public" => (named("public"), "public".to_owned()),
+            "granted" => (named("granted/one"), "granted/one".to_owned()),
+            "others" => (self.others.clone(), "others".to_owned()),
+            "missing" => (MISSING.to_owned(), "missing".to_owned()),
+            "own" => {
+                let credential = self.credential(caller);
+                let id = match there(&self.own[caller], &credential).status {
+                    // Deleted by an earlier request: only who may do that comes here.
+                    404 if ["writer", "user", "admin"].contains(&caller) => {
+                        let list = self.server.call(&credential, "GET", "/secrets?name=own", &Value::Null);
+                        match list.body["items"][0]["id"].as_str() {
+                            Some(id) => id.to_owned(),
+                            None => {
+                                let body =
+                                    json!({"name": "own", "private": true, "values": {"k": "canary-own"}});
+                                id(&self.server.call(&credential, "POST", "/secrets", &body))
+                            }
+                        }
+                    }
+                    _ => self.own[caller].clone(),
+                };
+                (id, "own".to_owned())
+            }
+            other => panic!("there is no target {other}"),
+        }
+    }
+}

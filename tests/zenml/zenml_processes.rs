@@ -1,0 +1,84 @@
+//! The client as people start it: a process for each command, with what it remembers in files.
+
+use crate::{client::Zenml, http, site::Site};
+use serde_json::json;
+
+#[test]
+#[ignore = "needs ZenML: cargo xtask test"]
+fn a_day_with_the_client_in_processes_of_their_own() {
+    let site = Site::ours();
+    let key = service_account(&site);
+    let client = Zenml::without_server();
+    let ok = |args: &[&str], input: &str| {
+        let ended = client.process(args, input);
+        assert_eq!(ended.code, 0, "zenml {args:?}: {ended:?}");
+        ended.out + &ended.err
+    };
+    // It asks for the key, which is neither in the arguments nor in the environment.
+    ok(&["login", &site.url, "--api-key"], &format!("{key}\n"));
+    let shown = ok(&["secret", "create", "db", "--user=admin", "--password=canary"], "");
+    assert!(shown.contains("successfully created") && !shown.contains("canary"), "{shown}");
+    client.file("values.yaml", "a: one\nb: two\n");
+    ok(&["secret", "create", "own", "--private", "-v", "@values.yaml"], "");
+    assert!(ok(&["secret", "get", "db"], "").contains("canary"));
+    let document = client.process(&["secret", "list", "-o", "json"], "").out;
+    let listed: serde_json::Value = serde_json::from_str(&document).expect(&document);
+    assert_eq!((&listed["items"][0]["name"], &listed["pagination"]["total"]), (&json!("own"), &json!(2)));
+    assert_eq!(client.process(&["secret", "list", "-o", "csv", "-c", "name"], "").out, "name\nown\ndb\n");
+    ok(&["secret", "update", "db", "--password=other", "-r", "user"], "");
+    ok(&["secret", "rename", "db", "-n", "database"], "");
+    ok(&["secret", "export", "database", "-f", "database.yaml"], "");
+    assert_eq!(std::fs::read_to_string(client.path("database.yaml")).unwrap(), "password: other\n");
+    ok(&["secret", "delete", "own"], "y\n");
+    let refused = client.process(&["secret", "get", "own"], "");
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("Could not find a secret"), "{refused:?}");
+    let refused = client.process(&["secret", "backup"], "");
+    assert!(refused.code == 1 && refused.err.contains("Only admin users"), "{refused:?}");
+    ok(&["secret", "delete", "database", "-y"], "");
+    ok(&["logout"], "");
+}
+
+#[test]
+#[ignore = "needs ZenML: cargo xtask test"]
+fn what_the_environment_says_is_enough() {
+    let site = Site::ours();
+    let key = service_account(&site);
+    for client in
+        [Zenml::with_key(&site.url, &key), Zenml::with_password(&site.url, &site.username, &site.password)]
+    {
+        // The first run knows of no project, a later one asks for the one it remembers.
+        for name in ["first", "second"] {
+            let ended = client.process(&["secret", "create", name, "--k=v"], "");
+            assert_eq!(ended.code, 0, "{ended:?}");
+            let ended = client.process(&["secret", "delete", name, "-y"], "");
+            assert_eq!(ended.code, 0, "{ended:?}");
+            assert!(!(ended.out + &ended.err).contains("no longer available"));
+        }
+    }
+    let wrong = Zenml::with_key(&site.url, &key.replace(|c: char| c.is_ascii_digit(), "x"));
+    let ended = wrong.process(&["secret", "list"], "");
+    assert!(ended.code != 0 && ended.err.contains("CredentialsNotValid"), "{ended:?}");
+    assert!(!ended.err.contains(&key));
+}
+
+#[test]
+#[ignore = "needs ZenML: cargo xtask test"]
+fn values_are_asked_for_without_a_terminal_too() {
+    let site = Site::ours();
+    let mut client = site.client();
+    let ended = client.process(&["secret", "create", "asked", "-i"], "user\nadmin\ny\npassword\ncanary\nn\n");
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let found = client.call("get_secret", json!({"name_id_or_prefix": "asked"}));
+    assert_eq!(found["values"], json!({"user": "admin", "password": "canary"}));
+}
+
+/// A service account's key.
+fn service_account(site: &Site) -> String {
+    let token = site.token();
+    let made =
+        http::call(&site.url, &token, "POST", "/service_accounts", &json!({"name": "bot", "active": true}));
+    let path = format!("/service_accounts/{}/api_keys", made.body["id"].as_str().unwrap());
+    let key = http::call(&site.url, &token, "POST", &path, &json!({"name": "default"}));
+    key.body["body"]["key"].as_str().unwrap().to_owned()
+}
