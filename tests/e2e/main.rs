@@ -18,6 +18,8 @@ mod matrix;
 mod output;
 mod places;
 mod races;
+mod remote;
+mod remote_zenml;
 mod replicas;
 mod restored;
 mod roots;

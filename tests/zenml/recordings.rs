@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use std::{collections::HashMap, fmt::Write as _, path::PathBuf};
 
 /// Fields that only our answers have, and that clients of ZenML ignore.
-const OURS: [&str; 5] = ["role", "scope", "expires", "revision", "strongroom"];
+const OURS: [&str; 6] = ["role", "scope", "expires", "revision", "values_revision", "strongroom"];
 
 /// Fields that only ZenML's answers have: they are about what we do not do.
 const THEIRS: [&str; 9] = [

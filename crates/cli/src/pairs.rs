@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 const WITH_VALUE: [&str; 3] = ["private", "values", "remove-keys"];
 const WITHOUT_VALUE: [&str; 2] = ["interactive", "help"];
 /// Options of the whole program, which stand before the command.
-const GLOBAL: [&str; 3] = ["database", "config", "output"];
+const GLOBAL: [&str; 4] = ["database", "server", "config", "output"];
 
 /// A pair as it was written: the value may still be `@FILE`.
 #[derive(Debug)]

@@ -50,8 +50,11 @@ fn attempt(
             return commands::generate(output.as_deref(), *force, console);
         }
         Command::Serve(args) => {
-            let location =
-                Location { database: cli.global.database.clone(), config: cli.global.config.clone() };
+            if cli.global.server.is_some() {
+                let text = "serve: it is a server itself, over a database: leave --server out";
+                return Err(Failure::usage(text));
+            }
+            let location = Location::of(&cli.global);
             return commands::serve(registry, &location, args, console);
         }
         _ => {}
@@ -61,7 +64,7 @@ fn attempt(
         .enable_all()
         .build()
         .map_err(|error| Failure::io("cannot start", &error))?;
-    let location = Location { database: cli.global.database, config: cli.global.config };
+    let location = Location::of(&cli.global);
     let run = Run::new(console, opener, location, format);
     runtime.block_on(dispatch(run, cli.command, line.pairs))
 }
@@ -76,6 +79,8 @@ async fn dispatch(mut run: Run<'_>, command: Command, pairs: Vec<Pair>) -> Outco
             }
             done
         }
+        Command::Login(args) => commands::login(&mut run, &args).await,
+        Command::Logout => commands::logout(&mut run),
         Command::Status(args) => commands::status(&mut run, args.deep).await,
         Command::Keys(KeysCommand::Rotate { kind, .. }) => commands::rotate(&mut run, &kind).await,
         Command::Keys(KeysCommand::Rewrap(args)) => commands::rewrap(&mut run, &args).await,

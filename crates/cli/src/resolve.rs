@@ -105,7 +105,8 @@ pub(crate) fn no_key(secret: &Secret, key: &str) -> Failure {
 
 /// A revision that was not there yet: the store would answer the newest one below it.
 pub(crate) fn refuse_future(meta: &SecretMeta, revision: u64) -> Outcome {
-    if revision <= meta.revision.0 {
+    // Nothing of ours is at 0: that is a server without revisions, which says so itself.
+    if revision <= meta.revision.0 || meta.revision.0 == 0 {
         return Ok(());
     }
     let text = format!(

@@ -17,6 +17,8 @@ pub struct Plugin {
     pub limits: Option<Limits>,
     /// Whether values are sealed by the engine unless the configuration says otherwise.
     pub seal_by_default: bool,
+    /// Whether it opens to a whole store, which needs neither a database nor a namespace.
+    pub whole: bool,
     open: fn(Settings, OpenContext) -> BoxFuture<'static, Result<Opened>>,
 }
 
@@ -31,6 +33,9 @@ pub trait Configure: DeserializeOwned + Send + 'static {
     /// Whether values are sealed by the engine unless the configuration says otherwise. Leave it `true` for a
     /// back-end of your own.
     const SEAL_BY_DEFAULT: bool = true;
+    /// Whether it opens to [`Opened::Store`] alone. Then no database is opened for it, and the namespace that it is told
+    /// is the nil one.
+    const WHOLE: bool = false;
 
     /// Opens it. Makes as few calls as possible: whether the service answers is for `check`.
     fn open(self, cx: OpenContext) -> impl Future<Output = Result<Opened>> + Send;
@@ -82,6 +87,7 @@ impl Plugin {
             about: C::ABOUT,
             limits: C::LIMITS,
             seal_by_default: C::SEAL_BY_DEFAULT,
+            whole: C::WHOLE,
             open: |settings, cx| Box::pin(async move { settings.parse::<C>()?.open(cx).await }),
         }
     }

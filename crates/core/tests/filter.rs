@@ -10,6 +10,8 @@ mod lists;
 mod parsing;
 #[path = "filter/properties.rs"]
 mod properties;
+#[path = "filter/rendering.rs"]
+mod rendering;
 
 use strongroom_core::{
     Owner, OwnerId, SecretId, SecretMeta, SecretName, Timestamp,

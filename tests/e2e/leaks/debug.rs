@@ -30,7 +30,7 @@ fn debug_shows_no_value() {
     let config = strongroom::Config::parse(&config, strongroom_core::settings::Vars::empty()).unwrap();
     hides(&canary, &config);
     hides(&canary, &config.stores().unwrap());
-    let location = strongroom_cli::Location { database: Some(canary.value().into()), config: None };
+    let location = strongroom_cli::Location { database: Some(canary.value().into()), ..Default::default() };
     hides(&canary, &location);
 }
 

@@ -1,10 +1,12 @@
 //! What the command line looks like.
 
 mod admin;
+mod login;
 mod people;
 mod secret;
 
 pub(crate) use admin::{DatabaseCommand, KeysCommand, RepairArgs, RewrapArgs, StatusArgs};
+pub(crate) use login::LoginArgs;
 pub(crate) use people::{
     ApiKeyCommand, AuditCommand, AuditFilter, GrantCommand, Rights, ServeArgs, ServiceAccountCommand,
     UserCommand,
@@ -21,7 +23,7 @@ use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 other failure, 2 usage, 3 not found, 4 exists or conflict, 5 refused, 6 unavailable.
-Options of the whole program (--database, --config, --output) stand before the command.";
+Options of the whole program (--database, --server, --config, --output) stand before the command.";
 
 /// Keeps secrets: named sets of keys and values, sealed, with their history.
 #[derive(Debug, Parser)]
@@ -40,6 +42,11 @@ pub(crate) struct Global {
     /// STRONGROOM_DATABASE_URL, which keeps a password out of the process list]
     #[arg(long, value_name = "URL", value_parser = secret_text)]
     pub(crate) database: Option<SecretString>,
+
+    /// The server to work on, after `strongroom login` there or with an API key in STRONGROOM_API_KEY [also as
+    /// STRONGROOM_SERVER]
+    #[arg(long, value_name = "URL", conflicts_with = "database")]
+    pub(crate) server: Option<String>,
 
     /// The configuration [default: strongroom/config.toml in your configuration directory]
     #[arg(long, value_name = "FILE")]
@@ -75,6 +82,10 @@ pub(crate) enum Command {
     /// Create, read, list, change and delete secrets
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// Work on a server from now on
+    Login(LoginArgs),
+    /// Work on the local database again, and forget the credentials
+    Logout,
     /// Where everything is kept, and whether all is well
     Status(StatusArgs),
     /// The kinds of store that this program can keep values in
@@ -131,6 +142,8 @@ impl Cli {
             Command::Keys(_)
             | Command::Database(_)
             | Command::Completions { .. }
+            | Command::Login(_)
+            | Command::Logout
             | Command::Serve(_)
             | Command::User(_)
             | Command::ServiceAccount(_)

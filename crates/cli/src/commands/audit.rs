@@ -1,12 +1,13 @@
 //! `audit list | verify | export | prune`
 
-use super::{Run, people::account};
+use super::Run;
 use crate::secret_text::SecretText;
 use crate::{
     args::{AuditCommand, AuditFilter, Format},
     failure::{Failure, Outcome},
     input::confirm,
     render::{Data, Table, View, document, print, rfc3339, short},
+    session::account,
 };
 use strongroom_core::{
     SecretId,

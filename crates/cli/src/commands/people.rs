@@ -1,69 +1,55 @@
-//! `user`, `service-account`, `api-key` and `grant`
+//! `user`, `service-account`, `api-key` and `grant`: on the database, or on a server.
 
 use super::Run;
 use crate::{
     args::{ApiKeyCommand, GrantCommand, Rights, ServiceAccountCommand, UserCommand},
-    failure::{Exit, Failure, Outcome},
+    failure::{Failure, Outcome},
     input::{ask_value, confirm},
     render::{Data, Table, View, print, rfc3339, short},
     secret_text::SecretText,
+    session::People,
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::time::Duration;
-use strongroom_core::{Context, OwnerId};
-use strongroom_server::identity::{Identities, NewUser, Patch};
-use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch, Role, Scope};
-use uuid::Uuid;
+use strongroom_remote::{Account, AccountChange, ApiKey, NewAccount, NewKey};
+use strongroom_sql::identities::{Role, Scope};
 
 /// The longest password that is read.
 const PASSWORD: usize = 4096;
 
-async fn opened(run: &mut Run<'_>) -> Outcome<(Identities, Context)> {
-    let session = run.session().await?;
-    Ok((session.identities()?, session.context()?))
+async fn people(run: &mut Run<'_>) -> Outcome<People> {
+    run.session().await?.people()
 }
 
-/// An account by its name or id.
-pub(super) async fn account(identities: &Identities, which: &str) -> Outcome<Account> {
-    let catalog = identities.catalog();
-    let by_name = catalog.account(AccountRef::Name(which)).await?;
-    let found = match (by_name, Uuid::parse_str(which)) {
-        (None, Ok(id)) => catalog.account(AccountRef::Id(OwnerId(id))).await?,
-        (found, _) => found,
-    };
-    found.ok_or_else(|| Failure::new(Exit::NotFound, format!("there is no account `{which}`")))
+/// The words are checked before anything is asked or sent.
+fn role(rights: &Rights) -> Outcome<Option<String>> {
+    let role = rights.role.as_deref().map(Role::parse).transpose()?;
+    Ok(role.map(|role| role.as_str().to_owned()))
 }
 
-async fn of_kind(identities: &Identities, which: &str, kind: AccountKind) -> Outcome<Account> {
-    let found = account(identities, which).await?;
-    if found.kind == kind {
-        return Ok(found);
-    }
-    Err(Failure::new(Exit::NotFound, format!("the account `{which}` is of another kind: {}", found.kind)))
+fn scope(rights: &Rights) -> Outcome<Option<String>> {
+    let scope = rights.scope.as_deref().map(Scope::parse).transpose()?;
+    Ok(scope.map(|scope| scope.as_str().to_owned()))
 }
 
-fn role(rights: &Rights) -> Outcome<Option<Role>> {
-    Ok(rights.role.as_deref().map(Role::parse).transpose()?)
-}
-
-fn scope(rights: &Rights) -> Outcome<Option<Scope>> {
-    Ok(rights.scope.as_deref().map(Scope::parse).transpose()?)
-}
-
-fn required(rights: &Rights) -> Outcome<Role> {
-    role(rights)?.ok_or_else(|| Failure::usage("--role is missing: admin, writer, reader or auditor"))
+fn new_account(name: &str, rights: &Rights) -> Outcome<NewAccount> {
+    let role =
+        role(rights)?.ok_or_else(|| Failure::usage("--role is missing: admin, writer, reader or auditor"))?;
+    Ok(NewAccount {
+        name: name.to_owned(),
+        full_name: String::new(),
+        description: String::new(),
+        role,
+        scope: scope(rights)?.unwrap_or_else(|| Scope::All.as_str().to_owned()),
+        password: None,
+    })
 }
 
 /// A new password: from standard input, or asked for twice.
 fn password(run: &mut Run<'_>, stdin: bool) -> Outcome<SecretString> {
     if stdin {
-        let bytes = run.console.read_all(PASSWORD).map_err(|error| Failure::io("the password", &error))?;
-        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("the password is not UTF-8"))?;
-        return Ok(SecretString::from(text.strip_suffix('\n').unwrap_or(text)));
+        return read(run, PASSWORD);
     }
-    if !run.console.can_ask() {
-        return Err(Failure::usage("there is no terminal to ask for the password on: use --password-stdin"));
-    }
+    needs_terminal(run)?;
     let once = ask_value(run.console, "Password:")?.unwrap_or_default();
     let twice = ask_value(run.console, "The same again:")?.unwrap_or_default();
     if once.expose_secret() != twice.expose_secret() {
@@ -72,43 +58,57 @@ fn password(run: &mut Run<'_>, stdin: bool) -> Outcome<SecretString> {
     Ok(once)
 }
 
+fn read(run: &mut Run<'_>, limit: usize) -> Outcome<SecretString> {
+    let bytes = run.console.read_all(limit).map_err(|error| Failure::io("the password", &error))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("the password is not UTF-8"))?;
+    Ok(SecretString::from(text.strip_suffix('\n').unwrap_or(text)))
+}
+
+fn needs_terminal(run: &Run<'_>) -> Outcome {
+    if run.console.can_ask() {
+        return Ok(());
+    }
+    Err(Failure::usage("there is no terminal to ask for the password on: use --password-stdin"))
+}
+
+/// The old password and the new one: from standard input in a line each, or asked for.
+fn both_passwords(run: &mut Run<'_>, stdin: bool) -> Outcome<(SecretString, SecretString)> {
+    if stdin {
+        let text = read(run, 2 * PASSWORD)?;
+        let lines = text.expose_secret().split_once('\n');
+        let (old, new) = lines.ok_or_else(|| {
+            Failure::usage("on a server, --password-stdin takes two lines: the old password and the new one")
+        })?;
+        return Ok((SecretString::from(old), SecretString::from(new)));
+    }
+    needs_terminal(run)?;
+    let old = ask_value(run.console, "The password until now:")?.unwrap_or_default();
+    Ok((old, password(run, false)?))
+}
+
 /// `user ...`
 pub(crate) async fn user(run: &mut Run<'_>, command: &UserCommand) -> Outcome {
     match command {
         UserCommand::Create { name, rights, full_name, password_stdin } => {
-            let role = required(rights)?;
-            let password = password(run, *password_stdin)?;
-            let new = NewUser {
-                name: name.clone(),
-                full_name: full_name.clone(),
-                kind: AccountKind::User,
-                role,
-                scope: scope(rights)?.unwrap_or(Scope::All),
-                description: String::new(),
-                email: None,
-                password: Some(password),
-                active: true,
-            };
-            create(run, new).await
+            let mut new = new_account(name, rights)?;
+            new.full_name.clone_from(full_name);
+            new.password = Some(password(run, *password_stdin)?);
+            create(run, false, new).await
         }
-        UserCommand::List(_) => list(run, AccountKind::User).await,
+        UserCommand::List(_) => list(run, false).await,
         UserCommand::Update { name, rights, rename, full_name, active } => {
-            let patch = Patch {
+            let change = AccountChange {
                 name: rename.clone(),
                 full_name: full_name.clone(),
                 active: *active,
                 role: role(rights)?,
                 scope: scope(rights)?,
-                ..Patch::default()
+                ..AccountChange::default()
             };
-            update(run, name, AccountKind::User, patch).await
+            update(run, name, false, change).await
         }
-        UserCommand::Password { name, password_stdin } => {
-            let password = password(run, *password_stdin)?;
-            let patch = Patch { password: Some(password), ..Patch::default() };
-            update(run, name, AccountKind::User, patch).await
-        }
-        UserCommand::Delete { name, yes } => delete(run, name, AccountKind::User, *yes).await,
+        UserCommand::Password { name, password_stdin } => change_password(run, name, *password_stdin).await,
+        UserCommand::Delete { name, yes } => delete(run, name, false, *yes).await,
     }
 }
 
@@ -116,66 +116,70 @@ pub(crate) async fn user(run: &mut Run<'_>, command: &UserCommand) -> Outcome {
 pub(crate) async fn service_account(run: &mut Run<'_>, command: &ServiceAccountCommand) -> Outcome {
     match command {
         ServiceAccountCommand::Create { name, rights, description } => {
-            let new = NewUser {
-                name: name.clone(),
-                full_name: String::new(),
-                kind: AccountKind::Service,
-                role: required(rights)?,
-                scope: scope(rights)?.unwrap_or(Scope::All),
-                description: description.clone(),
-                email: None,
-                password: None,
-                active: true,
-            };
-            create(run, new).await
+            let mut new = new_account(name, rights)?;
+            new.description.clone_from(description);
+            create(run, true, new).await
         }
-        ServiceAccountCommand::List(_) => list(run, AccountKind::Service).await,
+        ServiceAccountCommand::List(_) => list(run, true).await,
         ServiceAccountCommand::Update { name, rights, rename, description, active } => {
-            let patch = Patch {
+            let change = AccountChange {
                 name: rename.clone(),
                 description: description.clone(),
                 active: *active,
                 role: role(rights)?,
                 scope: scope(rights)?,
-                ..Patch::default()
+                ..AccountChange::default()
             };
-            update(run, name, AccountKind::Service, patch).await
+            update(run, name, true, change).await
         }
-        ServiceAccountCommand::Delete { name, yes } => delete(run, name, AccountKind::Service, *yes).await,
+        ServiceAccountCommand::Delete { name, yes } => delete(run, name, true, *yes).await,
     }
 }
 
-async fn create(run: &mut Run<'_>, new: NewUser) -> Outcome {
-    let (identities, cx) = opened(run).await?;
-    let (account, _) = identities.create_account(&cx, new).await?;
+async fn create(run: &mut Run<'_>, service: bool, new: NewAccount) -> Outcome {
+    let account = people(run).await?.create(service, new).await?;
     run.note(&format!("created the account `{}` ({})", account.name, account.id));
     shown(run, &[account])
 }
 
-async fn list(run: &mut Run<'_>, kind: AccountKind) -> Outcome {
-    let (identities, _) = opened(run).await?;
-    let mut accounts = identities.catalog().accounts().await?;
-    accounts.retain(|account| account.kind == kind);
+async fn list(run: &mut Run<'_>, service: bool) -> Outcome {
+    let accounts = people(run).await?.list(service).await?;
     run.print(&view(&accounts))
 }
 
-async fn update(run: &mut Run<'_>, which: &str, kind: AccountKind, patch: Patch) -> Outcome {
-    let (identities, cx) = opened(run).await?;
-    let account = of_kind(&identities, which, kind).await?;
-    let account = identities.update_account(&cx, &account, patch).await?;
+async fn update(run: &mut Run<'_>, which: &str, service: bool, change: AccountChange) -> Outcome {
+    let people = people(run).await?;
+    let account = people.find(service, which).await?;
+    let account = people.update(&account, change).await?;
     run.note(&format!("changed the account `{}` ({})", account.name, account.id));
     shown(run, &[account])
 }
 
-async fn delete(run: &mut Run<'_>, which: &str, kind: AccountKind, yes: bool) -> Outcome {
-    let (identities, cx) = opened(run).await?;
-    let account = of_kind(&identities, which, kind).await?;
+async fn change_password(run: &mut Run<'_>, which: &str, stdin: bool) -> Outcome {
+    let people = people(run).await?;
+    let (old, new) = if people.wants_old_password() {
+        both_passwords(run, stdin)?
+    } else {
+        (SecretString::default(), password(run, stdin)?)
+    };
+    let account = people.find(false, which).await?;
+    people.change_password(&account, &old, new).await?;
+    run.note(&format!("changed the account `{}` ({})", account.name, account.id));
+    if people.logged_in_with_password() == Some(account.name.as_str()) {
+        run.warn("the old password is still kept for logging in: run `strongroom login` again");
+    }
+    shown(run, &[account])
+}
+
+async fn delete(run: &mut Run<'_>, which: &str, service: bool, yes: bool) -> Outcome {
+    let people = people(run).await?;
+    let account = people.find(service, which).await?;
     if !yes {
         let question =
             format!("Delete the account `{}` ({}) with its keys and grants?", account.name, account.id);
         confirm(run.console, &question, "pass -y to delete without asking")?;
     }
-    identities.delete_account(&cx, &account).await?;
+    people.delete(&account).await?;
     run.note(&format!("deleted the account `{}` ({})", account.name, account.id));
     shown(run, &[account])
 }
@@ -201,7 +205,7 @@ fn view(accounts: &[Account]) -> View {
             ("id", account.id.to_string().into()),
             ("name", account.name.as_str().into()),
             ("full_name", account.full_name.as_str().into()),
-            ("kind", account.kind.as_str().into()),
+            ("kind", if account.service { "service" } else { "user" }.into()),
             ("role", account.role.as_str().into()),
             ("scope", account.scope.as_str().into()),
             ("active", account.active.into()),
@@ -214,50 +218,46 @@ fn view(accounts: &[Account]) -> View {
 
 /// `api-key ...`
 pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outcome {
-    let (identities, cx) = opened(run).await?;
+    let people = people(run).await?;
     match command {
         ApiKeyCommand::Create { account, name, description, expires_in_days } => {
-            let account = of_kind(&identities, account, AccountKind::Service).await?;
-            let days = expires_in_days.map(|days| Duration::from_secs(u64::from(days) * 86_400));
-            let expires = days.map(|days| identities.engine().now().plus(days));
-            let (key, text) = identities.create_key(&cx, &account, name, description, expires).await?;
+            let account = people.find(true, account).await?;
+            let new = NewKey {
+                name: name.clone(),
+                description: description.clone(),
+                expires_in_days: *expires_in_days,
+            };
+            let (key, text) = people.create_key(&account, new).await?;
             run.note(&format!("created the key `{}` of `{}`; it is not shown again", key.name, account.name));
             text_of(run, &key, &text)
         }
         ApiKeyCommand::List { account, .. } => {
-            let account = of_kind(&identities, account, AccountKind::Service).await?;
-            let keys = identities.catalog().api_keys(account.id).await?;
+            let account = people.find(true, account).await?;
+            let keys = people.keys(&account).await?;
             run.print(&keys_view(&keys))
         }
         ApiKeyCommand::Rotate { account, key, retain } => {
-            let key = find_key(&identities, account, key).await?;
-            let (key, text) = identities.rotate_key(&cx, &key, *retain).await?;
+            let account = people.find(true, account).await?;
+            let key = people.find_key(&account, key).await?;
+            let (key, text) = people.rotate_key(&account, &key, *retain).await?;
             run.note(&format!("the key `{}` has another text; it is not shown again", key.name));
             text_of(run, &key, &text)
         }
         ApiKeyCommand::Update { account, key, rename, active } => {
-            let key = find_key(&identities, account, key).await?;
-            let patch = ApiKeyPatch { name: rename.clone(), active: *active, ..ApiKeyPatch::default() };
-            let key = identities.update_key(&cx, &key, patch).await?;
+            let account = people.find(true, account).await?;
+            let key = people.find_key(&account, key).await?;
+            let key = people.update_key(&account, &key, rename.as_deref(), *active).await?;
             run.note(&format!("changed the key `{}`", key.name));
             Ok(())
         }
         ApiKeyCommand::Delete { account, key } => {
-            let key = find_key(&identities, account, key).await?;
-            identities.delete_key(&cx, &key).await?;
+            let account = people.find(true, account).await?;
+            let key = people.find_key(&account, key).await?;
+            people.delete_key(&account, &key).await?;
             run.note(&format!("deleted the key `{}`", key.name));
             Ok(())
         }
     }
-}
-
-async fn find_key(identities: &Identities, account: &str, which: &str) -> Outcome<ApiKey> {
-    let account = of_kind(identities, account, AccountKind::Service).await?;
-    let keys = identities.catalog().api_keys(account.id).await?;
-    let wanted = |key: &ApiKey| key.name == which || key.id.to_string() == which;
-    keys.into_iter()
-        .find(wanted)
-        .ok_or_else(|| Failure::new(Exit::NotFound, format!("`{}` has no key `{which}`", account.name)))
 }
 
 /// Prints a key: alone, unless a format was asked for.
@@ -308,12 +308,12 @@ fn keys_view(keys: &[ApiKey]) -> View {
 
 /// `grant ...`
 pub(crate) async fn grant(run: &mut Run<'_>, command: &GrantCommand) -> Outcome {
-    let (identities, cx) = opened(run).await?;
+    let people = people(run).await?;
     match command {
         GrantCommand::Add { account: which, glob } => {
-            let account = account(&identities, which).await?;
-            identities.grant(&cx, &account, glob).await?;
-            if account.scope == Scope::All {
+            let account = people.find_any(which).await?;
+            people.grant(&account, glob).await?;
+            if account.scope == Scope::All.as_str() {
                 run.warn(&format!(
                     "`{}` has the scope all: the grant has no effect until that is granted",
                     account.name
@@ -323,8 +323,8 @@ pub(crate) async fn grant(run: &mut Run<'_>, command: &GrantCommand) -> Outcome 
             Ok(())
         }
         GrantCommand::List { account: which, .. } => {
-            let account = account(&identities, which).await?;
-            let grants = identities.catalog().grants(account.id).await?;
+            let account = people.find_any(which).await?;
+            let grants = people.grants(&account).await?;
             let mut table = Table::new(&["glob", "since"]);
             let mut data = Vec::new();
             for grant in &grants {
@@ -337,8 +337,8 @@ pub(crate) async fn grant(run: &mut Run<'_>, command: &GrantCommand) -> Outcome 
             run.print(&View { data: Data::List(data), table, caption: None })
         }
         GrantCommand::Remove { account: which, glob } => {
-            let account = account(&identities, which).await?;
-            identities.revoke(&cx, &account, glob).await?;
+            let account = people.find_any(which).await?;
+            people.revoke(&account, glob).await?;
             run.note(&format!("took `{glob}` back from `{}`", account.name));
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! The store that the configuration, the environment and the command line describe.
 
-use super::{Local, Location, Opener, Session};
+use super::{Local, Location, Opener, Session, target};
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, sync::Arc};
@@ -8,9 +8,10 @@ use strongroom::{
     Config, Open, OpenOptions, Places, Registry, System, environment,
     sql::{Options, SqlCatalog},
 };
-use strongroom_core::Result;
+use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_remote::RemoteStore;
 
-const CONFIG: &str = "STRONGROOM_CONFIG";
+pub(super) const CONFIG: &str = "STRONGROOM_CONFIG";
 pub(super) const CHANNEL: &str = "cli";
 
 /// Opens what is configured for the user that runs the process.
@@ -40,6 +41,9 @@ impl Configured {
 
     async fn open_now(&self, location: &Location) -> Result<Session> {
         let places = Places::of_user()?;
+        if let Some(server) = target::server(location, &environment()?, &places)? {
+            return Ok(Session::on_server(RemoteStore::open(server)?));
+        }
         let config = read(location, &places)?;
         let database = database_label(config.database()?.url.as_ref(), &places);
         let keys = config.keys()?;
@@ -53,11 +57,14 @@ impl Configured {
         let open = config.open(&self.registry, options).await?;
         let secrets = strongroom_core::Secrets::new(open.store.clone(), open.context(CHANNEL));
         let notices = open.notices.clone();
-        Ok(Session { secrets, notices, local: Some(Local { open, database, root_key }) })
+        Ok(Session { secrets, notices, local: Some(Local { open, database, root_key }), remote: None })
     }
 
     async fn migrate_now(&self, location: &Location) -> Result<Session> {
         let places = Places::of_user()?;
+        if let Some(server) = target::server(location, &environment()?, &places)? {
+            return Err(Error::new(ErrorKind::Unsupported, target::needs_a_database(&server.url)));
+        }
         let url = database_url(read(location, &places)?.database()?.url, &places);
         let catalog =
             SqlCatalog::open_and_migrate(Options::new(url.expose_secret(), Arc::new(System::new()))).await?;

@@ -1,12 +1,18 @@
 //! The open store behind a command: the one place that knows how it is opened and what is around it.
 
 mod configured;
+mod credentials;
+mod people;
 mod status;
+mod target;
 
 pub(crate) use configured::Configured;
+pub(crate) use people::{People, account};
 pub(crate) use status::unknown_version;
+pub(crate) use target::{Credentials, SERVER};
 
 use crate::{
+    args::Global,
     failure::{Exit, Failure, Outcome},
     render::Data,
 };
@@ -14,11 +20,14 @@ use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
-use strongroom_core::{Context, Result, Secrets};
+use strongroom_core::{Context, OwnerId, Result, Secrets};
 use strongroom_engine::Engine;
+use strongroom_remote::RemoteStore;
 use strongroom_server::identity::Identities;
+use uuid::Uuid;
 
 /// How long a command that is done goes on removing what is no longer needed.
 const TIDYING: Duration = Duration::from_secs(2);
@@ -30,6 +39,19 @@ pub struct Location {
     pub database: Option<SecretString>,
     /// The configuration file.
     pub config: Option<PathBuf>,
+    /// The URL of a server.
+    pub server: Option<String>,
+}
+
+impl Location {
+    /// What the options of the whole program say.
+    pub(crate) fn of(global: &Global) -> Self {
+        Self {
+            database: global.database.clone(),
+            config: global.config.clone(),
+            server: global.server.clone(),
+        }
+    }
 }
 
 /// Opens the store when a command needs it.
@@ -50,6 +72,7 @@ pub struct Session {
     secrets: Secrets,
     notices: Vec<String>,
     local: Option<Local>,
+    remote: Option<RemoteStore>,
 }
 
 /// What there is besides secrets if the database is ours.
@@ -64,7 +87,7 @@ impl Session {
     /// Secrets of whatever store, without anything to administrate.
     #[must_use]
     pub fn over(secrets: Secrets) -> Self {
-        Self { secrets, notices: Vec::new(), local: None }
+        Self { secrets, notices: Vec::new(), local: None, remote: None }
     }
 
     /// The secrets.
@@ -77,33 +100,55 @@ impl Session {
         &self.notices
     }
 
-    /// The engine, for what operators do.
-    pub(crate) fn engine(&self) -> Outcome<&Engine> {
-        self.local.as_ref().and_then(|local| local.open.engine.as_ref()).ok_or_else(not_ours)
+    /// The secrets of a server.
+    pub(crate) fn on_server(store: RemoteStore) -> Self {
+        // Who is calling is what the server makes of the credentials.
+        let context = Context::full(OwnerId(Uuid::nil()), configured::CHANNEL);
+        let secrets = Secrets::new(Arc::new(store.clone()), context);
+        Self { secrets, notices: Vec::new(), local: None, remote: Some(store) }
     }
 
-    /// Accounts, keys and grants.
+    /// The engine, for what operators do.
+    pub(crate) fn engine(&self) -> Outcome<&Engine> {
+        self.local.as_ref().and_then(|local| local.open.engine.as_ref()).ok_or_else(|| self.not_ours())
+    }
+
+    /// Accounts, keys and grants, wherever they are.
+    pub(crate) fn people(&self) -> Outcome<People> {
+        match &self.remote {
+            Some(remote) => Ok(People::Remote(remote.accounts())),
+            None => Ok(People::Local(self.identities()?, Box::new(self.context()?))),
+        }
+    }
+
+    /// Accounts, keys and grants of a database of ours.
     pub(crate) fn identities(&self) -> Outcome<Identities> {
-        let open = self.local.as_ref().map(|local| &local.open).ok_or_else(not_ours)?;
-        let (Some(engine), Some(catalog)) = (&open.engine, &open.database) else { return Err(not_ours()) };
+        let open = self.local.as_ref().map(|local| &local.open).ok_or_else(|| self.not_ours())?;
+        let (Some(engine), Some(catalog)) = (&open.engine, &open.database) else {
+            return Err(self.not_ours());
+        };
         Ok(Identities::new(catalog.clone(), engine.clone(), Duration::from_secs(3600)))
     }
 
     /// The local account.
     pub(crate) fn context(&self) -> Outcome<Context> {
-        Ok(self.local.as_ref().ok_or_else(not_ours)?.open.context(configured::CHANNEL))
+        let local = self.local.as_ref().ok_or_else(|| self.not_ours())?;
+        Ok(local.open.context(configured::CHANNEL))
     }
 
     /// Where everything is and how it is doing.
     pub(crate) async fn status(&self, deep: bool) -> Outcome<Data> {
-        let local = self.local.as_ref().ok_or_else(not_ours)?;
+        if let Some(remote) = &self.remote {
+            return Ok(status::of_server(remote, &self.secrets).await?);
+        }
+        let local = self.local.as_ref().ok_or_else(|| self.not_ours())?;
         Ok(status::of(local, self.engine()?, deep).await?)
     }
 
     /// Writes a consistent copy of the database to a file.
     pub(crate) async fn backup(&self, file: &Path, force: bool) -> Outcome {
         let database = self.local.as_ref().and_then(|local| local.open.database.as_ref());
-        Ok(database.ok_or_else(not_ours)?.backup(file, force).await?)
+        Ok(database.ok_or_else(|| self.not_ours())?.backup(file, force).await?)
     }
 
     /// Removes from services what this and earlier changes left there and what is due. Nobody else may come by for long
@@ -131,9 +176,13 @@ impl Session {
             None => Ok(()),
         }
     }
-}
 
-fn not_ours() -> Failure {
-    let text = "this store is not a database of ours: it has no keys and nothing to repair or to copy";
-    Failure::new(Exit::Other, text)
+    fn not_ours(&self) -> Failure {
+        let text = match &self.remote {
+            Some(remote) => target::needs_a_database(remote.url()),
+            None => "this store is not a database of ours: it has no keys and nothing to repair or to copy"
+                .to_owned(),
+        };
+        Failure::new(Exit::Other, text)
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::{Local, configured::RootKeyPlace};
 use crate::render::{Data, rfc3339};
-use strongroom_core::Result;
+use strongroom_core::{Result, SecretFilter, Secrets};
 use strongroom_engine::{Engine, KeyRow, Status, Unknown};
+use strongroom_remote::RemoteStore;
 
 /// The report; `deep` also tries every store and looks what it holds.
 pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Data> {
@@ -46,6 +47,25 @@ pub(crate) fn unknown_version(one: &Unknown) -> Data {
         ("version", one.at.as_ref().map_or("", |at| at.as_str()).into()),
         ("secret", one.secret.map_or(Data::Null, |id| id.to_string().into())),
     ])
+}
+
+/// The report about a server, as far as its account may know.
+pub(super) async fn of_server(store: &RemoteStore, secrets: &Secrets) -> Result<Data> {
+    let server = store.server().await?;
+    let account = store.accounts().own().await?;
+    let listed = secrets.list(&SecretFilter::new().size(1)).await?.total;
+    let word = |text: String| if text.is_empty() { Data::Null } else { text.into() };
+    Ok(Data::from([
+        ("server", store.url().into()),
+        ("name", word(server.name)),
+        ("id", server.id.map_or(Data::Null, |id| id.to_string().into())),
+        ("strongroom", server.strongroom.map_or(Data::Null, Data::from)),
+        ("zenml", server.version.into()),
+        ("account", account.name.into()),
+        ("role", word(account.role)),
+        ("scope", word(account.scope)),
+        ("secrets", listed.into()),
+    ]))
 }
 
 fn root_key(local: &Local, status: &Status) -> String {

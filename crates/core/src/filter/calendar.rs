@@ -20,6 +20,21 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     Some(Timestamp(seconds * 1_000_000))
 }
 
+/// The text that [`parse`] reads as this moment; `None` if there is none.
+pub(super) fn format(at: Timestamp) -> Option<String> {
+    if at.0 % 1_000_000 != 0 {
+        return None;
+    }
+    let seconds = at.0 / 1_000_000;
+    let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date_of(days);
+    if !(1..=9999).contains(&year) {
+        return None;
+    }
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    Some(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
+}
+
 /// `str::parse` would take a sign.
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
@@ -42,4 +57,18 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let since_year_0 = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
     // From March 1st of the year 0 to January 1st of 1970.
     since_year_0 - 719_468
+}
+
+/// The inverse of [`days_since_epoch`]: year, month and day.
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    // 400 years have 146,097 days.
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = era * 400 + year_of_era + i64::from(month < 3);
+    (year, month, day)
 }

@@ -23,6 +23,7 @@ mod date;
 mod page;
 mod parse;
 mod query;
+mod render;
 mod sort;
 mod text;
 

@@ -11,7 +11,7 @@ use strongroom_core::{
 const SECTIONS: [&str; 7] = ["server", "database", "keys", "audit", "engine", "store", "stores"];
 
 /// Variables that belong to no section.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 9] = [
     "STRONGROOM_ROOT_KEY",
     "STRONGROOM_ROOT_KEY_FILE",
     "STRONGROOM_ADMIN_PASSWORD",
@@ -19,6 +19,7 @@ const OTHERS: [&str; 8] = [
     "STRONGROOM_CONFIG",
     "STRONGROOM_SERVER",
     "STRONGROOM_API_KEY",
+    "STRONGROOM_API_KEY_FILE",
     "STRONGROOM_LOG",
 ];
 

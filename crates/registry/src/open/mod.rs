@@ -12,9 +12,13 @@ pub use system::System;
 use crate::{Config, Registry, config::EngineSettings};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
-use strongroom_core::{Context, Error, ErrorKind, OpenContext, Opened, Owner, Result, Secrets, SecretsStore};
+use strongroom_core::{
+    Context, Error, ErrorKind, NamespaceId, OpenContext, Opened, Owner, OwnerId, Result, Secrets,
+    SecretsStore,
+};
 use strongroom_engine::{Engine, EngineOptions, Env, Identity, Parts, RootKeys, Store, StoreName};
 use strongroom_sql::SqlCatalog;
+use uuid::Uuid;
 
 /// How to open.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +41,7 @@ pub struct Open {
     pub engine: Option<Engine>,
     /// The database of the catalog.
     pub database: Option<Arc<SqlCatalog>>,
-    /// The account that acts locally.
+    /// The account that acts locally; over a whole store, which knows itself who calls, nobody.
     pub owner: Owner,
     /// What was made on the way, for people: a new database, a new root key.
     pub notices: Vec<String>,
@@ -82,12 +86,17 @@ impl Open {
 
 impl Config {
     /// Opens what is configured: the database first, which holds the namespace; then the root key, the stores, and the
-    /// engine over all of them. An SQLite database that is not there is made, with a root key of its own.
+    /// engine over all of them. An SQLite database that is not there is made, with a root key of its own. A type that is
+    /// a whole store, such as `remote`, is opened alone, without a database and a root key.
     ///
     /// # Errors
     /// `ConfigInvalid`, naming the key and the remedy; whatever the database and the stores say.
     pub async fn open(&self, registry: &Registry, options: OpenOptions) -> Result<Open> {
         self.check()?;
+        if let Some(store) = self.open_whole(registry).await? {
+            let owner = Owner { id: OwnerId(Uuid::nil()), name: String::new(), full_name: String::new() };
+            return Ok(Open { store, engine: None, database: None, owner, notices: Vec::new() });
+        }
         let env: Arc<dyn Env> = Arc::new(System::new());
         let OpenOptions { places, chain } = options;
         let places = places.map_or_else(Places::of_user, Ok)?;
@@ -107,6 +116,34 @@ impl Config {
                 let engine = Engine::open(parts).await?;
                 let store = Arc::new(engine.clone());
                 Ok(Open { store, engine: Some(engine), database: Some(catalog), owner, notices })
+            }
+        }
+    }
+
+    /// The default store, if its type is a whole store.
+    async fn open_whole(&self, registry: &Registry) -> Result<Option<Arc<dyn SecretsStore>>> {
+        let mut stores = self.stores()?;
+        let Some(default) = stores.remove("default") else { return Ok(None) };
+        let kind = default.kind.clone();
+        let section = default.settings.section().to_owned();
+        let at = |error: Error| error.with("section", &section);
+        if !registry.find(&kind).map_err(at)?.whole {
+            return Ok(None);
+        }
+        if default.seal.is_some() {
+            let text = "seal: this type is a whole store, whose values are not sealed here: remove the key";
+            return Err(at(Error::new(ErrorKind::ConfigInvalid, text)));
+        }
+        if let Some(name) = stores.keys().next() {
+            let text =
+                "stores: the default store is a whole store, beside which there can be no other: remove one";
+            return Err(Error::new(ErrorKind::ConfigInvalid, text).with("store", name).with("type", kind));
+        }
+        match registry.open(default, OpenContext::new(NamespaceId(Uuid::nil()))).await? {
+            Opened::Store(store) => Ok(Some(store)),
+            _ => {
+                Err(Error::new(ErrorKind::Unexpected, "this type says that it is a whole store, and is none")
+                    .with("type", kind))
             }
         }
     }

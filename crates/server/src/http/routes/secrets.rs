@@ -299,7 +299,10 @@ impl Changing {
         cx.receipt = once.as_ref().map(|once| once.receipt);
         let which = SecretRef::Id(self.secret);
         let changed = detached(app, |app| async move { app.store.update(&cx, &which, update).await }).await;
-        let Err(error) = changed else { return again(app, caller, self.secret).await };
+        let error = match changed {
+            Ok(meta) => return Ok(as_changed(app, caller, meta).await),
+            Err(error) => error,
+        };
         if let Some(once) = &once
             && doubtful(&error)
             && once.before().await?.is_some()
@@ -386,6 +389,23 @@ pub(crate) async fn again(app: &App, caller: &Caller, secret: SecretId) -> Answe
     Ok(one(app, caller, found.map_err(|error| missing(error, &secret.to_string()))?, true).await)
 }
 
+/// Answers a secret as a change made it, whatever others did to it since.
+async fn as_changed(app: &App, caller: &Caller, meta: SecretMeta) -> Response {
+    let cx = caller.context();
+    let mut options = GetOptions::new().as_of(meta.revision);
+    options.keys_only = cx.access.read == Names::none();
+    let owner = app.identities.owner(meta.owner.id, caller.known.epoch).await;
+    let tag = etag(&meta);
+    let view = match read(&*app.store, &cx, &meta.id.into(), &options).await {
+        Ok(secret) => {
+            SecretView::whole(Secret::new(meta, secret.values, secret.version), owner.as_deref(), true)
+        }
+        // It was made: that its values are gone again, or cannot be read now, does not undo it.
+        Err(_) => SecretView::listed(&meta, owner.as_deref(), true),
+    };
+    ([(header::ETAG, tag)], Json(view)).into_response()
+}
+
 async fn read(
     store: &dyn strongroom_core::SecretsStore,
     cx: &strongroom_core::Context,
@@ -398,10 +418,15 @@ async fn read(
 
 async fn one(app: &App, caller: &Caller, secret: Secret, hydrate: bool) -> Response {
     let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
-    let tag = format!("\"{}\"", secret.meta.revision);
+    let tag = etag(&secret.meta);
     let view = SecretView::whole(secret, owner.as_deref(), hydrate);
-    let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\""));
     ([(header::ETAG, tag)], Json(view)).into_response()
+}
+
+/// The revision, in quotes.
+fn etag(meta: &SecretMeta) -> HeaderValue {
+    let tag = format!("\"{}\"", meta.revision);
+    HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
 /// The revision that `If-Match` names; `*` is any.

@@ -92,8 +92,12 @@ struct SecretBody {
     /// Values by key: empty in lists, `null` for each value that the caller may not see.
     #[schema(value_type = std::collections::BTreeMap<String, Option<String>>)]
     values: Values,
-    /// Moves with every change; that of the values where an older version was asked for.
+    /// Moves with every change.
     revision: u64,
+    /// The revision that wrote the values: an older one where an older version was asked for, or where only the name
+    /// changed since. Not there in lists, which have no values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values_revision: Option<u64>,
 }
 
 /// What belongs to a secret.
@@ -125,11 +129,8 @@ impl Serialize for Values {
 impl SecretView {
     /// A secret with its values.
     pub(crate) fn whole(secret: Secret, owner: Option<&Known>, hydrate: bool) -> Self {
-        let revision = secret.version.0;
         let mut view = Self::of(&secret.meta, secret.values, owner, hydrate);
-        // That of the values, which is an older one where an older one was asked for.
-        view.body.revision =
-            if secret.meta.revision.0 > revision { secret.meta.revision.0 } else { revision };
+        view.body.values_revision = Some(secret.version.0);
         view
     }
 
@@ -148,6 +149,7 @@ impl SecretView {
                 private: meta.private,
                 values: Values(values),
                 revision: meta.revision.0,
+                values_revision: None,
             },
             metadata: hydrate.then(Empty::default),
             resources: SecretResources { user },

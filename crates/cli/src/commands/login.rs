@@ -1,0 +1,92 @@
+//! `login` and `logout`
+
+use super::Run;
+use crate::{
+    args::LoginArgs,
+    failure::{Failure, Outcome},
+    input::ask_value,
+    secret_text::secret,
+    session::{Credentials, SERVER},
+};
+use secrecy::{ExposeSecret, SecretString};
+use strongroom::{Places, environment};
+use strongroom_remote::{Config, RemoteStore};
+use zeroize::Zeroizing;
+
+/// The longest password or key that is read.
+const LONGEST: usize = 4096;
+
+/// Checks the credentials by logging in, then keeps them for the commands to come.
+pub(crate) async fn login(run: &mut Run<'_>, args: &LoginArgs) -> Outcome {
+    let mut config = Config::new(args.url.as_str());
+    config.allow_http = args.allow_http;
+    // What is wrong with the URL is said before anybody types a password.
+    config.url = config.normal_url()?;
+    config.ca_file = args
+        .ca_file
+        .as_ref()
+        .map(std::path::absolute)
+        .transpose()
+        .map_err(|error| Failure::io("--ca-file", &error))?;
+    match &args.username {
+        Some(name) => {
+            config.password = Some(given(run, args.password_stdin, "Password:", "--password-stdin")?);
+            config.username = Some(name.clone());
+        }
+        None => {
+            let question = "API key (not shown):";
+            config.api_key = Some(given(run, args.api_key_stdin, question, "--api-key-stdin")?);
+        }
+    }
+    let store = RemoteStore::open(config.clone())?;
+    let server = store.server().await?;
+    store.log_in().await?;
+    let account = store.accounts().own().await?;
+    Credentials::at(&Places::of_user()?).write(&config)?;
+    let role = if account.role.is_empty() { String::new() } else { format!(" ({})", account.role) };
+    run.note(&format!(
+        "logged in to {} as `{}`{role}; commands work on that server now",
+        config.url, account.name
+    ));
+    if server.strongroom.is_none() {
+        run.note(&format!(
+            "it is a ZenML {} server: it keeps no versions, and `zenml` manages its accounts",
+            server.version
+        ));
+    }
+    Ok(())
+}
+
+/// Forgets the credentials.
+pub(crate) fn logout(run: &mut Run<'_>) -> Outcome {
+    let credentials = Credentials::at(&Places::of_user()?);
+    if credentials.remove()? {
+        run.note("logged out; commands work on the local database now");
+    } else {
+        run.note(&format!("nobody is logged in: there is no {}", credentials.file().display()));
+    }
+    if environment()?.is_set(SERVER) {
+        run.warn(&format!("{SERVER} is set: commands work on that server as long as it is"));
+    }
+    Ok(())
+}
+
+fn given(run: &mut Run<'_>, stdin: bool, question: &str, option: &str) -> Outcome<SecretString> {
+    let text = if stdin {
+        let bytes = run.console.read_all(LONGEST).map_err(|error| Failure::io("standard input", &error))?;
+        if bytes.len() > LONGEST {
+            return Err(Failure::usage(format!("{option}: more than {LONGEST} bytes are on standard input")));
+        }
+        let text = std::str::from_utf8(&bytes);
+        let text = text.map_err(|_| Failure::usage(format!("{option}: standard input is not UTF-8 text")))?;
+        secret(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+    } else if run.console.can_ask() {
+        ask_value(run.console, question)?.unwrap_or_default()
+    } else {
+        return Err(Failure::usage(format!("there is no terminal to ask on; use {option}")));
+    };
+    if text.expose_secret().is_empty() {
+        return Err(Failure::usage("nothing was given; nothing was changed"));
+    }
+    Ok(text)
+}

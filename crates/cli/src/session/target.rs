@@ -1,0 +1,54 @@
+//! Whether a command works on a server or on a database, and with what it logs in.
+
+use super::{Location, configured::CONFIG};
+use secrecy::ExposeSecret;
+use strongroom::{Places, settings::Vars};
+use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_remote::Config;
+
+pub(crate) use super::credentials::Credentials;
+
+/// Names the server.
+pub(crate) const SERVER: &str = "STRONGROOM_SERVER";
+/// The API key for it.
+pub(crate) const API_KEY: &str = "STRONGROOM_API_KEY";
+const DATABASE: &str = "STRONGROOM_DATABASE_URL";
+
+/// The server that the command line, the environment or a login names, in this order; `None` for the database. Who names
+/// a database or a configuration at least as plainly means that.
+pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Result<Option<Config>> {
+    let url = match &location.server {
+        Some(url) => url.clone(),
+        None if location.database.is_some() || location.config.is_some() => return Ok(None),
+        None => match vars.lookup(SERVER)? {
+            Some(url) => url.expose_secret().to_owned(),
+            None if vars.is_set(DATABASE) || vars.is_set(CONFIG) => return Ok(None),
+            None => return Credentials::at(places).read(),
+        },
+    };
+    let wanted = Config::new(url.as_str());
+    let mut usual = wanted.clone();
+    // Whether that is allowed was said at the login.
+    usual.allow_http = true;
+    let usual = usual.normal_url()?;
+    let same = |kept: &Config| kept.normal_url().is_ok_and(|kept| kept == usual);
+    let kept = Credentials::at(places).read()?.filter(same);
+    let Some(key) = vars.lookup(API_KEY)? else {
+        return kept.map(Some).ok_or_else(|| {
+            let text = "there are no credentials for this server: run `strongroom login URL`, or set STRONGROOM_API_KEY";
+            Error::new(ErrorKind::Unauthenticated, text).with("server", url.escape_debug())
+        });
+    };
+    // How the server is reached was said at the login.
+    let mut config = kept.unwrap_or(wanted);
+    (config.api_key, config.username, config.password, config.token) = (Some(key), None, None, None);
+    Ok(Some(config))
+}
+
+/// Why a command that works on a database cannot go on.
+pub(super) fn needs_a_database(server: &str) -> String {
+    format!(
+        "you work on the server {server}, and this command works on a database itself: run it where the server runs, or \
+         name the database with --database URL"
+    )
+}

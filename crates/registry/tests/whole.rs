@@ -1,0 +1,61 @@
+//! A type that is a whole store needs neither a database nor a root key.
+#![cfg(all(feature = "sql", feature = "remote"))]
+
+use strongroom::{Config, ErrorKind, OpenOptions, Places, Registry, settings::Vars};
+
+fn refused(text: &str) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let error = open(text, home.path()).err().expect("it must be refused");
+    assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
+    error.to_string()
+}
+
+fn open(text: &str, home: &std::path::Path) -> strongroom::Result<strongroom::Open> {
+    let config = Config::parse(text, Vars::empty())?;
+    let mut options = OpenOptions::default();
+    options.places = Some(Places { config: home.join("config"), data: home.join("data") });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let opened = runtime.block_on(config.open(&Registry::builtin(), options));
+    assert!(std::fs::read_dir(home).unwrap().next().is_none(), "something was made");
+    opened
+}
+
+#[test]
+fn a_remote_store_is_opened_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "[store]\ntype = 'remote'\nurl = 'http://localhost:1'\napi_key = 'srk1_x'";
+    let opened = open(text, home.path()).unwrap();
+    assert!(opened.engine.is_none() && opened.database.is_none() && opened.notices.is_empty());
+}
+
+#[test]
+fn what_would_have_no_effect_beside_it_is_refused() {
+    let remote = "[store]\ntype = 'remote'\nurl = 'http://localhost:1'\napi_key = 'srk1_x'\n";
+    assert!(refused(&format!("{remote}seal = true")).contains("seal: "));
+    assert!(refused(&format!("{remote}[stores.old]\ntype = 'sql'")).contains("store: old"));
+}
+
+#[test]
+fn a_wrong_configuration_names_the_key() {
+    for (keys, named) in [
+        ("", "url: it is missing"),
+        ("url = 'localhost'", "url: it is no URL"),
+        ("url = 'ftp://localhost'", "url: it must begin with https"),
+        ("url = 'http://strongroom.example'\napi_key = 'k'", "allow_http"),
+        ("url = 'http://127.0.0.1.example'\napi_key = 'k'", "allow_http"),
+        ("url = 'https://canary:canary@host'\napi_key = 'k'", "must not hold credentials"),
+        ("url = 'https://host?canary'\napi_key = 'k'", "neither a query"),
+        ("url = 'https://host'", "api_key: it is missing"),
+        ("url = 'https://host'\nusername = 'canary'", "password: it is missing"),
+        ("url = 'https://host'\npassword = 'canary'", "username: it is missing"),
+        ("url = 'https://host'\napi_key = 'canary'\ntoken = 'canary'", "one of them alone"),
+        ("url = 'https://host'\napi_key = 'canary canary'", "one word"),
+        ("url = 'https://host'\napi_key = 'k'\ntimeout_ms = 1", "timeout_ms"),
+        ("url = 'https://host'\napi_key = 'k'\nca_file = '/nowhere.pem'", "ca_file"),
+        ("url = 'https://host'\napi_key = 'k'\nca_file = '/etc/hostname'", "ca_file"),
+        ("url = 'https://host'\nkey = 'canary'", "unknown key `key`"),
+    ] {
+        let text = refused(&format!("[store]\ntype = 'remote'\n{keys}"));
+        assert!(text.contains(named) && !text.contains("canary"), "{keys}: {text}");
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod buffer;
+mod client;
+mod config;
+mod error;
+mod login;
+mod store;
+mod transport;
+mod wire;
+
+pub use accounts::{Account, AccountChange, Accounts, ApiKey, Grant, NewAccount, NewKey};
+pub use client::ServerInfo;
+pub use config::Config;
+pub use store::RemoteStore;
+
+use strongroom_core::Plugin;
+
+/// What a registry needs to know.
+pub const PLUGIN: Plugin = Plugin::of::<Config>();
