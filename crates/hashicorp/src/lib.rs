@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod auth;
+mod aws;
+mod backend;
+mod client;
+mod config;
+mod error;
+mod http;
+mod scan;
+mod session;
+mod value;
+
+pub use backend::HashicorpBackend;
+pub use config::{Config, Method};
+
+use strongroom_core::Plugin;
+
+/// What a registry needs to know.
+pub const PLUGIN: Plugin = Plugin::of::<Config>();
