@@ -30,6 +30,18 @@ impl Server {
         Self { url, token, client }
     }
 
+    /// Waits until it answers.
+    pub(crate) async fn ready(&self) {
+        for _ in 0..200 {
+            let asked = self.client.get(format!("{}/v1/sys/health", self.url)).send().await;
+            if asked.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server does not come up");
+    }
+
     /// Status and body of a call.
     pub(crate) async fn try_admin(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let method = method.parse().unwrap();
