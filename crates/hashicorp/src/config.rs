@@ -163,7 +163,12 @@ impl Config {
         let loopback = match url.host_str() {
             Some("localhost" | "[::1]") => true,
             Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
-            None => return Err(bad("address", "it names no host")),
+            None => {
+                return Err(bad(
+                    "address",
+                    "it names no host; give a URL, such as https://vault.example.com:8200",
+                ));
+            }
         };
         match url.scheme() {
             "https" => {}

@@ -69,11 +69,16 @@ impl Server {
     }
 
     pub(crate) async fn mount_at(&self, mount: &str) {
+        self.mount_in("", mount).await;
+    }
+
+    /// In a namespace of the server's, which ends with a slash.
+    pub(crate) async fn mount_in(&self, namespace: &str, mount: &str) {
         // Another test may do the same at this moment.
         let wanted = json!({ "type": "kv", "options": { "version": "2" } });
-        self.try_admin("POST", &format!("sys/mounts/{mount}"), wanted).await;
+        self.try_admin("POST", &format!("{namespace}sys/mounts/{mount}"), wanted).await;
         for _ in 0..100 {
-            let probe = format!("{mount}/data/probe");
+            let probe = format!("{namespace}{mount}/data/probe");
             if self.try_admin("POST", &probe, json!({ "data": {} })).await.0 == 200 {
                 return;
             }

@@ -1,13 +1,15 @@
 //! How many calls each operation costs.
 
 use crate::common::{
+    Account, Server,
     engine::{Deployment, Process, kind, text},
     server::MOUNT,
-    Account, Server, through,
+    through,
 };
 use std::sync::Arc;
 use strongroom_core::{
-    GetOptions, SecretFilter, SecretName, SecretRef, SecretUpdate, SecretValues, SecretsStore as _, ValuesChange,
+    GetOptions, SecretFilter, SecretName, SecretRef, SecretUpdate, SecretValues, SecretsStore as _,
+    ValuesChange,
 };
 use strongroom_testkit::wire::Wire;
 
@@ -63,7 +65,10 @@ async fn each_operation_costs_what_the_readme_says() {
     assert_eq!(counted.calls(), 2, "create");
     secrets.get("db").await.unwrap();
     assert_eq!(counted.calls(), 0, "get, cached");
-    secrets.update(&which, SecretUpdate::new().values(ValuesChange::Replace(values(&[("a", "3")])))).await.unwrap();
+    secrets
+        .update(&which, SecretUpdate::new().values(ValuesChange::Replace(values(&[("a", "3")]))))
+        .await
+        .unwrap();
     assert_eq!(counted.calls(), 1, "replace");
     secrets.update(&which, patch("b", "4")).await.unwrap();
     assert_eq!(counted.calls(), 1, "patch, cached");
@@ -125,7 +130,9 @@ async fn a_hundred_cold_secrets_are_a_hundred_calls() {
     let process = counted.process().await;
     let mut which = Vec::new();
     for n in 0..100 {
-        which.push(SecretRef::Id(process.secrets().create(&format!("s{n}"), [("a", "1")]).await.unwrap().meta.id));
+        which.push(SecretRef::Id(
+            process.secrets().create(&format!("s{n}"), [("a", "1")]).await.unwrap().meta.id,
+        ));
     }
     let process = counted.process().await;
     let read = process.engine.get(&process.context(), &which, &GetOptions::new()).await;

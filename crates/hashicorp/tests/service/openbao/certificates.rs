@@ -9,9 +9,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use strongroom_core::{
-    ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, SecretId, VersionUid,
-};
+use strongroom_core::{ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, SecretId, VersionUid};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -46,7 +44,8 @@ impl Tls {
         let url = format!("https://127.0.0.1:{port}");
         let authority = authority(directory.path()).await;
         let client = reqwest::Client::builder().no_proxy();
-        let client = client.tls_certs_only([reqwest::Certificate::from_pem(&authority).unwrap()]).build().unwrap();
+        let client =
+            client.tls_certs_only([reqwest::Certificate::from_pem(&authority).unwrap()]).build().unwrap();
         let server = Server::with_client(url, token, client);
         let tls = Self { child, directory, server };
         tls.server.ready().await;
@@ -73,7 +72,9 @@ fn find(directory: &Path) -> Option<String> {
 
 async fn authority(directory: &Path) -> Vec<u8> {
     for _ in 0..200 {
-        if let Some(pem) = find(directory).and_then(|path| fs::read(path).ok()).filter(|pem| pem.ends_with(b"-----\n")) {
+        if let Some(pem) =
+            find(directory).and_then(|path| fs::read(path).ok()).filter(|pem| pem.ends_with(b"-----\n"))
+        {
             return pem;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -99,10 +100,13 @@ async fn an_authority_of_our_own_and_a_login_by_certificate() {
     // The service issues the certificate that it accepts afterwards.
     let server = &tls.server;
     server.admin("POST", "sys/mounts/pki", json!({ "type": "pki" })).await;
-    let root = server.admin("POST", "pki/root/generate/internal", json!({ "common_name": "tests", "ttl": "24h" })).await;
+    let root = server
+        .admin("POST", "pki/root/generate/internal", json!({ "common_name": "tests", "ttl": "24h" }))
+        .await;
     let role = json!({ "allow_any_name": true, "enforce_hostnames": false, "client_flag": true });
     server.admin("POST", "pki/roles/ours", role).await;
-    let issued = server.admin("POST", "pki/issue/ours", json!({ "common_name": "strongroom", "ttl": "1h" })).await;
+    let issued =
+        server.admin("POST", "pki/issue/ours", json!({ "common_name": "strongroom", "ttl": "1h" })).await;
     let text = |name: &str| issued["data"][name].as_str().unwrap().to_owned();
     server.enable("cert", "cert").await;
     let trusted = json!({ "certificate": root["data"]["certificate"], "token_policies": [account.policy] });
@@ -115,7 +119,8 @@ async fn an_authority_of_our_own_and_a_login_by_certificate() {
         ("key_path", tls.write("client.key", &text("private_key"))),
     ]);
     for role in [None, Some("ours")] {
-        let section: Vec<_> = section.iter().cloned().chain(role.map(|role| ("role", role.to_owned()))).collect();
+        let section: Vec<_> =
+            section.iter().cloned().chain(role.map(|role| ("role", role.to_owned()))).collect();
         let backend = open(&section, namespace()).await.unwrap();
         let (payload, labels) = (Payload::new("text".into()), Labels::new(SecretId(Uuid::new_v4()), ""));
         let (object, uid) = (ObjectId(Uuid::new_v4()), VersionUid(Uuid::new_v4()));

@@ -1,9 +1,10 @@
 //! The wire breaks during each operation, at each of its calls: once, and for as long as anybody tries.
 
 use crate::common::{
+    Account, Server,
     engine::{Deployment, Process, text},
     server::MOUNT,
-    Account, Server, through,
+    through,
 };
 use futures::{StreamExt as _, stream};
 use std::{fmt::Debug, time::Duration};
@@ -68,7 +69,13 @@ impl Broken {
     }
 
     async fn process(&self) -> Process {
-        self.deployment.process_with(&self.section, |options| options.call_timeout = PATIENCE).await
+        self.deployment
+            .process_with(&self.section, |options| {
+                options.call_timeout = PATIENCE;
+                // Longer in all than a port is closed.
+                options.backoff = Duration::from_millis(40);
+            })
+            .await
     }
 
     /// Breaks the wire for the calls of KV.
@@ -93,7 +100,7 @@ fn values(a: &str, b: &str) -> SecretValues {
 
 async fn perform(process: &Process, operation: Operation) -> Result<(), Error> {
     let secrets = process.secrets();
-    let old = || SecretName::new("old").map(SecretRef::name);
+    let old = || SecretName::new("old").map(SecretRef::from);
     match operation {
         Operation::Create => secrets.create("new", [("a", format!("{CANARY}1"))]).await.map(drop),
         Operation::Get => secrets.get("old").await.map(drop),
@@ -181,7 +188,9 @@ async fn one_broken_call_is_made_good() {
     all(OPERATIONS.into_iter().flat_map(|operation| {
         // A patch reads first, a create makes the key first.
         let calls = if matches!(operation, Operation::Create | Operation::Patch) { 2 } else { 1 };
-        faults().into_iter().flat_map(move |fault| (0..calls).map(move |skip| (operation, fault.clone(), skip, 1)))
+        faults()
+            .into_iter()
+            .flat_map(move |fault| (0..calls).map(move |skip| (operation, fault.clone(), skip, 1)))
     }))
     .await;
 }
@@ -222,7 +231,8 @@ async fn an_abandoned_update_is_not_what_people_see_as_the_newest() {
     process.assert_whole().await;
     let (object, at) = process.place(&which).await;
     let found = process.backend.scan(Some(object), None).await.unwrap().found;
-    let newest: Vec<_> = found.into_iter().filter(|found| found.newest).filter_map(|found| found.at).collect();
+    let newest: Vec<_> =
+        found.into_iter().filter(|found| found.newest).filter_map(|found| found.at).collect();
     assert_eq!(newest, [at]);
     assert_eq!(text(&broken.process().await.secrets().get("db").await.unwrap(), "a"), "1");
 }

@@ -2,15 +2,23 @@
 
 use crate::common::{Account, Server, engine::kind, open, server::MOUNT, through};
 use aws_lc_rs::{
-    encoding::{AsDer as _, PublicKeyX509Der},
+    encoding::{AsDer, PublicKeyX509Der},
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
-use base64::{Engine as _, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
-use std::{fs, sync::Arc, time::{Duration, Instant}};
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use strongroom_core::{
-    Backend, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId, VersionRef, VersionUid,
+    Backend, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId, VersionRef,
+    VersionUid,
 };
 use strongroom_testkit::wire::{Fault, Order, Wire};
 use uuid::Uuid;
@@ -121,16 +129,21 @@ async fn by_jwt_from_a_file() {
     let mount = format!("jwt-{}", account.prefix);
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let der = AsDer::<PublicKeyX509Der<'_>>::as_der(key.public_key()).unwrap();
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der.as_ref()));
+    let pem =
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der.as_ref()));
     account.server.enable("jwt", &mount).await;
-    account.server.admin("POST", &format!("auth/{mount}/config"), json!({ "jwt_validation_pubkeys": [pem] })).await;
+    account
+        .server
+        .admin("POST", &format!("auth/{mount}/config"), json!({ "jwt_validation_pubkeys": [pem] }))
+        .await;
     let role = json!({
         "role_type": "jwt", "user_claim": "sub", "bound_audiences": ["vault"], "token_policies": [account.policy],
     });
     account.server.admin("POST", &format!("auth/{mount}/role/ours"), role).await;
     let sign = |subject: &str| {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let claims = json!({ "sub": subject, "aud": "vault", "iat": 1_700_000_000, "exp": 4_000_000_000_u64 });
+        let claims =
+            json!({ "sub": subject, "aud": "vault", "iat": 1_700_000_000, "exp": 4_000_000_000_u64 });
         let text = format!("{}.{}", part(json!({ "alg": "ES256", "typ": "JWT" })), part(claims));
         let signature = key.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref()))
@@ -273,7 +286,7 @@ async fn in_a_namespace_of_the_server() {
     let name = format!("ns-{}", account.prefix);
     let (status, _) = server.try_admin("POST", &format!("sys/namespaces/{name}"), json!({})).await;
     assert!(status < 300, "this server has no namespaces ({status}): they are Enterprise's and OpenBao's");
-    server.mount_at(&format!("{name}/{MOUNT}")).await;
+    server.mount_in(&format!("{name}/"), MOUNT).await;
     let policy = format!("{name}/sys/policies/acl/{}", account.policy);
     server.admin("PUT", &policy, json!({ "policy": account.least() })).await;
     let made = server

@@ -1,9 +1,9 @@
 //! An operator of the service does what the service lets operators do, behind our back.
 
 use crate::common::{
+    Account,
     engine::{Deployment, Process, deployed, kind, text},
     server::MOUNT,
-    Account,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -197,7 +197,8 @@ async fn a_policy_for_one_prefix_keeps_another_safe() {
 #[ignore = "needs OpenBao: cargo xtask test"]
 async fn the_mount_is_left_as_it_is() {
     let (account, deployment) = deployed().await;
-    let config = || account.server.admin("GET", &format!("{MOUNT}/config"), Value::Null);
+    let path = format!("{MOUNT}/config");
+    let config = || account.server.admin("GET", &path, Value::Null);
     let before = config().await["data"].clone();
     let process = deployment.process().await;
     process.secrets().create("db", [("a", "1")]).await.unwrap();

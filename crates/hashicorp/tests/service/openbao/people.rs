@@ -2,7 +2,7 @@
 
 use crate::common::{
     Account,
-    engine::{Deployment, Process},
+    engine::Deployment,
     server::{MOUNT, variable},
 };
 use serde_json::{Value, json};
@@ -21,20 +21,20 @@ fn kv_get(account: &Account, token: &str, key: &str) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-async fn written(account: &Account, seal: bool) -> (Process, String) {
-    let process = Deployment::new(account.with_token().await, seal).process().await;
+async fn written(account: &Account, seal: bool) -> String {
+    let deployment = Deployment::new(account.with_token().await, seal);
+    let process = deployment.process().await;
     let pairs = [("user", "app"), ("password", "hunter2 <&> ä")];
     let secret = process.secrets().create("db", pairs).await.unwrap();
     let (object, _) = process.place(&SecretRef::Id(secret.meta.id)).await;
-    let key = account.key(process.namespace(), object);
-    (process, key)
+    account.key(process.namespace(), object)
 }
 
 #[tokio::test]
 #[ignore = "needs OpenBao: cargo xtask test"]
 async fn an_unsealed_secret_is_a_plain_object() {
     let account = Account::new().await;
-    let (_, key) = written(&account, false).await;
+    let key = written(&account, false).await;
     let shown = kv_get(&account, &account.token(json!({})).await, &key);
     assert_eq!(shown["data"]["data"], json!({ "user": "app", "password": "hunter2 <&> ä" }));
 }
@@ -43,7 +43,7 @@ async fn an_unsealed_secret_is_a_plain_object() {
 #[ignore = "needs OpenBao: cargo xtask test"]
 async fn a_sealed_secret_tells_nothing() {
     let account = Account::new().await;
-    let (_, key) = written(&account, true).await;
+    let key = written(&account, true).await;
     let shown = kv_get(&account, &account.token(json!({})).await, &key);
     let data = shown["data"]["data"].as_object().unwrap();
     assert_eq!(data.keys().collect::<Vec<_>>(), ["strongroom_sealed"]);

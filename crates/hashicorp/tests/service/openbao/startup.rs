@@ -3,7 +3,8 @@
 use crate::common::{Account, engine::kind, open, server::MOUNT, through};
 use serde_json::json;
 use strongroom_core::{
-    Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId, VersionRef, VersionUid,
+    Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId, VersionRef,
+    VersionUid,
 };
 use uuid::Uuid;
 
@@ -38,7 +39,11 @@ fn says(error: &Error, expected: ErrorKind, words: &[&str]) {
 async fn wrong_credentials_addresses_and_mounts() {
     let account = Account::new().await;
     let section = account.with_token().await;
-    says(&checked(&with(&section, "token", "s.nobody")).await, ErrorKind::StoreRefused, &["credentials", "login"]);
+    says(
+        &checked(&with(&section, "token", "s.nobody")).await,
+        ErrorKind::StoreRefused,
+        &["credentials", "login"],
+    );
     // A policy says nothing of a mount that it does not name.
     says(&checked(&with(&section, "mount", "elsewhere")).await, ErrorKind::StoreRefused, &["`mount`"]);
     let root = with(&section, "token", &account.server.token);
