@@ -15,7 +15,7 @@ use strongroom_testkit::wire::{Fault, Order, Wire};
 const CANARY: &str = "canary-5f2a";
 
 /// How long a call may take in these tests.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Operation {
