@@ -32,19 +32,23 @@ impl Source {
     /// # Errors
     /// [`ErrorKind::ConfigInvalid`] if there is no such file or nothing that fits in it; `key` names the setting.
     pub(crate) fn read(&self, key: &'static str) -> Result<SecretString> {
+        let bad = |text: &str| Error::new(ErrorKind::ConfigInvalid, format!("{key}: {text}"));
+        let fits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let path = match self {
-            Self::Given(secret) => return Ok(secret.clone()),
+            Self::Given(secret) if fits(secret.expose_secret()) => return Ok(secret.clone()),
+            Self::Given(_) => {
+                return Err(bad("it is empty, or has spaces or characters that no credential has"));
+            }
             Self::File(path) => path,
         };
-        let bad = |text: &str| Error::new(ErrorKind::ConfigInvalid, format!("{key}: {text}"));
         let length = fs::metadata(path).map_err(|error| bad(unreadable(error.kind())))?.len();
         if length > CREDENTIAL {
             return Err(bad("the file is too large for a credential"));
         }
         let bytes = Zeroizing::new(fs::read(path).map_err(|error| bad(unreadable(error.kind())))?);
         let text = std::str::from_utf8(&bytes).map_err(|_| bad("the file is not text"))?.trim();
-        if text.is_empty() {
-            return Err(bad("the file is empty"));
+        if !fits(text) {
+            return Err(bad("the file is empty, or has more in it than one credential"));
         }
         Ok(SecretString::from(text))
     }

@@ -171,7 +171,12 @@ impl Kv {
     /// cannot), at most `limit`, else all there are.
     pub(crate) async fn list(&self, folder: &str, after: &str, limit: usize) -> Result<Vec<String>, Trouble> {
         let path = format!("{}/metadata/{folder}/", self.mount);
-        let query = Some(format!("after={after}&limit={limit}"));
+        // What somebody else put into our folder may have any name.
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("after", after)
+            .append_pair("limit", &limit.to_string())
+            .finish();
+        let query = Some(query);
         let content = "application/json";
         let ask = Ask { method: list(), path: &path, query, content, body: None, most: LIST };
         let answer = self.send(ask).await?;

@@ -7,12 +7,15 @@ mod client;
 mod config;
 mod error;
 mod http;
+mod lease;
+mod method;
 mod scan;
 mod session;
 mod value;
 
 pub use backend::HashicorpBackend;
-pub use config::{Config, Method};
+pub use config::Config;
+pub use method::Method;
 
 use strongroom_core::Plugin;
 

@@ -4,10 +4,10 @@ use crate::{
     auth::Login,
     error::Failure,
     http::{ANSWER, Answer, Ask, Http},
+    lease::{Lease, logged_in, looked_up},
 };
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
@@ -19,9 +19,6 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use zeroize::Zeroizing;
-
-/// What is left of a token's life when it is renewed, as a part of the whole: a third.
-const RENEW: u32 = 3;
 
 /// How often it is looked whether there is something to renew, if nobody knows when there will be.
 const LOOK: Duration = Duration::from_secs(60);
@@ -42,48 +39,10 @@ pub(crate) struct Session {
     keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// A token and how long it lasts.
-#[derive(Clone)]
-struct Lease {
-    token: Arc<SecretString>,
-    /// Counts the tokens we had.
-    number: u64,
-    /// How long it lived when we got it; `None` if it does not end, or nobody knows yet.
-    life: Option<Duration>,
-    renew: Option<Instant>,
-    ends: Option<Instant>,
-}
-
 /// A token to send, and its number for [`Session::refused`].
 pub(crate) struct Ticket {
     pub(crate) token: Arc<SecretString>,
     number: u64,
-}
-
-/// What the service says of a token.
-#[derive(Deserialize)]
-struct Told {
-    #[serde(default)]
-    client_token: String,
-    lease_duration: u64,
-    renewable: bool,
-}
-
-#[derive(Deserialize)]
-struct LoggedIn {
-    auth: Told,
-}
-
-#[derive(Deserialize)]
-struct LookedUp {
-    data: Looked,
-}
-
-#[derive(Deserialize)]
-struct Looked {
-    ttl: u64,
-    #[serde(default)]
-    renewable: bool,
 }
 
 impl Session {
@@ -151,13 +110,13 @@ impl Session {
             login => {
                 let asked = Instant::now();
                 let answer = login.perform(&self.http).await?;
-                let mut told = logged_in(&answer)?;
-                if told.client_token.is_empty() {
+                let told = logged_in(&answer)?;
+                if told.client_token.expose_secret().is_empty() {
                     let text =
                         "HashiCorp Vault asks for a second factor at our login; exempt this login from it";
                     return Err(Error::new(ErrorKind::StoreRefused, text));
                 }
-                (SecretString::from(std::mem::take(&mut told.client_token)), Some((asked, told)))
+                (told.client_token.clone(), Some((asked, told)))
             }
         };
         *number += 1;
@@ -251,32 +210,6 @@ impl Session {
     }
 }
 
-impl Lease {
-    /// Takes note of how long it lasts from the moment we asked on; 0 is for ever. What cannot be renewed is replaced
-    /// instead, if we can.
-    fn lasts(&mut self, asked: Instant, told: &Told, replaceable: bool) {
-        if told.lease_duration == 0 {
-            (self.renew, self.ends) = (None, None);
-            return;
-        }
-        let life = told.life();
-        self.life.get_or_insert(life);
-        self.renew = (told.renewable || replaceable).then_some(asked + life - life / RENEW);
-        self.ends = Some(asked + life);
-    }
-}
-
-impl Told {
-    fn life(&self) -> Duration {
-        Duration::from_secs(self.lease_duration)
-    }
-
-    /// Whether the end is near: a renewal close to the longest life that the service allows is a short one.
-    fn fades(&self, life: Duration) -> bool {
-        self.lease_duration > 0 && (!self.renewable || self.life() < life / 2)
-    }
-}
-
 /// Renews in the background, as long as somebody holds the session.
 async fn keep(session: Weak<Session>) {
     let mut next = Instant::now();
@@ -293,15 +226,4 @@ async fn keep(session: Weak<Session>) {
         };
         next = next.max(Instant::now() + AGAIN / 10);
     }
-}
-
-fn logged_in(answer: &Answer) -> Result<Told> {
-    serde_json::from_slice::<LoggedIn>(answer)
-        .map(|answer| answer.auth)
-        .map_err(|_| Failure::Unreadable.into_error("log us in"))
-}
-
-fn looked_up(answer: &Answer) -> Result<Told, Failure> {
-    let looked = serde_json::from_slice::<LookedUp>(answer).map_err(|_| Failure::Unreadable)?.data;
-    Ok(Told { client_token: String::new(), lease_duration: looked.ttl, renewable: looked.renewable })
 }

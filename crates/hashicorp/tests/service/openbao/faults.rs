@@ -130,6 +130,7 @@ async fn case(account: Account, operation: Operation, fault: Fault, skip: usize,
     broken.order(fault.clone(), skip, times);
     let answer = perform(&process, operation).await;
     broken.wire.heal();
+    assert!(broken.wire.broken() > 0, "{what:?}: no call was broken");
     if let Err(error) = &answer {
         assert!(times > 1, "{what:?}: one broken call was not made good: {error:?}");
         broken.assert_fit(error, &what);

@@ -178,6 +178,24 @@ async fn two_deployments_in_one_folder_do_not_see_each_other() {
 
 #[tokio::test]
 #[ignore = "needs OpenBao: cargo xtask test"]
+async fn what_is_not_ours_in_our_folder_is_passed_over() {
+    let (account, deployment) = deployed().await;
+    let process = deployment.process().await;
+    process.secrets().create("db", [("a", "1")]).await.unwrap();
+    let folder = format!("{MOUNT}/data/{}/{}", account.prefix, process.namespace());
+    // More than a page, before and behind ours, with names that must not break the way to the next page.
+    for n in 0..60 {
+        for name in [format!("!%26 a%3Db {n:02}"), format!("z{n:02}"), format!("folder{n}/x")] {
+            let path = format!("{folder}/{}", name.replace(' ', "%20"));
+            account.server.admin("POST", &path, json!({ "data": { "a": "b" } })).await;
+        }
+    }
+    assert_eq!(process.held().await.len(), 1);
+    process.assert_whole().await;
+}
+
+#[tokio::test]
+#[ignore = "needs OpenBao: cargo xtask test"]
 async fn a_policy_for_one_prefix_keeps_another_safe() {
     let (ours, deployment) = deployed().await;
     let process = deployment.process().await;
