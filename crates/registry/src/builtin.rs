@@ -21,9 +21,10 @@ macro_rules! builtin {
 }
 
 builtin! {
+    "hashicorp" => hashicorp::PLUGIN,
     "remote" => strongroom_remote::PLUGIN,
     "sql" => crate::inline::PLUGIN,
 }
 
 /// Types that later releases will have: asked for today, they are named as such.
-pub(crate) const PLANNED: [&str; 4] = ["aws", "azure", "gcp", "hashicorp"];
+pub(crate) const PLANNED: [&str; 3] = ["aws", "azure", "gcp"];
