@@ -111,9 +111,10 @@ fn servers(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
 }
 
 fn kinds(list: Option<String>) -> Result<Vec<Kind>, String> {
-    let list = list.ok_or("--without needs a list: postgres, mariadb, or postgres,mariadb")?;
+    let all = Kind::ALL.map(Kind::name).join(",");
+    let list = list.ok_or_else(|| format!("--without needs a list: some of {all}"))?;
     let one = |name: &str| {
-        Kind::named(name).ok_or_else(|| format!("--without: no server {name}; there are: postgres, mariadb"))
+        Kind::named(name).ok_or_else(|| format!("--without: no server {name}; there are: {all}"))
     };
     list.split(',').map(one).collect()
 }

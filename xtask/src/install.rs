@@ -15,10 +15,13 @@ const CARGO_DENY: &str = "cargo-deny@^0.20";
 /// # Errors
 /// Only when interrupted.
 pub(crate) fn missing(runner: &Runner, kinds: &[Kind], deny: bool) -> Result<()> {
-    let packages: Vec<&str> =
-        kinds.iter().filter(|kind| !kind.installed()).map(|kind| kind.package()).collect();
+    let absent: Vec<Kind> = kinds.iter().copied().filter(|kind| !kind.installed()).collect();
+    let packages: Vec<&str> = absent.iter().filter_map(|kind| kind.package()).collect();
     if !packages.is_empty() {
         told(apt(runner, &packages))?;
+    }
+    for environment in absent.iter().filter_map(|kind| kind.environment()) {
+        told(environment.install(runner))?;
     }
     if deny && !has_cargo_deny(runner) {
         told(cargo_deny(runner))?;
@@ -39,8 +42,8 @@ fn told(result: Result<()>) -> Result<()> {
 
 fn apt(runner: &Runner, packages: &[&str]) -> Result<()> {
     let list = packages.join(" ");
-    let remedy = "install it by hand, name a running server in STRONGROOM_TEST_POSTGRES and \
-                  STRONGROOM_TEST_MARIADB, or leave it out with --without";
+    let remedy = "install it by hand, name a running server in the variables that `cargo xtask --help` \
+                  lists, or leave it out with --without";
     if servers::program("apt-get").is_none() {
         return Err(format!("{list} is missing and there is no apt-get: {remedy}").into());
     }

@@ -12,6 +12,7 @@ mod run;
 mod servers;
 mod tally;
 mod test;
+mod venv;
 mod workspace;
 
 use std::process::ExitCode;

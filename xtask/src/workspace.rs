@@ -78,13 +78,14 @@ mod tests {
                 {"name": "conformance_sqlite", "kind": ["test"]},
                 {"name": "simulate", "kind": ["test"]},
                 {"name": "e2e", "kind": ["test"]},
+                {"name": "zenml", "kind": ["test"]},
                 {"name": "bench_store", "kind": ["example"]},
             ]},
         ]}));
         assert_eq!(workspace.targets(Part::Unit), ["configuration"]);
         assert_eq!(workspace.targets(Part::Conformance), ["conformance_sqlite"]);
         assert_eq!(workspace.targets(Part::Simulate), ["simulate"]);
-        assert_eq!(workspace.targets(Part::E2e), ["e2e"]);
+        assert_eq!(workspace.targets(Part::E2e), ["e2e", "zenml"]);
         let mut features = workspace.features;
         features.sort();
         assert_eq!(features, ["aws", "sql"]);

@@ -82,8 +82,8 @@ pub(crate) fn start(place: &Place<'_>) -> Result<Server> {
         command.env("MYSQL_PWD", password);
         Ok(command)
     };
-    let url = |port| format!("mysql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}");
-    place.start(Signal::TERM, server, ready, url)
+    let values = |port| vec![format!("mysql://{USER}:{password}@127.0.0.1:{port}/{DATABASE}")];
+    place.start(Signal::TERM, server, ready, values)
 }
 
 fn joined(option: &str, path: &std::path::Path) -> std::ffi::OsString {

@@ -1,9 +1,10 @@
-//! The database servers that tests need.
+//! The servers that tests need.
 
 mod account;
 mod mariadb;
 mod postgres;
 mod server;
+mod zenml;
 
 use std::fs;
 use std::process::Command;
@@ -14,6 +15,7 @@ use tempfile::TempDir;
 use crate::failure::{Failure, Result};
 use crate::process::TICK;
 use crate::run::Runner;
+use crate::venv::{self, Environment};
 
 pub(crate) use account::program;
 use server::{Place, Server};
@@ -28,17 +30,20 @@ pub(crate) enum Kind {
     Postgres,
     /// MariaDB.
     Mariadb,
+    /// ZenML: its client, and a server to compare with.
+    Zenml,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Postgres, Self::Mariadb];
+    pub(crate) const ALL: [Self; 3] = [Self::Postgres, Self::Mariadb, Self::Zenml];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
+            Self::Zenml => "zenml",
         }
     }
 
@@ -47,19 +52,29 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The environment variable that tells tests its URL.
-    pub(crate) fn variable(self) -> &'static str {
+    /// The environment variables that tell tests about it: for a database its URL alone.
+    fn variables(self) -> &'static [&'static str] {
         match self {
-            Self::Postgres => "STRONGROOM_TEST_POSTGRES",
-            Self::Mariadb => "STRONGROOM_TEST_MARIADB",
+            Self::Postgres => &["STRONGROOM_TEST_POSTGRES"],
+            Self::Mariadb => &["STRONGROOM_TEST_MARIADB"],
+            Self::Zenml => &zenml::VARIABLES,
         }
     }
 
-    /// The package of Debian that it comes in.
-    pub(crate) fn package(self) -> &'static str {
+    /// The package of Debian that it comes in, or that is needed to install it; none if that is there.
+    pub(crate) fn package(self) -> Option<&'static str> {
         match self {
-            Self::Postgres => "postgresql",
-            Self::Mariadb => "mariadb-server",
+            Self::Postgres => Some("postgresql"),
+            Self::Mariadb => Some("mariadb-server"),
+            Self::Zenml => (!venv::can_be_made()).then_some(venv::PACKAGE),
+        }
+    }
+
+    /// The environment with packages of PyPI that it comes in.
+    pub(crate) fn environment(self) -> Option<Environment> {
+        match self {
+            Self::Postgres | Self::Mariadb => None,
+            Self::Zenml => Some(zenml::ENVIRONMENT),
         }
     }
 
@@ -68,13 +83,15 @@ impl Kind {
         let found = match self {
             Self::Postgres => postgres::find().is_ok(),
             Self::Mariadb => mariadb::find().is_ok(),
+            Self::Zenml => zenml::ENVIRONMENT.programs().is_some(),
         };
         found || self.given().is_some()
     }
 
-    /// The URL of a server that runs already, from the environment.
-    fn given(self) -> Option<String> {
-        std::env::var(self.variable()).ok().filter(|url| !url.is_empty())
+    /// What the variables say of a server that runs already, if all are set.
+    fn given(self) -> Option<Vec<String>> {
+        let given = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        self.variables().iter().map(given).collect()
     }
 }
 
@@ -106,13 +123,14 @@ impl Servers {
     }
 
     fn start_one(&self, runner: &Runner, kind: Kind) -> Result<Server> {
-        if let Some(url) = kind.given() {
-            return Ok(Server::given(url));
+        if let Some(values) = kind.given() {
+            return Ok(Server::given(values));
         }
         let place = Place::new(runner, &self.directory.path().join(kind.name()), kind)?;
         match kind {
             Kind::Postgres => postgres::start(&place),
             Kind::Mariadb => mariadb::start(&place),
+            Kind::Zenml => zenml::start(&place),
         }
     }
 
@@ -123,13 +141,15 @@ impl Servers {
 
     /// The environment variables that name them.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.running.iter().map(|(kind, server)| (kind.variable(), server.url()))
+        self.running.iter().flat_map(|(kind, server)| kind.variables().iter().copied().zip(server.values()))
     }
 
     /// Tells a command about them, and about no other.
     pub(crate) fn apply(&self, command: &mut Command) {
         for kind in Kind::ALL {
-            command.env_remove(kind.variable());
+            for variable in kind.variables() {
+                command.env_remove(variable);
+            }
         }
         command.envs(self.variables());
     }

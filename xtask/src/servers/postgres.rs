@@ -73,6 +73,6 @@ pub(crate) fn start(place: &Place<'_>) -> Result<Server> {
     };
     // To create the database is the first thing that succeeds, and it tells that the account may.
     let ready = |port| query(port, &format!("CREATE DATABASE {DATABASE}"));
-    let url = |port| format!("postgres://{USER}:{}@127.0.0.1:{port}/{DATABASE}", place.password);
-    place.start(stop, server, ready, url)
+    let values = |port| vec![format!("postgres://{USER}:{}@127.0.0.1:{port}/{DATABASE}", place.password)];
+    place.start(stop, server, ready, values)
 }

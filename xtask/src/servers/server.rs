@@ -22,7 +22,7 @@ pub(crate) const USER: &str = "strongroom";
 pub(crate) const DATABASE: &str = "strongroom_test";
 
 /// How long a server may take until it answers.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(180);
 
 /// How often another port is tried, since somebody may take a free one before the server does.
 const ATTEMPTS: usize = 3;
@@ -30,7 +30,7 @@ const ATTEMPTS: usize = 3;
 /// A server that runs.
 #[derive(Debug)]
 pub(crate) struct Server {
-    url: String,
+    values: Vec<String>,
     /// Ended when dropped; none if somebody else started it.
     #[expect(dead_code, reason = "held for its end")]
     process: Option<Process>,
@@ -38,13 +38,13 @@ pub(crate) struct Server {
 
 impl Server {
     /// One that somebody else started.
-    pub(crate) fn given(url: String) -> Self {
-        Self { url, process: None }
+    pub(crate) fn given(values: Vec<String>) -> Self {
+        Self { values, process: None }
     }
 
-    /// Where it is.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
+    /// What its kind's variables say: where it is, and how to get in.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(String::as_str)
     }
 }
 
@@ -64,10 +64,12 @@ impl<'a> Place<'a> {
     /// # Errors
     /// It cannot be created.
     pub(crate) fn new(runner: &'a Runner, directory: &Path, kind: Kind) -> Result<Self> {
-        let account = Account::unprivileged(match kind {
-            Kind::Postgres => "postgres",
-            Kind::Mariadb => "mysql",
-        })?;
+        let account = match kind {
+            Kind::Postgres => Account::unprivileged("postgres")?,
+            Kind::Mariadb => Account::unprivileged("mysql")?,
+            // It is in our cache, where nobody else may look.
+            Kind::Zenml => Account::Ours,
+        };
         account.directory(directory)?;
         Ok(Self { runner, account, directory: directory.to_owned(), password: password()? })
     }
@@ -106,7 +108,7 @@ impl<'a> Place<'a> {
         if self.runner.logged(command, &log)? { Ok(()) } else { Err(self.failed(what)) }
     }
 
-    /// Starts a server on a free port, and waits until `ready` succeeds; `url` says where it is then.
+    /// Starts a server on a free port, and waits until `ready` succeeds; `values` are what its kind's variables say then.
     ///
     /// # Errors
     /// It ends or does not answer in time (the text has the end of its output), or we are interrupted.
@@ -115,7 +117,7 @@ impl<'a> Place<'a> {
         stop: Signal,
         server: impl Fn(u16) -> Result<Command>,
         ready: impl Fn(u16) -> Result<Command>,
-        url: impl Fn(u16) -> String,
+        values: impl Fn(u16) -> Vec<String>,
     ) -> Result<Server> {
         for _ in 0..ATTEMPTS {
             let port = free_port()?;
@@ -124,7 +126,7 @@ impl<'a> Place<'a> {
             let mut process = Process::spawn(&mut command, Group::Own, stop)
                 .map_err(|error| Failure::of("start", "the server", error))?;
             if self.answers(&mut process, || ready(port))? {
-                return Ok(Server { url: url(port), process: Some(process) });
+                return Ok(Server { values: values(port), process: Some(process) });
             }
         }
         Err(self.failed("the server ended at once"))

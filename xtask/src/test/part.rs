@@ -50,7 +50,7 @@ impl Part {
     /// The part that a test target belongs to, by its name, so that there is no list to forget one in.
     pub(crate) fn of_target(target: &str) -> Self {
         match target {
-            "e2e" => Self::E2e,
+            "e2e" | "zenml" => Self::E2e,
             name if name.starts_with("conformance") => Self::Conformance,
             name if name.starts_with("simulate") => Self::Simulate,
             _ => Self::Unit,
