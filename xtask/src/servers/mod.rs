@@ -2,6 +2,7 @@
 
 mod account;
 mod mariadb;
+mod openbao;
 mod postgres;
 mod server;
 mod zenml;
@@ -32,11 +33,16 @@ pub(crate) enum Kind {
     Mariadb,
     /// ZenML: its client, and a server to compare with.
     Zenml,
+    /// OpenBao, for the back-end `hashicorp`.
+    Openbao,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Postgres, Self::Mariadb, Self::Zenml];
+    pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao];
+
+    /// Those that stand for a cloud service.
+    pub(crate) const EMULATORS: [Self; 1] = [Self::Openbao];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
@@ -44,6 +50,7 @@ impl Kind {
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
             Self::Zenml => "zenml",
+            Self::Openbao => "openbao",
         }
     }
 
@@ -58,6 +65,7 @@ impl Kind {
             Self::Postgres => &["STRONGROOM_TEST_POSTGRES"],
             Self::Mariadb => &["STRONGROOM_TEST_MARIADB"],
             Self::Zenml => &zenml::VARIABLES,
+            Self::Openbao => &openbao::VARIABLES,
         }
     }
 
@@ -66,7 +74,7 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            Self::Zenml | Self::Openbao => (!venv::can_be_made()).then_some(venv::PACKAGE),
         }
     }
 
@@ -75,6 +83,7 @@ impl Kind {
         match self {
             Self::Postgres | Self::Mariadb => None,
             Self::Zenml => Some(zenml::ENVIRONMENT),
+            Self::Openbao => Some(openbao::ENVIRONMENT),
         }
     }
 
@@ -84,6 +93,7 @@ impl Kind {
             Self::Postgres => postgres::find().is_ok(),
             Self::Mariadb => mariadb::find().is_ok(),
             Self::Zenml => zenml::ENVIRONMENT.programs().is_some(),
+            Self::Openbao => openbao::find().is_some(),
         };
         found || self.given().is_some()
     }
@@ -131,6 +141,7 @@ impl Servers {
             Kind::Postgres => postgres::start(&place),
             Kind::Mariadb => mariadb::start(&place),
             Kind::Zenml => zenml::start(&place),
+            Kind::Openbao => openbao::start(&place),
         }
     }
 
