@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod bulk;
+mod client;
+mod config;
+mod connect;
+mod error;
+mod labels;
+mod scan;
+
+pub use backend::AwsBackend;
+pub use config::{Config, PLUGIN};
