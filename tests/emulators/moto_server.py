@@ -1,11 +1,11 @@
 """AWS Secrets Manager, IAM and STS for tests: moto, mended where the service is stricter or keeps more.
 
-    moto_server.py --port PORT --policy FILE --out FILE
+    moto_server.py serve PORT POLICY     with the users' secret access key in MOTO_SECRET
+    moto_server.py ready PORT            succeeds when it answers
 
 Listens on loopback only. Every request is signed and checked against policies (moto's switch for it is
-INITIAL_NO_AUTH_ACTION_COUNT). One user has the policy of FILE, one has none, and one may do nothing but assume a role
-that has it. When it listens, the variables that tests want are in the file given by --out, which only its owner can
-read.
+INITIAL_NO_AUTH_ACTION_COUNT). One user has the policy of the file POLICY, one has none, and one may do nothing but
+assume a role that has it.
 
 What moto 5 does otherwise than the service, and what is mended here:
 - it drops a version's own staging labels when AWSCURRENT moves away from it;
@@ -20,16 +20,18 @@ What moto 5 does otherwise than the service, and what is mended here:
 - a page of its ListSecrets begins at a number, so that a deletion shifts it.
 """
 
-import argparse
 import json
 import os
-import secrets
 import signal
+import socket
 import sys
 import threading
 
-REGION = "eu-west-1"
+# Known to xtask, which tells the tests.
+ACCOUNT = "123456789012"
 EXTERNAL_ID = "strongroom-external-id"
+
+VERSION = "2012-10-17"
 VALUE_BYTES = 65_536
 LABELS = 20
 TAGS = 50
@@ -191,31 +193,31 @@ def mend_policies(access_control, exceptions, account):
     request.check_action_permitted = check_action_permitted
 
 
-def accounts(iam, account, policy):
-    """The users and the role, as variables for tests."""
-    variables = {}
+def make_accounts(iam, account, policy, secret):
+    """The users, whose access key ids tests know, and the role."""
 
-    def user(name, variable, document):
+    def user(name, access_key_id, document):
         iam.create_user("us-east-1", name)
         if document:
             iam.put_user_policy(name, "strongroom", json.dumps(document))
         key = iam.create_access_key(name)
-        variables[f"STRONGROOM_TEST_AWS_{variable}ACCESS_KEY_ID"] = key.access_key_id
-        variables[f"STRONGROOM_TEST_AWS_{variable}SECRET_ACCESS_KEY"] = key.secret_access_key
+        iam.access_keys.pop(key.physical_resource_id, None)
+        key.access_key_id, key.secret_access_key = access_key_id, secret
+        iam.access_keys[access_key_id] = key
 
-    user("strongroom", "", policy)
-    user("nobody", "DENIED_", None)
+    user("strongroom", "AKIASTRONGROOMWRITER", policy)
+    user("nobody", "AKIASTRONGROOMNOBODY", None)
 
     role = f"arn:aws:iam::{account}:role/strongroom"
     assume = {"Effect": "Allow", "Action": "sts:AssumeRole"}
-    user("assumer", "ASSUMER_", {"Version": "2012-10-17", "Statement": [assume | {"Resource": role}]})
+    user("assumer", "AKIASTRONGROOMASSUME", {"Version": VERSION, "Statement": [assume | {"Resource": role}]})
     trust = assume | {
         "Principal": {"AWS": f"arn:aws:iam::{account}:user/assumer"},
         "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
     }
     iam.create_role(
         role_name="strongroom",
-        assume_role_policy_document=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        assume_role_policy_document=json.dumps({"Version": VERSION, "Statement": [trust]}),
         path="/",
         permissions_boundary=None,
         description="",
@@ -223,31 +225,14 @@ def accounts(iam, account, policy):
         max_session_duration="3600",
     )
     iam.put_role_policy("strongroom", "strongroom", json.dumps(policy))
-    variables["STRONGROOM_TEST_AWS_ROLE_ARN"] = role
-    variables["STRONGROOM_TEST_AWS_EXTERNAL_ID"] = EXTERNAL_ID
-    return variables
 
 
-def write(path, variables):
-    """Aside and renamed, so that whoever waits for it reads it whole."""
-    aside = f"{path}.{secrets.token_hex(4)}"
-    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.writelines(f"{name}={value}\n" for name, value in variables.items())
-    os.rename(aside, path)
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--policy", required=True)
-    parser.add_argument("--out", required=True)
-    options = parser.parse_args()
-
+def serve(port, policy):
+    secret = os.environ.pop("MOTO_SECRET")
     # Read when moto is loaded.
     os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
-    os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
 
-    from moto.core import DEFAULT_ACCOUNT_ID as account
     from moto.iam import access_control
     from moto.iam.models import iam_backends
     from moto.moto_server.werkzeug_app import (
@@ -260,7 +245,7 @@ def main():
 
     mend_versions(models, exceptions)
     mend_pages(models)
-    mend_policies(access_control, exceptions, account)
+    mend_policies(access_control, exceptions, ACCOUNT)
 
     # moto keeps everything in plain dictionaries, without locks: one request at a time.
     app, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
@@ -276,18 +261,23 @@ def main():
         def log(self, *_):
             pass
 
-    server = make_server("127.0.0.1", options.port, one_at_a_time, threaded=True, request_handler=Handler)
-    with open(options.policy) as file:
-        policy = json.load(file)
-    variables = {
-        "STRONGROOM_TEST_AWS_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-        "STRONGROOM_TEST_AWS_REGION": REGION,
-    }
-    variables |= accounts(iam_backends[account]["aws"], account, policy)
-    write(options.out, variables)
+    server = make_server("127.0.0.1", port, one_at_a_time, threaded=True, request_handler=Handler)
+    with open(policy) as file:
+        make_accounts(iam_backends[ACCOUNT]["aws"], ACCOUNT, json.load(file), secret)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.serve_forever()
 
 
+def ready(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        pass
+
+
 if __name__ == "__main__":
-    main()
+    match sys.argv[1:]:
+        case ["serve", port, policy]:
+            serve(int(port), policy)
+        case ["ready", port]:
+            ready(int(port))
+        case _:
+            sys.exit(__doc__)
