@@ -21,8 +21,9 @@ macro_rules! builtin {
 }
 
 builtin! {
+    "aws" => strongroom_aws::PLUGIN,
     "sql" => crate::inline::PLUGIN,
 }
 
 /// Types that later releases will have: asked for today, they are named as such.
-pub(crate) const PLANNED: [&str; 5] = ["aws", "azure", "gcp", "hashicorp", "remote"];
+pub(crate) const PLANNED: [&str; 4] = ["azure", "gcp", "hashicorp", "remote"];

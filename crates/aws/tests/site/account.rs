@@ -27,6 +27,11 @@ impl Account {
         Self { keys: given.into() }.with("recovery_days", Setting::Int(0))
     }
 
+    /// Of which nothing is said yet.
+    pub(crate) fn bare() -> Self {
+        Self { keys: BTreeMap::new() }
+    }
+
     /// The same through a proxy.
     pub(crate) fn at(self, endpoint: &str) -> Self {
         self.text("endpoint", endpoint)
@@ -41,11 +46,6 @@ impl Account {
     /// The same for a text.
     pub(crate) fn text(self, key: &'static str, value: &str) -> Self {
         self.with(key, Setting::Text(value.into()))
-    }
-
-    pub(crate) fn without(mut self, key: &'static str) -> Self {
-        self.keys.remove(key);
-        self
     }
 
     pub(crate) async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
