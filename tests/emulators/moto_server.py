@@ -15,6 +15,7 @@ What moto 5 does otherwise than the service, and what is mended here:
   AWSCURRENT be removed altogether;
 - it takes any number of staging labels and of tags;
 - it writes into secrets that are scheduled for deletion;
+- it lets a role be assumed without the external id that its trust asks for;
 - it refuses credentials in XML, with a status that the service does not use;
 - its DescribeSecret and ListSecrets show versions without labels;
 - a page of its ListSecrets begins at a number, so that a deletion shifts it.
@@ -150,7 +151,7 @@ def mend_pages(models):
     backend.list_secrets = list_secrets
 
 
-def mend_policies(access_control, exceptions, account):
+def mend_policies(access_control, policy_conditions, exceptions, account):
     """Policies are checked against the secret that a request names."""
     request = access_control.IAMRequest
     check = request.check_action_permitted
@@ -191,6 +192,10 @@ def mend_policies(access_control, exceptions, account):
                 check(self, arn(self, name))
 
     request.check_action_permitted = check_action_permitted
+
+    condition = policy_conditions.TrustCondition
+    verify = condition.verify_condition
+    condition.verify_condition = lambda self, actual: bool(actual) and verify(self, actual)
 
 
 def make_accounts(iam, account, policy, secret):
@@ -233,7 +238,7 @@ def serve(port, policy):
     os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
 
-    from moto.iam import access_control
+    from moto.iam import access_control, policy_conditions
     from moto.iam.models import iam_backends
     from moto.moto_server.werkzeug_app import (
         DomainDispatcherApplication,
@@ -245,7 +250,7 @@ def serve(port, policy):
 
     mend_versions(models, exceptions)
     mend_pages(models)
-    mend_policies(access_control, exceptions, ACCOUNT)
+    mend_policies(access_control, policy_conditions, exceptions, ACCOUNT)
 
     # moto keeps everything in plain dictionaries, without locks: one request at a time.
     app, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()

@@ -260,7 +260,7 @@ mod moto {
     async fn own_tags_and_the_kms_key_are_on_every_secret() {
         let namespace = NamespaceId(uuid::Uuid::new_v4());
         let account =
-            Account::new().text("tags", "team=data, cost center=42").text("kms_key", "alias/strongroom");
+            Account::new().list("tags", &["team=data", "cost center=42"]).text("kms_key", "alias/strongroom");
         let backend = account.open(namespace).await.unwrap();
         let object = strongroom_core::ObjectId(uuid::Uuid::new_v4());
         let uid = strongroom_core::VersionUid(uuid::Uuid::new_v4());

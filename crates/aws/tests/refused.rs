@@ -43,10 +43,10 @@ async fn what_cannot_work_is_named_with_the_remedy() {
         (offline().text("endpoint", "https://user:c4n4ry-v4lue@example.com"), "without a user"),
         (offline().text("prefix", "/x"), "prefix"),
         (offline().text("prefix", "a b"), "prefix"),
-        (offline().text("tags", "novalue"), "key=value"),
-        (offline().text("tags", "aws:x=1"), "key=value"),
-        (offline().text("tags", "strongroom-secret=1"), "key=value"),
-        (offline().text("tags", "a=1,a=2"), "key=value"),
+        (offline().list("tags", &["novalue"]), "key=value"),
+        (offline().list("tags", &["aws:x=1"]), "key=value"),
+        (offline().list("tags", &["strongroom-secret=1"]), "key=value"),
+        (offline().list("tags", &["a=1", "a=2"]), "key=value"),
         (offline().text("ca_certificate", "/nonexistent"), "ca_certificate"),
         (offline().text("ca_certificate", "/dev/null"), "ca_certificate"),
         (offline().text("regoin", "x"), "regoin"),
@@ -166,9 +166,11 @@ mod moto {
 
         // By themselves they may do nothing else.
         assert_eq!(open(assumer()).await.unwrap().check().await.unwrap_err().kind(), ErrorKind::StoreRefused);
-        let without_id = open(role()).await.unwrap().check().await.unwrap_err();
-        assert_eq!(without_id.kind(), ErrorKind::StoreRefused, "{without_id:?}");
-        assert!(without_id.to_string().contains("external_id"), "{without_id}");
+        for wrong in [role(), role().text("external_id", "another")] {
+            let error = open(wrong).await.unwrap().check().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
+            assert!(error.to_string().contains("external_id"), "{error}");
+        }
 
         let backend = open(role().text("external_id", &variable("EXTERNAL_ID"))).await.unwrap();
         backend.check().await.unwrap();

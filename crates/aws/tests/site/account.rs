@@ -48,6 +48,11 @@ impl Account {
         self.with(key, Setting::Text(value.into()))
     }
 
+    /// The same for a list of texts.
+    pub(crate) fn list(self, key: &'static str, values: &[&str]) -> Self {
+        self.with(key, Setting::List(values.iter().map(|value| Setting::Text((*value).into())).collect()))
+    }
+
     pub(crate) async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
         let table = self.keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         let settings = Settings::new("store", "STRONGROOM_STORE", table, Vars::empty());
