@@ -1,9 +1,10 @@
 """AWS Secrets Manager, IAM and STS for tests: moto, mended where the service is stricter or keeps more.
 
-    moto_server.py serve PORT POLICY     with the users' secret access key in MOTO_SECRET
+    moto_server.py serve PORT POLICY CA  with the users' secret access key in MOTO_SECRET
     moto_server.py ready PORT            succeeds when it answers
 
-Listens on loopback only. Every request is signed and checked against policies (moto's switch for it is
+Listens on loopback only, for HTTP and HTTPS on the same port; writes the certificate of the authority that it made
+for that to the file CA. Every request is signed and checked against policies (moto's switch for it is
 INITIAL_NO_AUTH_ACTION_COUNT). One user has the policy of the file POLICY, one has none, and one may do nothing but
 assume a role that has it.
 
@@ -21,11 +22,15 @@ What moto 5 does otherwise than the service, and what is mended here:
 - a page of its ListSecrets begins at a number, so that a deletion shifts it.
 """
 
+import datetime
+import ipaddress
 import json
 import os
 import signal
 import socket
+import ssl
 import sys
+import tempfile
 import threading
 
 # Known to xtask, which tells the tests.
@@ -232,7 +237,46 @@ def make_accounts(iam, account, policy, secret):
     iam.put_role_policy("strongroom", "strongroom", json.dumps(policy))
 
 
-def serve(port, policy):
+def tls(path):
+    """A context for 127.0.0.1, whose authority's certificate is written to `path`; its key is kept nowhere."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    def certificate(name, key, issuer, by, is_authority):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        named = lambda text: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(named(name))
+            .issuer_name(named(issuer))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(hours=1))
+            .not_valid_after(now + datetime.timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        )
+        if not is_authority:
+            address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+            builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        return builder.sign(by, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    authority, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    with open(path, "wb") as file:
+        file.write(certificate("moto authority", authority, "moto authority", authority, True))
+    private = own.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(private + certificate("moto", own, "moto authority", authority, False))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+def serve(port, policy, authority):
     secret = os.environ.pop("MOTO_SECRET")
     # Read when moto is loaded.
     os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = "0"
@@ -246,7 +290,7 @@ def serve(port, policy):
         create_backend_app,
     )
     from moto.secretsmanager import exceptions, models
-    from werkzeug.serving import make_server
+    from werkzeug.serving import ThreadedWSGIServer
 
     mend_versions(models, exceptions)
     mend_pages(models)
@@ -266,7 +310,19 @@ def serve(port, policy):
         def log(self, *_):
             pass
 
-    server = make_server("127.0.0.1", port, one_at_a_time, threaded=True, request_handler=Handler)
+    context = tls(authority)
+
+    class Both(ThreadedWSGIServer):
+        def finish_request(self, request, client_address):
+            # What TLS begins with, and no request does.
+            if request.recv(1, socket.MSG_PEEK) == b"\x16":
+                request = context.wrap_socket(request, server_side=True)
+            super().finish_request(request, client_address)
+
+        def handle_error(self, *_):
+            """Clients that go away, or that do not trust us, are a part of the tests."""
+
+    server = Both("127.0.0.1", port, one_at_a_time, Handler)
     with open(policy) as file:
         make_accounts(iam_backends[ACCOUNT]["aws"], ACCOUNT, json.load(file), secret)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -280,8 +336,8 @@ def ready(port):
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["serve", port, policy]:
-            serve(int(port), policy)
+        case ["serve", port, policy, authority]:
+            serve(int(port), policy, authority)
         case ["ready", port]:
             ready(int(port))
         case _:

@@ -37,7 +37,7 @@ pub struct Config {
     pub(crate) role_session_name: Option<String>,
     pub(crate) endpoint: Option<String>,
     pub(crate) sts_endpoint: Option<String>,
-    pub(crate) ca_certificate: Option<PathBuf>,
+    pub(crate) ca_path: Option<PathBuf>,
     #[serde(default)]
     pub(crate) allow_http: bool,
     kms_key: Option<String>,

@@ -65,7 +65,7 @@ fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {
     if let Ok(name) = AppName::new("strongroom") {
         loader = loader.app_name(name);
     }
-    if let Some(path) = &config.ca_certificate {
+    if let Some(path) = &config.ca_path {
         loader = loader.http_client(trusting(path)?);
     }
     if let Some(profile) = &config.profile {
@@ -89,8 +89,7 @@ fn client(sdk: &SdkConfig, allow_http: bool) -> Sdk {
 
 /// Trusts the authorities of that file and no others.
 fn trusting(path: &Path) -> Result<SharedHttpClient> {
-    let wrong =
-        || invalid("ca_certificate: a file with certificates in PEM form is wanted, which we can read");
+    let wrong = || invalid("ca_path: a file with certificates in PEM form is wanted, which we can read");
     let pem = fs::read(path).map_err(|_| wrong())?;
     // The SDK panics at the first call if it finds no certificate.
     if !pem.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----") {

@@ -235,7 +235,7 @@ fn not_sent(error: &(dyn StdError + 'static)) -> Error {
     }
     Error::new(
         ErrorKind::Unavailable,
-        "AWS Secrets Manager cannot be reached: check region, endpoint, network, and ca_certificate if set",
+        "AWS Secrets Manager cannot be reached: check region, endpoint, network, and ca_path if set",
     )
     .retryable(Retry::Backoff)
 }

@@ -47,8 +47,8 @@ async fn what_cannot_work_is_named_with_the_remedy() {
         (offline().list("tags", &["aws:x=1"]), "key=value"),
         (offline().list("tags", &["strongroom-secret=1"]), "key=value"),
         (offline().list("tags", &["a=1", "a=2"]), "key=value"),
-        (offline().text("ca_certificate", "/nonexistent"), "ca_certificate"),
-        (offline().text("ca_certificate", "/dev/null"), "ca_certificate"),
+        (offline().text("ca_path", "/nonexistent"), "ca_path"),
+        (offline().text("ca_path", "/dev/null"), "ca_path"),
         (offline().text("regoin", "x"), "regoin"),
     ];
     for (account, expected) in cases {
@@ -118,6 +118,20 @@ async fn assert_refuses_everything(backend: &dyn Backend, expected: &str) {
     }
 }
 
+/// An authority that vouches for nobody; its key is kept nowhere.
+const OTHER_AUTHORITY: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBeTCCAR+gAwIBAgIUK+MckPV1OddMBfVf7Bdpd+5mKuYwCgYIKoZIzj0EAwIw
+ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyNzA5MDQ1MVoYDzIxMjYxMTAzMDkw
+NDUxWjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AATgioCsnswnAPGb37j4dOzOIhpHaq5RB27cGAyKD0Y8WThFSXoTDxpeISuJ1QYc
+KqMRijCXMaJeXRVQac9SPFsTo1MwUTAdBgNVHQ4EFgQUEFyGsxNR1YERQHpqZAaU
+kGFxWTowHwYDVR0jBBgwFoAUEFyGsxNR1YERQHpqZAaUkGFxWTowDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA1FCCg+Vbix98S7pCidPRO6Yyrfyf
+H8hCK+R35lHi7vsCIBL44LwN2szAdIs5uDQ0CekHkSkl8HTnTVgVIaIwLWJS
+-----END CERTIFICATE-----
+";
+
 mod moto {
     use super::*;
 
@@ -181,6 +195,25 @@ mod moto {
         secrets.delete("db").await.unwrap();
         site.settle(&engine).await;
         site.assert_accounted(&*backend).await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    async fn only_the_authorities_of_the_file_are_trusted() {
+        let endpoint = variable("ENDPOINT").replace("http://", "https://");
+        let account = Account::new().text("endpoint", &endpoint);
+        let trusting = account.clone().text("ca_path", &variable("CA")).open(namespace()).await.unwrap();
+        trusting.check().await.unwrap();
+        assert_eq!(trusting.scan(None, None).await.unwrap().found, []);
+
+        // moto's authority is none of the system's, and AWS's is not this one.
+        let directory = tempfile::tempdir().unwrap();
+        let other = directory.path().join("other.pem");
+        std::fs::write(&other, OTHER_AUTHORITY).unwrap();
+        let wrong = account.text("ca_path", other.to_str().unwrap());
+        let error = wrong.open(namespace()).await.unwrap().check().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        assert!(error.to_string().contains("ca_path"), "{error}");
     }
 
     #[tokio::test]

@@ -11,8 +11,9 @@ use super::server::{Place, Server};
 pub(crate) const ENVIRONMENT: Environment =
     Environment { name: "moto-5.2.5", requirements: &["moto[server]==5.2.5", "awscli==1.46.3"] };
 
-/// Where it is; who may write, who may do nothing, who may assume a role; that role; the command line program.
-pub(crate) const VARIABLES: [&str; 11] = [
+/// Where it is; who may write, who may do nothing, who may assume a role; that role; the command line program; the file with
+/// the authority that vouches for it, which answers HTTPS on the same port.
+pub(crate) const VARIABLES: [&str; 12] = [
     "STRONGROOM_TEST_AWS_ENDPOINT",
     "STRONGROOM_TEST_AWS_REGION",
     "STRONGROOM_TEST_AWS_ACCESS_KEY_ID",
@@ -24,6 +25,7 @@ pub(crate) const VARIABLES: [&str; 11] = [
     "STRONGROOM_TEST_AWS_ROLE_ARN",
     "STRONGROOM_TEST_AWS_EXTERNAL_ID",
     "STRONGROOM_TEST_AWS_BIN",
+    "STRONGROOM_TEST_AWS_CA",
 ];
 
 /// In the temporary directory, where the server finds them whoever owns the repository.
@@ -39,9 +41,10 @@ pub(crate) fn start(place: &Place<'_>) -> Result<Server> {
     let python = programs.join("python");
     let script = place.file("moto_server.py", SCRIPT)?;
     let policy = place.file("policy.json", POLICY)?;
+    let authority = place.path("authority.pem");
     let server = |port: u16| {
         let mut command = place.command(&python, "TERM")?;
-        command.arg(&script).args(["serve", &port.to_string()]).arg(&policy);
+        command.arg(&script).args(["serve", &port.to_string()]).arg(&policy).arg(&authority);
         // Not as an argument, which everybody on this machine may read.
         command.env("MOTO_SECRET", &place.password);
         Ok(command)
@@ -68,6 +71,7 @@ pub(crate) fn start(place: &Place<'_>) -> Result<Server> {
             fixed("arn:aws:iam::123456789012:role/strongroom"),
             fixed("strongroom-external-id"),
             program,
+            authority.display().to_string(),
         ]
     };
     place.start(Signal::TERM, server, ready, values)
