@@ -8,7 +8,7 @@ use crate::{
 };
 use futures::future::join_all;
 use std::collections::HashMap;
-use strongroom_core::{ObjectId, Payload, Result, VersionRef};
+use strongroom_core::{Error, ObjectId, Payload, Result, Retry, VersionRef};
 
 /// The most secrets that one call answers.
 pub(crate) const SECRETS: usize = 20;
@@ -24,9 +24,12 @@ impl AwsBackend {
             match self.client.get_current(some.to_vec()).await {
                 Ok(answers) => current.extend(answers.into_iter().map(|one| (one.name.clone(), one))),
                 Err(failure) => {
-                    // The engine tries each of them alone, if that can help.
-                    let error = strongroom_core::Error::from(failure);
-                    return wanted.iter().map(|_| Err(error.clone())).collect();
+                    let error = Error::from(failure);
+                    if error.retry() != Retry::Never {
+                        // The engine tries each of them alone.
+                        return wanted.iter().map(|_| Err(error.clone())).collect();
+                    }
+                    // It may be that the action is not allowed to us, while reading one is.
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, invalid},
-    error::Plaintext,
+    unsent::Plaintext,
 };
 use aws_config::{
     AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig,

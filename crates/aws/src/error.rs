@@ -1,12 +1,12 @@
 //! The service's refusals as ours: by its codes and the status, never by its texts, which may quote what was sent.
 
-use aws_credential_types::provider::error::CredentialsError;
+use crate::unsent::not_sent;
 use aws_sdk_secretsmanager::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId,
 };
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, time::Duration};
 use strongroom_core::{Error, ErrorKind, Retry};
 
 /// No longer pause is made, whatever the service asks for: the engine gives up before.
@@ -40,18 +40,6 @@ impl From<Failure> for Error {
         failure.error
     }
 }
-
-/// The endpoint speaks plain HTTP and is not on this host.
-#[derive(Debug)]
-pub(crate) struct Plaintext;
-
-impl fmt::Display for Plaintext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("plain HTTP to another host")
-    }
-}
-
-impl StdError for Plaintext {}
 
 /// What is known of a failed call, without its texts.
 struct Facts<'a> {
@@ -216,50 +204,6 @@ fn late() -> Error {
 fn broken() -> Error {
     Error::new(ErrorKind::Unavailable, "the answer of AWS Secrets Manager could not be read")
         .retryable(Retry::Backoff)
-}
-
-/// It was not sent, or nothing came back. The SDK tells of missing credentials in the same way.
-fn not_sent(error: &(dyn StdError + 'static)) -> Error {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if cause.is::<Plaintext>() {
-            return Error::new(
-                ErrorKind::ConfigInvalid,
-                "endpoint: plain HTTP to another host; use https, or set allow_http = true",
-            );
-        }
-        if let Some(credentials) = cause.downcast_ref::<CredentialsError>() {
-            return no_credentials(credentials);
-        }
-        next = cause.source();
-    }
-    Error::new(
-        ErrorKind::Unavailable,
-        "AWS Secrets Manager cannot be reached: check region, endpoint, network, and ca_path if set",
-    )
-    .retryable(Retry::Backoff)
-}
-
-fn no_credentials(error: &CredentialsError) -> Error {
-    match error {
-        CredentialsError::CredentialsNotLoaded(_) => Error::new(
-            ErrorKind::StoreRefused,
-            "there are no AWS credentials: set access_key_id and secret_access_key, profile, or a role of this host",
-        ),
-        CredentialsError::InvalidConfiguration(_) => Error::new(
-            ErrorKind::StoreRefused,
-            "the AWS credentials are configured wrongly: check the profile and the files of the AWS command line",
-        ),
-        CredentialsError::ProviderTimedOut(_) => Error::new(
-            ErrorKind::Unavailable,
-            "AWS gave no credentials in time: check that STS or the host's metadata can be reached",
-        )
-        .retryable(Retry::Backoff),
-        _ => Error::new(
-            ErrorKind::StoreRefused,
-            "AWS gave no credentials: check role_arn, external_id, profile, and that the role trusts us",
-        ),
-    }
 }
 
 /// What an endpoint calls its codes and requests, unless it is up to something.

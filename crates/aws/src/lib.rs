@@ -7,7 +7,9 @@ mod config;
 mod connect;
 mod error;
 mod labels;
+mod remove;
 mod scan;
+mod unsent;
 
 pub use backend::AwsBackend;
 pub use config::{Config, PLUGIN};

@@ -283,6 +283,8 @@ pub trait Backend: Send + Sync {
     /// - Repeated with the same uid and bytes, it succeeds and never changes what is stored; on services without
     ///   idempotency it may store a twin.
     /// - Two puts with different uids are two versions.
+    /// - If the object takes no more versions, it fails with [`Retry::AfterRemoval`](crate::Retry::AfterRemoval): the
+    ///   engine removes what fell out of the history, and puts once more.
     async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef>;
 
     /// Reads one version.
