@@ -21,10 +21,11 @@ macro_rules! builtin {
 }
 
 builtin! {
-    "hashicorp" => hashicorp::PLUGIN,
+    "aws" => strongroom_aws::PLUGIN,
+    "hashicorp" => strongroom_hashicorp::PLUGIN,
     "remote" => strongroom_remote::PLUGIN,
     "sql" => crate::inline::PLUGIN,
 }
 
 /// Types that later releases will have: asked for today, they are named as such.
-pub(crate) const PLANNED: [&str; 3] = ["aws", "azure", "gcp"];
+pub(crate) const PLANNED: [&str; 2] = ["azure", "gcp"];

@@ -2,6 +2,7 @@
 
 mod account;
 mod mariadb;
+mod moto;
 mod openbao;
 mod postgres;
 mod server;
@@ -35,14 +36,16 @@ pub(crate) enum Kind {
     Zenml,
     /// OpenBao, for the back-end `hashicorp`.
     Openbao,
+    /// moto, for the back-end `aws`.
+    Moto,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao];
+    pub(crate) const ALL: [Self; 5] = [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto];
 
     /// Those that stand for a cloud service.
-    pub(crate) const EMULATORS: [Self; 1] = [Self::Openbao];
+    pub(crate) const EMULATORS: [Self; 2] = [Self::Openbao, Self::Moto];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
@@ -51,6 +54,7 @@ impl Kind {
             Self::Mariadb => "mariadb",
             Self::Zenml => "zenml",
             Self::Openbao => "openbao",
+            Self::Moto => "moto",
         }
     }
 
@@ -66,6 +70,7 @@ impl Kind {
             Self::Mariadb => &["STRONGROOM_TEST_MARIADB"],
             Self::Zenml => &zenml::VARIABLES,
             Self::Openbao => &openbao::VARIABLES,
+            Self::Moto => &moto::VARIABLES,
         }
     }
 
@@ -74,7 +79,7 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml | Self::Openbao => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            Self::Zenml | Self::Openbao | Self::Moto => (!venv::can_be_made()).then_some(venv::PACKAGE),
         }
     }
 
@@ -84,6 +89,7 @@ impl Kind {
             Self::Postgres | Self::Mariadb => None,
             Self::Zenml => Some(zenml::ENVIRONMENT),
             Self::Openbao => Some(openbao::ENVIRONMENT),
+            Self::Moto => Some(moto::ENVIRONMENT),
         }
     }
 
@@ -94,6 +100,7 @@ impl Kind {
             Self::Mariadb => mariadb::find().is_ok(),
             Self::Zenml => zenml::ENVIRONMENT.programs().is_some(),
             Self::Openbao => openbao::find().is_some(),
+            Self::Moto => moto::ENVIRONMENT.programs().is_some(),
         };
         found || self.given().is_some()
     }
@@ -142,6 +149,7 @@ impl Servers {
             Kind::Mariadb => mariadb::start(&place),
             Kind::Zenml => zenml::start(&place),
             Kind::Openbao => openbao::start(&place),
+            Kind::Moto => moto::start(&place),
         }
     }
 
