@@ -71,6 +71,13 @@ fn values_are_asked_for_without_a_terminal_too() {
     assert_eq!(ended.code, 0, "{ended:?}");
     let found = client.call("get_secret", json!({"name_id_or_prefix": "asked"}));
     assert_eq!(found["values"], json!({"user": "admin", "password": "canary"}));
+    // One value is given anew, one is skipped, and one is added.
+    let keys: Vec<String> = found["values"].as_object().unwrap().keys().cloned().collect();
+    let answers: String = keys.iter().map(|key| if key == "user" { "y\nroot\n" } else { "\n" }).collect();
+    let ended = client.process(&["secret", "update", "asked", "-i"], &format!("{answers}y\nhost\ndb\nn\n"));
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let found = client.call("get_secret", json!({"name_id_or_prefix": "asked"}));
+    assert_eq!(found["values"], json!({"user": "root", "password": "canary", "host": "db"}));
 }
 
 /// A service account's key.

@@ -1,6 +1,6 @@
 //! `zenml secret`, and the same through `strongroom`.
 
-use crate::{program::Program, scenario, site::Site};
+use crate::{program::Program, scenario, site::Site, support::Home};
 
 fn play(site: &Site) {
     scenario::play(&mut site.client(), &site.username, &|name| site.name(name));
@@ -31,6 +31,18 @@ fn strongroom_beside_our_server_does_the_same() {
     assert_eq!(Program::values(&mut client, &name)["a"], "1");
     client.ok(["secret", "update", &name, "--a=2"]);
     assert_eq!(Program::values(&mut home, &name)["a"], "2");
+}
+
+#[test]
+#[ignore = "needs ZenML: cargo xtask test"]
+fn strongroom_from_elsewhere_does_the_same_on_both_servers() {
+    for site in [Site::ours(), Site::real()] {
+        let mut home = Home::new();
+        let password = ["login", &site.url, "--username", &site.username, "--password-stdin"];
+        let ended = home.run_with(&site.password, password);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        scenario::play(&mut home, &site.username, &|name| site.name(name));
+    }
 }
 
 #[test]
