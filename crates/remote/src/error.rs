@@ -2,7 +2,6 @@
 
 use crate::transport::Reply;
 use serde::Deserialize;
-use std::error::Error as _;
 use strongroom_core::{Error, ErrorKind, Retry, Revision, SecretName, SecretRef};
 
 /// The longest text of a server that is shown, in characters.
@@ -203,15 +202,20 @@ pub(crate) fn in_doubt(last: &Error) -> Error {
 
 /// Why the certificate was not accepted, if that is what went wrong.
 pub(crate) fn certificate(error: &reqwest::Error) -> Option<String> {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inner.downcast_ref::<rustls::Error>();
-        let tls = tls.or_else(|| wrapped.and_then(|wrapped| wrapped.downcast_ref()));
-        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
-            return Some(why.to_string());
-        }
-        source = inner.source();
+    match tls(error) {
+        Some(rustls::Error::InvalidCertificate(why)) => Some(why.to_string()),
+        _ => None,
     }
-    None
+}
+
+/// What TLS said, however deep it lies.
+fn tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = error.downcast_ref() {
+        return Some(found);
+    }
+    // An `io::Error` has the source of what it wraps, and not that itself.
+    if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return tls(inner);
+    }
+    error.source().and_then(tls)
 }

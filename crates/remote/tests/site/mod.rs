@@ -10,9 +10,9 @@ use strongroom_core::{Access, Context, Error, ErrorKind, Names, OwnerId, Result}
 use strongroom_remote::Config;
 use strongroom_server::{
     Kinds, Server, ServerConfig,
-    identity::{Identities, NewUser},
+    identity::{Identities, NewUser, Patch},
 };
-use strongroom_sql::identities::{AccountKind, Role, Scope};
+use strongroom_sql::identities::{AccountKind, AccountRef, Role, Scope};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -75,10 +75,15 @@ impl Site {
         Ok((account.id, key))
     }
 
-    /// What logs in to the first server with full rights.
-    pub(crate) async fn config(&self) -> Config {
-        let (_, key) = self.account("program", &Access::full()).await.unwrap();
-        config(self.address, key)
+    /// Ends all tokens of an account; its keys stay good.
+    pub(crate) async fn end_tokens(&self, name: &str) -> Result<()> {
+        for active in [false, true] {
+            let account = self.identities.catalog().account(AccountRef::Name(name)).await?;
+            let account = account.ok_or_else(|| Error::new(ErrorKind::NotFound, "no such account"))?;
+            let patch = Patch { active: Some(active), ..Patch::default() };
+            self.identities.update_account(&self.admin, &account, patch).await?;
+        }
+        Ok(())
     }
 }
 
