@@ -49,7 +49,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> 
         "test" => test(args),
         "simulate" => simulate(args),
         "bench" => {
-            let name = args.next().ok_or("which benchmark? There is: store")?;
+            let name = args.next().ok_or("which benchmark? There are: store, server")?;
             Ok(Task::Bench { name, args: args.collect() })
         }
         "servers" => servers(args),

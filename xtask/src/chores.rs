@@ -39,7 +39,8 @@ pub(crate) fn simulate(runner: &Runner, options: &Simulation) -> Result<bool> {
 pub(crate) fn bench(runner: &Runner, name: &str, args: &[String]) -> Result<bool> {
     let (package, example) = match name {
         "store" => ("strongroom", "bench_store"),
-        other => return Err(format!("no benchmark {other}; there is: store").into()),
+        "server" => return crate::bench::server(runner),
+        other => return Err(format!("no benchmark {other}; there are: store, server").into()),
     };
     // The benchmark times the program too.
     let mut program = runner.cargo();

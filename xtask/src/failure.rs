@@ -27,6 +27,12 @@ impl Failure {
     }
 }
 
+impl From<&str> for Failure {
+    fn from(text: &str) -> Self {
+        Self::Failed(text.to_owned())
+    }
+}
+
 impl From<String> for Failure {
     fn from(text: String) -> Self {
         Self::Failed(text)

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the output of a command line is its purpose")]
 
 mod args;
+mod bench;
 mod chores;
 mod emulators;
 mod failure;

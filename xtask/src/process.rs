@@ -44,6 +44,11 @@ impl Process {
         Ok(Self { child: command.spawn()?, group, stop, ended: false })
     }
 
+    /// The child's process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The child's end of a pipe, once.
     pub(crate) fn stdout(&mut self) -> Option<std::process::ChildStdout> {
         self.child.stdout.take()

@@ -3,7 +3,7 @@
 mod account;
 mod mariadb;
 mod moto;
-mod openbao;
+pub(crate) mod openbao;
 mod postgres;
 mod server;
 mod zenml;
@@ -20,6 +20,7 @@ use crate::run::Runner;
 use crate::venv::{self, Environment};
 
 pub(crate) use account::program;
+pub(crate) use server::free_port;
 use server::{Place, Server};
 
 /// How often the removal of our files is tried.
@@ -151,6 +152,11 @@ impl Servers {
             Kind::Openbao => openbao::start(&place),
             Kind::Moto => moto::start(&place),
         }
+    }
+
+    /// The process of one of that kind, if we started it.
+    pub(crate) fn id(&self, kind: Kind) -> Option<u32> {
+        self.running.iter().find(|(running, _)| *running == kind).and_then(|(_, server)| server.id())
     }
 
     /// The kinds that run.

@@ -32,7 +32,6 @@ const ATTEMPTS: usize = 3;
 pub(crate) struct Server {
     values: Vec<String>,
     /// Ended when dropped; none if somebody else started it.
-    #[expect(dead_code, reason = "held for its end")]
     process: Option<Process>,
 }
 
@@ -40,6 +39,11 @@ impl Server {
     /// One that somebody else started.
     pub(crate) fn given(values: Vec<String>) -> Self {
         Self { values, process: None }
+    }
+
+    /// Its process, if we started it.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
     }
 
     /// What its kind's variables say: where it is, and how to get in.
@@ -166,7 +170,11 @@ fn password() -> Result<String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn free_port() -> Result<u16> {
+/// A port that nobody listens on now.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn free_port() -> Result<u16> {
     TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
