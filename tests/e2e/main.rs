@@ -20,6 +20,7 @@ mod places;
 mod races;
 mod remote;
 mod remote_zenml;
+mod replicas;
 mod restored;
 mod roots;
 mod rotation;

@@ -484,6 +484,38 @@ fn who_did_what_is_in_the_audit_log_and_tampering_is_found() {
 }
 
 #[test]
+fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
+    let home = Home::new();
+    home.ok(["secret", "create", "one", "--k=v"]);
+    home.ok(["secret", "create", "two", "--k=v"]);
+    let server = Server::start(&home);
+    let token = server.admin();
+    // The first read is written after the heads were named.
+    while home.json(["audit", "list", "--action", "audit.heads"]) == json!([]) {
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(server.call(&token, "GET", "/audit/verify", &Value::Null).status, 200);
+    assert_eq!(server.stop(), 0);
+    home.ok(["audit", "verify"]);
+    let last = home.json(["audit", "list", "--limit", "1"]);
+    assert_eq!(last[0]["action"], "audit.close", "a chain that was not cut off ends like this");
+    // Somebody who writes the database makes everything agree again, but for the keys that he has not.
+    let url = format!("sqlite:{}", home.database().display());
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+        let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        let cut = "DELETE FROM audit WHERE chain = 'local' AND seq = (SELECT MAX(seq) FROM audit WHERE chain = 'local'); \
+                   UPDATE audit_chains SET seq = seq - 1, mac = (SELECT mac FROM audit a WHERE a.chain = 'local' \
+                   ORDER BY seq DESC LIMIT 1) WHERE chain = 'local'";
+        connection.execute(sqlx::raw_sql(cut)).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    let error = home.fails(1, ["audit", "verify"]);
+    assert!(error.contains("cut off") && error.contains("local"), "{error}");
+}
+
+#[test]
 fn what_would_be_unsafe_is_refused_at_the_start() {
     let home = Home::new();
     let error = home.fails(1, ["serve", "--listen", "0.0.0.0:0"]);

@@ -1,5 +1,6 @@
 //! What was asked for on the command line.
 
+use crate::emulators::Action;
 use crate::servers::Kind;
 use crate::test::Part;
 
@@ -19,6 +20,8 @@ pub(crate) enum Task {
     Bench { name: String, args: Vec<String> },
     /// Start the servers for a command, or until told to stop.
     Servers { without: Vec<Kind>, command: Vec<String> },
+    /// Start the emulators in the background, stop them, or tell whether they run.
+    Emulators { action: Action, without: Vec<Kind> },
 }
 
 /// Which seeds to simulate.
@@ -50,8 +53,9 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> 
             Ok(Task::Bench { name, args: args.collect() })
         }
         "servers" => servers(args),
+        "emulators" => emulators(args),
         other if is_help(other) || other == "help" => Ok(Task::Help),
-        other => Err(format!("no task {other}; there are: test, simulate, bench, servers")),
+        other => Err(format!("no task {other}; there are: test, simulate, bench, servers, emulators")),
     }
 }
 
@@ -110,6 +114,20 @@ fn servers(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
     Ok(Task::Servers { without, command })
 }
 
+fn emulators(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
+    let all = Action::ALL.map(Action::name).join(", ");
+    let name = args.next().ok_or_else(|| format!("what to do with the emulators? There are: {all}"))?;
+    let action = Action::named(&name).ok_or_else(|| format!("emulators: no {name}; there are: {all}"))?;
+    let mut without = Vec::new();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--without" => without.extend(kinds(args.next())?),
+            other => return Err(format!("no option {other}; there is: --without")),
+        }
+    }
+    Ok(Task::Emulators { action, without })
+}
+
 fn kinds(list: Option<String>) -> Result<Vec<Kind>, String> {
     let all = Kind::ALL.map(Kind::name).join(",");
     let list = list.ok_or_else(|| format!("--without needs a list: some of {all}"))?;
@@ -158,6 +176,14 @@ mod tests {
         let command = ["cargo", "test", "--without", "x"].map(String::from).to_vec();
         let expected = Task::Servers { without: vec![Kind::Postgres], command };
         assert_eq!(parsed("servers --without postgres cargo test --without x"), Ok(expected));
+    }
+
+    #[test]
+    fn emulators_need_to_be_told_what_to_do() {
+        let expected = Task::Emulators { action: Action::Up, without: vec![Kind::Openbao] };
+        assert_eq!(parsed("emulators up --without openbao"), Ok(expected));
+        assert!(parsed("emulators").unwrap_err().contains("status"));
+        assert!(parsed("emulators start").unwrap_err().contains("up"));
     }
 
     #[test]

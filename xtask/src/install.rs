@@ -51,13 +51,15 @@ fn apt(runner: &Runner, packages: &[&str]) -> Result<()> {
     if !root && servers::program("sudo").is_none() {
         return Err(format!("{list} is missing; neither are you root nor is there sudo: {remedy}").into());
     }
-    println!("Installing what is missing, with apt-get: {list}");
+    eprintln!("Installing what is missing, with apt-get: {list}");
     let apt_get = |args: &[&str]| {
         let mut command = Command::new(if root { "env" } else { "sudo" });
         if !root {
             command.arg("env");
         }
         command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"]).args(args);
+        // What we print ourselves may be for a shell to read.
+        command.stdout(std::io::stderr());
         runner.interactive(&mut command)
     };
     let install = [&["install", "--no-install-recommends"], packages].concat();
@@ -75,8 +77,8 @@ fn has_cargo_deny(runner: &Runner) -> bool {
 }
 
 fn cargo_deny(runner: &Runner) -> Result<()> {
-    println!("Installing what is missing, with cargo install (some minutes): {CARGO_DENY}");
-    if runner.succeeds(runner.cargo().args(["install", "--locked", CARGO_DENY]))? {
+    eprintln!("Installing what is missing, with cargo install (some minutes): {CARGO_DENY}");
+    if runner.succeeds(runner.cargo().args(["install", "--locked", CARGO_DENY]).stdout(std::io::stderr()))? {
         Ok(())
     } else {
         Err(Failure::Failed("cargo-deny could not be installed: see above".into()))

@@ -5,6 +5,7 @@
 
 mod args;
 mod chores;
+mod emulators;
 mod failure;
 mod install;
 mod process;
@@ -57,5 +58,6 @@ fn perform(runner: &Runner, task: Task) -> failure::Result<bool> {
         Task::Simulate(options) => chores::simulate(runner, &options),
         Task::Bench { name, args } => chores::bench(runner, &name, &args),
         Task::Servers { without, command } => chores::servers(runner, &without, &command),
+        Task::Emulators { action, without } => emulators::run(runner, action, &without),
     }
 }

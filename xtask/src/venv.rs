@@ -49,7 +49,7 @@ impl Environment {
         let python = python().ok_or_else(|| {
             format!("no Python from 3.10 to 3.13 that makes virtual environments: install {PACKAGE}")
         })?;
-        println!("Installing what is missing, with pip (a minute or two): {}", self.requirements.join(" "));
+        eprintln!("Installing what is missing, with pip (a minute or two): {}", self.requirements.join(" "));
         // Programs in an environment hold its path, so it cannot be moved. A link to it can.
         let directory = tempfile::Builder::new()
             .prefix(&format!("{}-", self.name))
@@ -61,7 +61,8 @@ impl Environment {
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         pip.args(self.requirements);
         for command in [&mut make, &mut pip] {
-            if !runner.succeeds(command)? {
+            // What we print ourselves may be for a shell to read.
+            if !runner.succeeds(command.stdout(std::io::stderr()))? {
                 return Err(format!("{} could not be installed: see above", self.name).into());
             }
         }
@@ -93,8 +94,8 @@ fn python() -> Option<PathBuf> {
     INTERPRETERS.into_iter().filter_map(program).find(fits)
 }
 
-/// Where environments are.
-fn cache() -> Option<PathBuf> {
+/// Where environments and what else outlives a run are.
+pub(crate) fn cache() -> Option<PathBuf> {
     let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")))?;
     Some(base.join("strongroom-tests"))

@@ -198,6 +198,9 @@ pub struct Limits {
     pub history: Option<u32>,
     /// What [`Backend::remove`] does.
     pub removal: Removal,
+    /// Whether an object that was just made wants a [`Backend::relabel`] soon: its service takes only some of what a
+    /// version needs when it makes one.
+    pub relabel_after_create: bool,
 }
 
 /// What becomes of one version that is removed.
@@ -215,7 +218,7 @@ impl Limits {
     /// Limits without bulk read, that set no limit to the history.
     #[must_use]
     pub const fn new(payload_bytes: usize, removal: Removal) -> Self {
-        Self { payload_bytes, bulk_read: 1, history: None, removal }
+        Self { payload_bytes, bulk_read: 1, history: None, removal, relabel_after_create: false }
     }
 
     /// Allows that many versions in one [`Backend::get_many`].
@@ -229,6 +232,13 @@ impl Limits {
     #[must_use]
     pub const fn history(mut self, versions: u32) -> Self {
         self.history = Some(versions);
+        self
+    }
+
+    /// Wants a relabel soon after an object was made.
+    #[must_use]
+    pub const fn relabel_after_create(mut self) -> Self {
+        self.relabel_after_create = true;
         self
     }
 }
@@ -273,6 +283,8 @@ pub trait Backend: Send + Sync {
     /// - Repeated with the same uid and bytes, it succeeds and never changes what is stored; on services without
     ///   idempotency it may store a twin.
     /// - Two puts with different uids are two versions.
+    /// - If the object takes no more versions, it fails with [`Retry::AfterRemoval`](crate::Retry::AfterRemoval): the
+    ///   engine removes what fell out of the history, and puts once more.
     async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef>;
 
     /// Reads one version.

@@ -68,6 +68,8 @@ pub enum Retry {
     Backoff,
     /// After the time that the service asked for.
     After(Duration),
+    /// Of a put alone: once versions of the object were removed that nothing needs any more.
+    AfterRemoval,
     /// It was tried as often as allowed.
     Exhausted,
 }

@@ -1,8 +1,8 @@
 //! Attempts to write values to a back-end.
 
 use crate::{
-    Attempt, Begun, NewVersionRow, Pending, Place, Row,
-    calls::Calls,
+    Attempt, Begun, Debris, NewVersionRow, Pending, Place, Row,
+    calls::{Calls, Put},
     codec::{self, Bound},
     deadline::Deadline,
     engine::Core,
@@ -10,7 +10,7 @@ use crate::{
     labels::{LabelRecord, labels},
 };
 use std::sync::Arc;
-use strongroom_core::{NewVersion, ObjectId, Result, SecretValues, VersionRef, VersionUid};
+use strongroom_core::{NewVersion, ObjectId, Result, Retry, SecretId, SecretValues, VersionRef, VersionUid};
 
 /// What is to be written.
 pub(crate) struct ToWrite<'a> {
@@ -25,7 +25,7 @@ pub(crate) struct ToWrite<'a> {
 /// What became of an attempt.
 pub(crate) enum Attempted {
     /// It is written and still has the lock: commit it.
-    Written { version: NewVersionRow, twin: bool },
+    Written { version: NewVersionRow, twin: bool, relabel: bool },
     /// It did not get the lock in time, or the base moved: compute it again.
     Again,
 }
@@ -61,7 +61,7 @@ impl Core {
         if let Some(after) = &after {
             new = new.after(after);
         }
-        let put = store.put(&new, &window).await;
+        let put = self.put(store, bound.secret, &new, &window).await;
         let twin = put.sends > 1;
         let at = match put.at {
             Ok(at) => at,
@@ -73,7 +73,49 @@ impl Core {
         let place = Place::External { store: store.name.clone(), object, at };
         let size = u32::try_from(payload.expose().len()).unwrap_or(u32::MAX);
         let version = NewVersionRow { uid, place, key, digest: Some(attempt.digest), size };
-        Ok(Attempted::Written { version, twin })
+        let relabel = attempt.fresh && store.info().limits.relabel_after_create;
+        Ok(Attempted::Written { version, twin, relabel })
+    }
+
+    /// Puts a version; if its object is full, once more after what fell out of the history was removed.
+    pub(crate) async fn put(
+        self: &Arc<Self>,
+        store: &Arc<Calls>,
+        secret: SecretId,
+        new: &NewVersion<'_>,
+        window: &Deadline,
+    ) -> Put {
+        let first = store.put(new, window).await;
+        match &first.at {
+            Err(error) if error.retry() == Retry::AfterRemoval => {}
+            _ => return first,
+        }
+        if let Err(error) = self.make_room(store, secret, new.object, window).await {
+            return Put { at: Err(error), sends: first.sends };
+        }
+        let second = store.put(new, window).await;
+        // What was refused left nothing.
+        Put { at: second.at, sends: first.sends - 1 + second.sends }
+    }
+
+    /// Removes what is known to have fallen out of a secret's history, due or not. Its rows stay: the sweeper finds it
+    /// gone.
+    async fn make_room(
+        self: &Arc<Self>,
+        store: &Arc<Calls>,
+        secret: SecretId,
+        object: ObjectId,
+        deadline: &Deadline,
+    ) -> Result<()> {
+        let all = self.patiently(deadline, || self.catalog.pending(u32::MAX)).await?;
+        for pending in all.iter().filter(|one| one.secret == secret && one.object == object) {
+            if let Debris::Version(at) = &pending.debris
+                && pending.store == store.name
+            {
+                self.remove_version(store, pending, at, deadline).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The object that is written to, and its newest version that the catalog knows of: the object of a place in this

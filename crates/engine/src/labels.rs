@@ -63,6 +63,12 @@ impl LabelRecord {
     }
 }
 
+/// What the catalog is told about the labels that were put along. It leaves a row to bring them up to date if they say
+/// otherwise than the secret does: so they do, on purpose, if the back-end wants to be told once more.
+pub(crate) fn labelled(meta: &SecretMeta, relabel: bool) -> (SecretName, bool) {
+    (meta.name.clone(), meta.private != relabel)
+}
+
 pub(crate) fn labels_of(ring: &KeyRing, namespace: NamespaceId, row: &Row, sealed: bool) -> Result<Labels> {
     labels(ring, namespace, row.meta.id, &LabelRecord::of(&row.meta), sealed)
 }

@@ -7,7 +7,7 @@ use crate::{
     deadline::Deadline,
     engine::{Core, Engine},
     env::fresh,
-    labels::{LabelRecord, labels},
+    labels::{LabelRecord, labelled, labels},
 };
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{NewVersion, Result, Revision, SecretName, VersionUid};
@@ -85,7 +85,7 @@ impl Core {
         if let Some(after) = &after {
             new = new.after(after);
         }
-        let put = store.put(&new, &window).await;
+        let put = self.put(store, row.meta.id, &new, &window).await;
         let at = match put.at {
             Ok(at) => at,
             Err(error) => {
@@ -98,7 +98,8 @@ impl Core {
         let size = u32::try_from(payload.expose().len()).unwrap_or(u32::MAX);
         let version = NewVersionRow { uid: row.version.uid, place, key, digest: Some(attempt.digest), size };
         let twin = put.sends > 1;
-        let labelled = Some((current.meta.name.clone(), current.meta.private));
+        let relabel = attempt.fresh && store.info().limits.relabel_after_create;
+        let labelled = Some(labelled(&current.meta, relabel));
         let moved = self.rehome(&row, version, Some(attempt.uid), twin, labelled, deadline).await;
         if !matches!(moved, Ok(true)) {
             self.release(attempt.uid, (!twin).then_some(at), deadline).await;

@@ -157,7 +157,7 @@ impl Core {
 
     /// Removes one version, or the whole object if it was the last thing that the catalog knew of it: some services
     /// leave an empty shell behind. `false` if it has to wait for an attempt that is open.
-    async fn remove_version(
+    pub(crate) async fn remove_version(
         self: &Arc<Self>,
         store: &Calls,
         pending: &Pending,

@@ -16,7 +16,7 @@ use crate::{
     errors,
     external::{Attempted, ToWrite},
     get::visible,
-    labels::LabelRecord,
+    labels::{LabelRecord, labelled},
 };
 use std::sync::Arc;
 use strongroom_core::{
@@ -207,7 +207,7 @@ impl Core {
             let size = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
             let place = Place::Inline { payload: PayloadRef(fresh(&*self.env)), sealed };
             let version = NewVersionRow { uid, place, key: Some(key), digest: None, size };
-            let tried = self.commit(change, Some(version), None, false).await?;
+            let tried = self.commit(change, Some(version), None).await?;
             self.remember(&tried, uid, values);
             return Ok(tried);
         };
@@ -218,15 +218,16 @@ impl Core {
             values,
             record: LabelRecord::of(&change.after),
         };
-        let (version, twin) = match self.attempt(&store, to_write, change.deadline).await? {
-            Attempted::Written { version, twin } => (version, twin),
+        let (version, twin, relabel) = match self.attempt(&store, to_write, change.deadline).await? {
+            Attempted::Written { version, twin, relabel } => (version, twin, relabel),
             Attempted::Again => return Ok(Tried::Again),
         };
         let at = match &version.place {
             Place::External { at, .. } if !twin => Some(at.clone()),
             _ => None,
         };
-        let tried = self.commit(change, Some(version), Some(uid), twin).await;
+        let attempted = Some((uid, twin, relabel));
+        let tried = self.commit(change, Some(version), attempted).await;
         match &tried {
             Ok(Tried::Done(_) | Tried::Before(..)) => {}
             // Nobody knows whether it is committed: the guarded abandon knows, since a committed attempt has no row.
@@ -247,15 +248,15 @@ impl Core {
 
     /// Changes a row without its values.
     async fn write_row(&self, change: &Change<'_>) -> Result<Tried> {
-        self.commit(change, None, None, false).await
+        self.commit(change, None, None).await
     }
 
     async fn commit(
         &self,
         change: &Change<'_>,
         version: Option<NewVersionRow>,
-        attempt: Option<VersionUid>,
-        twin: bool,
+        // Which attempt wrote it, whether a twin may exist, and whether the store wants its labels once more.
+        attempted: Option<(VersionUid, bool, bool)>,
     ) -> Result<Tried> {
         let id = version.as_ref().map_or_else(|| fresh(&*self.env), |version| version.uid.0);
         let mut commit = Commit {
@@ -263,9 +264,9 @@ impl Core {
             change: id,
             subject: change.subject.clone(),
             version,
-            attempt,
-            twin,
-            labelled: attempt.map(|_| (change.after.name.clone(), change.after.private)),
+            attempt: attempted.map(|(uid, _, _)| uid),
+            twin: attempted.is_some_and(|(_, twin, _)| twin),
+            labelled: attempted.map(|(_, _, relabel)| labelled(&change.after, relabel)),
             history: self.kept_versions(),
             entry: self.entry(change.cx, change.secret, id, change.action, change.detail.clone()),
             auditor: self.auditor()?,

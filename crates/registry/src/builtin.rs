@@ -21,9 +21,11 @@ macro_rules! builtin {
 }
 
 builtin! {
+    "aws" => strongroom_aws::PLUGIN,
+    "hashicorp" => strongroom_hashicorp::PLUGIN,
     "remote" => strongroom_remote::PLUGIN,
     "sql" => crate::inline::PLUGIN,
 }
 
 /// Types that later releases will have: asked for today, they are named as such.
-pub(crate) const PLANNED: [&str; 4] = ["aws", "azure", "gcp", "hashicorp"];
+pub(crate) const PLANNED: [&str; 2] = ["azure", "gcp"];

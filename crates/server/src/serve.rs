@@ -106,6 +106,8 @@ impl Server {
         let mut background = JoinSet::new();
         let trail = app.trail.clone();
         background.spawn(async move { trail.run().await });
+        let trail = app.trail.clone();
+        background.spawn(async move { trail.name_heads().await });
         background.spawn(open.upkeep());
         background.spawn(forget_receipts(app.identities.clone()));
         if let Some(tls) = tls.clone() {
@@ -147,7 +149,7 @@ impl Server {
         }
         connections.shutdown().await;
         background.shutdown().await;
-        if let Err(error) = app.trail.flush().await {
+        if let Err(error) = app.trail.close().await {
             tracing::error!(target: "strongroom::server", %error, "the last reads are not in the audit log");
         }
         drop((routes, app));

@@ -26,6 +26,7 @@
 //!
 //! - [`MemoryBackend`] and [`DirectoryBackend`]: back-ends that need no service.
 //! - [`faults`]: wrappers that make a back-end misbehave.
+//! - [`wire`]: a proxy that breaks the connection to a real server, and counts.
 //! - [`TestEnv`]: a clock that moves when told to, and ids from a seed.
 
 #[macro_use]
@@ -40,6 +41,7 @@ mod memory;
 mod random;
 pub mod sim;
 pub mod store;
+pub mod wire;
 
 pub use backend::BackendSubject;
 pub use catalog::CatalogSubject;

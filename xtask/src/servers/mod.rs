@@ -2,6 +2,8 @@
 
 mod account;
 mod mariadb;
+mod moto;
+mod openbao;
 mod postgres;
 mod server;
 mod zenml;
@@ -32,11 +34,18 @@ pub(crate) enum Kind {
     Mariadb,
     /// ZenML: its client, and a server to compare with.
     Zenml,
+    /// OpenBao, for the back-end `hashicorp`.
+    Openbao,
+    /// moto, for the back-end `aws`.
+    Moto,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Postgres, Self::Mariadb, Self::Zenml];
+    pub(crate) const ALL: [Self; 5] = [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto];
+
+    /// Those that stand for a cloud service.
+    pub(crate) const EMULATORS: [Self; 2] = [Self::Openbao, Self::Moto];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
@@ -44,6 +53,8 @@ impl Kind {
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
             Self::Zenml => "zenml",
+            Self::Openbao => "openbao",
+            Self::Moto => "moto",
         }
     }
 
@@ -58,6 +69,8 @@ impl Kind {
             Self::Postgres => &["STRONGROOM_TEST_POSTGRES"],
             Self::Mariadb => &["STRONGROOM_TEST_MARIADB"],
             Self::Zenml => &zenml::VARIABLES,
+            Self::Openbao => &openbao::VARIABLES,
+            Self::Moto => &moto::VARIABLES,
         }
     }
 
@@ -66,7 +79,7 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            Self::Zenml | Self::Openbao | Self::Moto => (!venv::can_be_made()).then_some(venv::PACKAGE),
         }
     }
 
@@ -75,6 +88,8 @@ impl Kind {
         match self {
             Self::Postgres | Self::Mariadb => None,
             Self::Zenml => Some(zenml::ENVIRONMENT),
+            Self::Openbao => Some(openbao::ENVIRONMENT),
+            Self::Moto => Some(moto::ENVIRONMENT),
         }
     }
 
@@ -84,6 +99,8 @@ impl Kind {
             Self::Postgres => postgres::find().is_ok(),
             Self::Mariadb => mariadb::find().is_ok(),
             Self::Zenml => zenml::ENVIRONMENT.programs().is_some(),
+            Self::Openbao => openbao::find().is_some(),
+            Self::Moto => moto::ENVIRONMENT.programs().is_some(),
         };
         found || self.given().is_some()
     }
@@ -131,6 +148,8 @@ impl Servers {
             Kind::Postgres => postgres::start(&place),
             Kind::Mariadb => mariadb::start(&place),
             Kind::Zenml => zenml::start(&place),
+            Kind::Openbao => openbao::start(&place),
+            Kind::Moto => moto::start(&place),
         }
     }
 

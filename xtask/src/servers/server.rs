@@ -67,8 +67,8 @@ impl<'a> Place<'a> {
         let account = match kind {
             Kind::Postgres => Account::unprivileged("postgres")?,
             Kind::Mariadb => Account::unprivileged("mysql")?,
-            // It is in our cache, where nobody else may look.
-            Kind::Zenml => Account::Ours,
+            // They are in our cache, where nobody else may look.
+            Kind::Zenml | Kind::Openbao | Kind::Moto => Account::Ours,
         };
         account.directory(directory)?;
         Ok(Self { runner, account, directory: directory.to_owned(), password: password()? })

@@ -5,11 +5,13 @@
 //! would make more of them is refused.
 
 mod buffer;
+mod heads;
 mod report;
 
 pub use report::{ChainReport, NotedHead, parse_head, prune, verify};
 
 use buffer::{Buffer, Key};
+use heads::Heads;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -25,6 +27,8 @@ use uuid::Uuid;
 
 /// How long an entry waits for others.
 const TOGETHER: Duration = Duration::from_millis(100);
+/// How often the heads of other chains are named.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// Gathers entries that go with no change.
 #[derive(Clone)]
@@ -34,6 +38,7 @@ struct Inner {
     catalog: Arc<SqlCatalog>,
     engine: Engine,
     buffer: Mutex<Buffer>,
+    heads: Heads,
     /// The last attempt to write failed.
     failing: AtomicBool,
     /// Whether a read waits for its entry.
@@ -47,6 +52,7 @@ impl Trail {
             catalog,
             engine,
             buffer: Mutex::default(),
+            heads: Heads::default(),
             failing: AtomicBool::new(false),
             sync,
             wake: Notify::new(),
@@ -142,6 +148,22 @@ impl Trail {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
         }
+    }
+
+    /// Names the heads of other chains, now and every minute, until it is dropped.
+    pub(crate) async fn name_heads(&self) {
+        loop {
+            if let Err(error) = self.0.heads.name(&self.0.engine, &self.0.catalog).await {
+                tracing::warn!(target: "strongroom::server", %error, "the heads of the audit chains will be named later");
+            }
+            tokio::time::sleep(MINUTE).await;
+        }
+    }
+
+    /// Writes what waits, and ends the chain.
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.flush().await?;
+        heads::close(&self.0.engine, &self.0.catalog).await
     }
 
     fn buffer<T>(&self, work: impl FnOnce(&mut Buffer) -> T) -> T {

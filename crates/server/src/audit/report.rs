@@ -1,5 +1,6 @@
 //! Checking and pruning the audit log.
 
+use super::heads;
 use strongroom_core::{Context, Error, ErrorKind, Result, SecretId, Timestamp};
 use strongroom_engine::{ChainHead, Engine, Noted};
 use strongroom_sql::{Anchor, SqlCatalog};
@@ -25,9 +26,13 @@ impl ChainReport {
     /// The head as text, to be noted elsewhere: `CHAIN:SEQUENCE:HEX`.
     #[must_use]
     pub fn head_text(&self) -> String {
-        let hex: String = self.head.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}:{}:{hex}", self.chain, self.to)
+        head_text(&self.chain, self.to, &self.head)
     }
+}
+
+pub(super) fn head_text(chain: &str, sequence: u64, mac: &[u8]) -> String {
+    let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{chain}:{sequence}:{hex}")
 }
 
 /// Reads a head that was noted; `None` if it is none.
@@ -40,12 +45,16 @@ pub fn parse_head(text: &str) -> Option<NotedHead> {
     Some((chain.to_owned(), sequence.parse().ok()?, bytes))
 }
 
-/// Verifies every chain; `heads` were noted elsewhere, and must still be part of their chains.
+/// Verifies every chain; `heads` were noted elsewhere, and must still be part of their chains. So must the heads that
+/// chains name of each other.
 ///
 /// # Errors
 /// `Corrupt`, naming chain and entry, for the first that was changed, removed, moved or cut off.
 pub async fn verify(engine: &Engine, catalog: &SqlCatalog, heads: &[NotedHead]) -> Result<Vec<ChainReport>> {
     let mut reports = Vec::new();
+    // Before the chains: what is named in between is above what is read then.
+    let named = heads::named(catalog).await?;
+    let heads: Vec<&NotedHead> = heads.iter().chain(&named).collect();
     let chains = catalog.audit_chains().await?;
     if let Some((name, ..)) = heads.iter().find(|(name, ..)| chains.iter().all(|chain| chain.name != *name)) {
         return Err(broken("a chain of the audit log is gone", name, 1));

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod bulk;
+mod client;
+mod config;
+mod connect;
+mod error;
+mod labels;
+mod remove;
+mod scan;
+mod unsent;
+
+pub use backend::AwsBackend;
+pub use config::{Config, PLUGIN};

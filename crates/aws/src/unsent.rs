@@ -1,0 +1,61 @@
+//! Calls that got no answer, and those that were not even sent.
+
+use aws_credential_types::provider::error::CredentialsError;
+use std::{error::Error as StdError, fmt};
+use strongroom_core::{Error, ErrorKind, Retry};
+
+/// The endpoint speaks plain HTTP and is not on this host.
+#[derive(Debug)]
+pub(crate) struct Plaintext;
+
+impl fmt::Display for Plaintext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("plain HTTP to another host")
+    }
+}
+
+impl StdError for Plaintext {}
+
+/// It was not sent, or nothing came back. The SDK tells of missing credentials in the same way.
+pub(crate) fn not_sent(error: &(dyn StdError + 'static)) -> Error {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if cause.is::<Plaintext>() {
+            return Error::new(
+                ErrorKind::ConfigInvalid,
+                "endpoint: plain HTTP to another host; use https, or set allow_http = true",
+            );
+        }
+        if let Some(credentials) = cause.downcast_ref::<CredentialsError>() {
+            return no_credentials(credentials);
+        }
+        next = cause.source();
+    }
+    Error::new(
+        ErrorKind::Unavailable,
+        "AWS Secrets Manager cannot be reached: check region, endpoint, network, and ca_path if set",
+    )
+    .retryable(Retry::Backoff)
+}
+
+fn no_credentials(error: &CredentialsError) -> Error {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => Error::new(
+            ErrorKind::StoreRefused,
+            "there are no AWS credentials: set access_key_id and secret_access_key, profile, or a role of this host",
+        ),
+        CredentialsError::InvalidConfiguration(_) => Error::new(
+            ErrorKind::StoreRefused,
+            "the AWS credentials are configured wrongly: check the profile and the files of the AWS command line",
+        ),
+        CredentialsError::ProviderTimedOut(_) => Error::new(
+            ErrorKind::Unavailable,
+            "AWS gave no credentials in time: check that STS or the host's metadata can be reached",
+        )
+        .retryable(Retry::Backoff),
+        _ => Error::new(
+            ErrorKind::StoreRefused,
+            "AWS gave no credentials: check role_arn, external_id, profile, and that the role trusts us",
+        ),
+    }
+}

@@ -1,0 +1,118 @@
+//! Where credentials come from when the configuration names none: the environment and the files of AWS's command line,
+//! which are read by processes of their own.
+
+mod site;
+
+use site::{Account, variable};
+use std::{fs, process::Command};
+use strongroom_core::{ErrorKind, NamespaceId, Result};
+use uuid::Uuid;
+
+/// What the process is to find.
+const EXPECTED: &str = "STRONGROOM_TEST_AWS_EXPECTED";
+
+/// Runs [`moto::process`] with this environment and no other credentials.
+fn child(expected: &str, environment: &[(&str, &str)]) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "moto::process", "--ignored", "--nocapture", "--test-threads=1"]);
+    let aws = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"));
+    for (name, _) in aws {
+        command.env_remove(name);
+    }
+    // Nothing of whoever runs the tests, and nobody who answers for instances.
+    command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env(EXPECTED, expected).envs(environment.iter().copied());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{expected}: {said}");
+}
+
+/// What the chain finds, without credentials in the configuration.
+async fn found() -> Result<()> {
+    let mut account = Account::bare().text("region", &variable("REGION"));
+    if let Ok(profile) = std::env::var("STRONGROOM_TEST_PROFILE") {
+        account = account.text("profile", &profile);
+    }
+    if std::env::var("AWS_ENDPOINT_URL").is_err() {
+        account = account.text("endpoint", &variable("ENDPOINT"));
+    }
+    account.open(NamespaceId(Uuid::new_v4())).await?.check().await
+}
+
+mod moto {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "run by the others"]
+    async fn process() {
+        let Ok(expected) = std::env::var(EXPECTED) else { return };
+        match (found().await, expected.as_str()) {
+            (Ok(()), "works") => {}
+            (Err(error), kind) if format!("{:?}", error.kind()) == kind => {
+                let hints = match error.kind() {
+                    ErrorKind::StoreRefused => ["credentials", ""],
+                    _ => ["endpoint", "https"],
+                };
+                assert!(hints.iter().all(|hint| error.to_string().contains(hint)), "{error}");
+            }
+            (Ok(()), _) => panic!("it worked"),
+            (Err(error), _) => panic!("{error:?}"),
+        }
+    }
+
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn without_any_credentials_it_is_said() {
+        child("StoreRefused", &[]);
+    }
+
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn the_environment_is_asked() {
+        let (id, secret) = (variable("ACCESS_KEY_ID"), variable("SECRET_ACCESS_KEY"));
+        child("works", &[("AWS_ACCESS_KEY_ID", &id), ("AWS_SECRET_ACCESS_KEY", &secret)]);
+        let endpoint = variable("ENDPOINT");
+        let given = [
+            ("AWS_ACCESS_KEY_ID", id.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", &secret),
+            ("AWS_ENDPOINT_URL", &endpoint),
+        ];
+        child("works", &given);
+    }
+
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn the_environment_cannot_lead_to_plain_http_elsewhere() {
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"] {
+            let given = [
+                ("AWS_ACCESS_KEY_ID", "AKIA"),
+                ("AWS_SECRET_ACCESS_KEY", "x"),
+                ("AWS_ENDPOINT_URL", "https://127.0.0.1:9"),
+                (name, "http://192.0.2.1"),
+            ];
+            child("ConfigInvalid", &given);
+        }
+    }
+
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn a_profile_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let (config, credentials) = (directory.path().join("config"), directory.path().join("credentials"));
+        fs::write(&config, "[profile team]\nregion = us-east-2\n").unwrap();
+        let text = format!(
+            "[team]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+            variable("ACCESS_KEY_ID"),
+            variable("SECRET_ACCESS_KEY")
+        );
+        fs::write(&credentials, text).unwrap();
+        let files = [
+            ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+            ("AWS_SHARED_CREDENTIALS_FILE", credentials.to_str().unwrap()),
+        ];
+        child("StoreRefused", &files);
+        child("works", &[&files[..], &[("STRONGROOM_TEST_PROFILE", "team")]].concat());
+        child("StoreRefused", &[&files[..], &[("STRONGROOM_TEST_PROFILE", "nobody")]].concat());
+    }
+}

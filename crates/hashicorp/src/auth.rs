@@ -1,0 +1,205 @@
+//! The ways to log in.
+
+use crate::{
+    error::Failure,
+    http::{ANSWER, Answer, Ask, Http},
+};
+use reqwest::Method;
+use rustify::endpoint::Endpoint;
+use secrecy::{ExposeSecret as _, SecretString};
+use std::{fs, io::ErrorKind as Io, path::PathBuf};
+use strongroom_core::{Error, ErrorKind, Result};
+use vaultrs::api::auth::{
+    approle::requests::LoginWithApproleRequest, aws::requests::IamLoginRequest,
+    kubernetes::requests::LoginWithKubernetesRequest, oidc::requests::JWTLoginRequest,
+    userpass::requests::LoginRequest,
+};
+use zeroize::{Zeroize as _, Zeroizing};
+
+/// No credential is larger.
+const CREDENTIAL: u64 = 64 * 1024;
+
+/// A credential: given, or in a file that somebody else may renew, and is read at each login.
+#[derive(Clone)]
+pub(crate) enum Source {
+    Given(SecretString),
+    File(PathBuf),
+}
+
+impl Source {
+    /// What it is now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] if there is no such file or nothing that fits in it; `key` names the setting.
+    pub(crate) fn read(&self, key: &'static str) -> Result<SecretString> {
+        let bad = |text: &str| Error::new(ErrorKind::ConfigInvalid, format!("{key}: {text}"));
+        let fits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let path = match self {
+            Self::Given(secret) if fits(secret.expose_secret()) => return Ok(secret.clone()),
+            Self::Given(_) => {
+                return Err(bad("it is empty, or has spaces or characters that no credential has"));
+            }
+            Self::File(path) => path,
+        };
+        let length = fs::metadata(path).map_err(|error| bad(unreadable(error.kind())))?.len();
+        if length > CREDENTIAL {
+            return Err(bad("the file is too large for a credential"));
+        }
+        let bytes = Zeroizing::new(fs::read(path).map_err(|error| bad(unreadable(error.kind())))?);
+        let text = std::str::from_utf8(&bytes).map_err(|_| bad("the file is not text"))?.trim();
+        if !fits(text) {
+            return Err(bad("the file is empty, or has more in it than one credential"));
+        }
+        Ok(SecretString::from(text))
+    }
+}
+
+fn unreadable(kind: Io) -> &'static str {
+    match kind {
+        Io::NotFound => "there is no such file",
+        Io::PermissionDenied => "the file may not be read by this process",
+        _ => "the file cannot be read",
+    }
+}
+
+/// How we come by a token.
+pub(crate) enum Login {
+    /// Somebody else did.
+    Token(Source),
+    AppRole {
+        mount: String,
+        role: String,
+        secret: Option<Source>,
+    },
+    Kubernetes {
+        mount: String,
+        role: String,
+        jwt: Source,
+    },
+    Jwt {
+        mount: String,
+        role: Option<String>,
+        jwt: Source,
+    },
+    Userpass {
+        mount: String,
+        username: String,
+        password: SecretString,
+    },
+    /// The client's certificate is a part of each connection; `role` names one of the mount's certificates.
+    Cert {
+        mount: String,
+        role: Option<String>,
+    },
+    Aws {
+        mount: String,
+        role: Option<String>,
+        signer: crate::aws::Signer,
+    },
+}
+
+impl Login {
+    /// Whether we can get another token ourselves.
+    pub(crate) fn can_repeat(&self) -> bool {
+        !matches!(self, Self::Token(_))
+    }
+
+    /// Asks for a token.
+    ///
+    /// # Errors
+    /// What the service says, or a credential that cannot be read.
+    pub(crate) async fn perform(&self, http: &Http) -> Result<Answer> {
+        let answer = match self {
+            Self::Token(_) => Err(Failure::Unreadable),
+            Self::AppRole { mount, role, secret } => {
+                let secret = secret.as_ref().map(|secret| secret.read("secret_id_path")).transpose()?;
+                let mut ask = LoginWithApproleRequest {
+                    mount: mount.clone(),
+                    role_id: role.clone(),
+                    secret_id: secret.map(|s| s.expose_secret().to_owned()).unwrap_or_default(),
+                };
+                let answer = send(http, &ask).await;
+                ask.secret_id.zeroize();
+                answer
+            }
+            Self::Kubernetes { mount, role, jwt } => {
+                let jwt = jwt.read("jwt_path")?.expose_secret().to_owned();
+                let mut ask = LoginWithKubernetesRequest { mount: mount.clone(), role: role.clone(), jwt };
+                let answer = send(http, &ask).await;
+                ask.jwt.zeroize();
+                answer
+            }
+            Self::Jwt { mount, role, jwt } => {
+                let jwt = jwt.read("jwt_path")?.expose_secret().to_owned();
+                let mut ask = JWTLoginRequest { mount: mount.clone(), role: role.clone(), jwt };
+                let answer = send(http, &ask).await;
+                ask.jwt.zeroize();
+                answer
+            }
+            Self::Userpass { mount, username, password } => {
+                let (mount, username) = (mount.clone(), username.clone());
+                let mut ask = LoginRequest { mount, username, password: password.expose_secret().to_owned() };
+                let answer = send(http, &ask).await;
+                ask.password.zeroize();
+                answer
+            }
+            Self::Cert { mount, role } => {
+                // The request of `vaultrs` calls the role by a name that the service does not know.
+                let body =
+                    role.as_ref().map_or(serde_json::json!({}), |role| serde_json::json!({ "name": role }));
+                let ask = Ask {
+                    method: Method::POST,
+                    path: &format!("auth/{mount}/login"),
+                    query: None,
+                    content: "application/json",
+                    body: Some(Zeroizing::new(body.to_string().into_bytes())),
+                    most: ANSWER,
+                };
+                http.send(&ask, None).await
+            }
+            Self::Aws { mount, role, signer } => {
+                let signed = signer.sign();
+                let mut ask = IamLoginRequest {
+                    mount: mount.clone(),
+                    role: role.clone(),
+                    iam_http_request_method: "POST".to_owned(),
+                    iam_request_url: signed.url,
+                    iam_request_body: signed.body,
+                    iam_request_headers: signed.headers,
+                };
+                let answer = send(http, &ask).await;
+                ask.iam_request_headers.zeroize();
+                answer
+            }
+        };
+        answer.map_err(|failure| match failure.status() {
+            // 400 is what most logins answer to a wrong credential.
+            Some(status @ (400 | 401 | 403)) => Error::new(
+                ErrorKind::StoreRefused,
+                format!("HashiCorp Vault refused our login; check {}", self.remedy()),
+            )
+            .with("status", status),
+            _ => failure.into_error("log us in"),
+        })
+    }
+
+    /// The settings that a refused login depends on.
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Token(_) => "`token`",
+            Self::AppRole { .. } => "`role_id`, `secret_id`, `auth_mount` and `vault_namespace`",
+            Self::Kubernetes { .. } | Self::Jwt { .. } => {
+                "`role`, the JWT, `auth_mount` and `vault_namespace`"
+            }
+            Self::Userpass { .. } => "`username`, `password`, `auth_mount` and `vault_namespace`",
+            Self::Cert { .. } => "`cert_path`, `role`, `auth_mount` and `vault_namespace`",
+            Self::Aws { .. } => {
+                "the AWS keys, `role`, `aws_header_value`, `auth_mount` and `vault_namespace`"
+            }
+        }
+    }
+}
+
+async fn send<E: Endpoint>(http: &Http, ask: &E) -> std::result::Result<Answer, Failure> {
+    http.call(ask, None, ANSWER).await
+}

@@ -1,0 +1,135 @@
+//! What goes wrong at the service, as one of our errors.
+
+use reqwest::StatusCode;
+use std::time::Duration;
+use strongroom_core::{Error, ErrorKind, Retry};
+
+/// Why a request has no answer of use. Holds nothing of what was sent or received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// A status that is no success. `named`: a 404 that says what is missing, which is not the key.
+    Status { status: StatusCode, named: bool, retry_after: Option<Duration> },
+    /// Nobody takes our connections, or whoever does is not who we were told.
+    Connect,
+    /// The connection was lost, with the request or a part of the answer.
+    Lost,
+    /// No answer in time.
+    Timeout,
+    /// More than an answer may have.
+    TooLarge,
+    /// Not what the interface says.
+    Unreadable,
+}
+
+impl Failure {
+    /// Of the library's error nothing but its kind is looked at: it holds the URL.
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            Self::Timeout
+        } else if error.is_connect() {
+            Self::Connect
+        } else if error.is_builder() {
+            Self::Unreadable
+        } else {
+            Self::Lost
+        }
+    }
+
+    /// The status, if there was one.
+    pub(crate) fn status(self) -> Option<u16> {
+        match self {
+            Self::Status { status, .. } => Some(status.as_u16()),
+            _ => None,
+        }
+    }
+
+    /// Whether there is no such key or version.
+    pub(crate) fn is_missing(self) -> bool {
+        matches!(self, Self::Status { status: StatusCode::NOT_FOUND, named: false, .. })
+    }
+
+    /// As ours. `doing` completes "Vault could not": `read the version`.
+    pub(crate) fn into_error(self, doing: &'static str) -> Error {
+        let (kind, retry, text) = match self {
+            Self::Status { status, named, retry_after } => refused(status, named, retry_after),
+            Self::Connect => (
+                ErrorKind::Unavailable,
+                Retry::Backoff,
+                "it cannot be reached, or its certificate is not trusted; check `address` and `ca_path`",
+            ),
+            Self::Lost => (ErrorKind::Unavailable, Retry::Backoff, "the connection was lost"),
+            Self::Timeout => (ErrorKind::Timeout, Retry::Backoff, "it did not answer in time"),
+            Self::TooLarge => (ErrorKind::Unexpected, Retry::Never, "its answer is too large"),
+            Self::Unreadable => (
+                ErrorKind::Unexpected,
+                Retry::Never,
+                "its answer is none of KV version 2; check `address` and `mount`",
+            ),
+        };
+        let error = Error::new(kind, format!("HashiCorp Vault could not {doing}: {text}")).retryable(retry);
+        match self.status() {
+            Some(status) => error.with("status", status),
+            None => error,
+        }
+    }
+}
+
+/// Status by status, as the service's documents list them.
+fn refused(
+    status: StatusCode,
+    named: bool,
+    retry_after: Option<Duration>,
+) -> (ErrorKind, Retry, &'static str) {
+    let again = retry_after.map_or(Retry::Backoff, Retry::After);
+    match status.as_u16() {
+        404 if named => (ErrorKind::ConfigInvalid, Retry::Never, "nothing is there; check `mount`"),
+        404 => (ErrorKind::NotFound, Retry::Never, "there is no such version"),
+        401 | 403 => (
+            ErrorKind::StoreRefused,
+            Retry::Never,
+            "it refused our credentials; check the login, the policy, `mount`, `prefix` and `vault_namespace`",
+        ),
+        408 => (ErrorKind::Timeout, again, "it did not answer in time"),
+        // 412: a node that has not seen our last write yet.
+        412 => (ErrorKind::Unavailable, again, "this node lags behind"),
+        413 => (ErrorKind::InvalidInput, Retry::Never, "the request is larger than its listener takes"),
+        429 => (ErrorKind::RateLimited, again, "it asks us to slow down"),
+        300..=399 => (
+            ErrorKind::ConfigInvalid,
+            Retry::Never,
+            "it sends us elsewhere, and redirects are not followed; give the address of the active node",
+        ),
+        503 => (ErrorKind::Unavailable, again, "it is sealed or in maintenance"),
+        500..=599 => (ErrorKind::Unavailable, again, "it failed"),
+        _ => (ErrorKind::Unexpected, Retry::Never, "it refused the request"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_kind() {
+        let pause = Some(Duration::from_secs(3));
+        for (status, named, retry_after, kind, retry) in [
+            (307, false, None, ErrorKind::ConfigInvalid, Retry::Never),
+            (400, false, None, ErrorKind::Unexpected, Retry::Never),
+            (403, false, None, ErrorKind::StoreRefused, Retry::Never),
+            (404, false, None, ErrorKind::NotFound, Retry::Never),
+            (404, true, None, ErrorKind::ConfigInvalid, Retry::Never),
+            (412, false, None, ErrorKind::Unavailable, Retry::Backoff),
+            (429, false, pause, ErrorKind::RateLimited, Retry::After(Duration::from_secs(3))),
+            (429, false, None, ErrorKind::RateLimited, Retry::Backoff),
+            (500, false, None, ErrorKind::Unavailable, Retry::Backoff),
+            (503, false, pause, ErrorKind::Unavailable, Retry::After(Duration::from_secs(3))),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = Failure::Status { status, named, retry_after }.into_error("read the version");
+            assert_eq!((error.kind(), error.retry()), (kind, retry), "{status}");
+            assert!(error.to_string().contains(status.as_str()), "{error}");
+        }
+        let lost = Failure::Lost.into_error("write the version");
+        assert_eq!((lost.kind(), lost.retry()), (ErrorKind::Unavailable, Retry::Backoff));
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod auth;
+mod aws;
+mod backend;
+mod client;
+mod config;
+mod error;
+mod http;
+mod lease;
+mod method;
+mod scan;
+mod session;
+mod value;
+
+pub use backend::HashicorpBackend;
+pub use config::Config;
+pub use method::Method;
+
+use strongroom_core::Plugin;
+
+/// What a registry needs to know.
+pub const PLUGIN: Plugin = Plugin::of::<Config>();

@@ -1,0 +1,79 @@
+//! Heads of chains, named in other chains: a chain whose end is cut off, or that is gone, contradicts those that named
+//! it.
+
+use super::report::NotedHead;
+use crate::audit::parse_head;
+use std::{collections::HashMap, sync::Mutex};
+use strongroom_core::{Access, Context, Origin, OwnerId, Result, SecretId};
+use strongroom_engine::{Engine, Noted};
+use strongroom_sql::{SqlCatalog, TrailFilter};
+use uuid::Uuid;
+
+/// The action of entries that name heads.
+pub(super) const NAMED: &str = "audit.heads";
+/// The action of a chain's last entry.
+const CLOSED: &str = "audit.close";
+/// The most heads of one entry.
+const MOST: usize = 50;
+/// How many entries are read at once.
+const PAGE: u32 = 500;
+
+/// What this process named last, by chain.
+#[derive(Default)]
+pub(super) struct Heads(Mutex<HashMap<String, u64>>);
+
+impl Heads {
+    /// Names the heads of other chains that moved since they were last named.
+    pub(super) async fn name(&self, engine: &Engine, catalog: &SqlCatalog) -> Result<()> {
+        let auditor = engine.auditor()?;
+        let mut moved = Vec::new();
+        for chain in catalog.audit_chains().await? {
+            let known = self.lock().get(&chain.name).copied();
+            if chain.sequence > 0 && chain.name != auditor.chain() && known != Some(chain.sequence) {
+                moved.push((super::report::head_text(&chain.name, chain.sequence, &chain.mac), chain));
+            }
+        }
+        for some in moved.chunks(MOST) {
+            let detail = some.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
+            append(engine, catalog, NAMED, detail).await?;
+            let mut known = self.lock();
+            known.extend(some.iter().map(|(_, chain)| (chain.name.clone(), chain.sequence)));
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Ends this process's chain, so that whoever reads it knows that nothing is missing.
+pub(super) async fn close(engine: &Engine, catalog: &SqlCatalog) -> Result<()> {
+    append(engine, catalog, CLOSED, String::new()).await
+}
+
+async fn append(engine: &Engine, catalog: &SqlCatalog, action: &'static str, detail: String) -> Result<()> {
+    let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), Origin::new("server"));
+    let entry = engine.audit_entry(&nobody, action, SecretId(Uuid::nil()), detail);
+    catalog.append_audit(vec![Noted { entry, auditor: engine.auditor()? }]).await
+}
+
+/// The highest head of each chain that entries of any chain name.
+pub(super) async fn named(catalog: &SqlCatalog) -> Result<Vec<NotedHead>> {
+    let filter = TrailFilter { action: Some(NAMED.to_owned()), ..TrailFilter::default() };
+    let mut highest: HashMap<String, NotedHead> = HashMap::new();
+    let mut skip = 0;
+    loop {
+        let rows = catalog.audit_trail(&filter, skip, PAGE).await?;
+        for head in rows.iter().flat_map(|row| row.detail.split(' ')).filter_map(parse_head) {
+            match highest.get_mut(&head.0) {
+                Some(known) if known.1 >= head.1 => {}
+                _ => drop(highest.insert(head.0.clone(), head)),
+            }
+        }
+        if rows.len() < PAGE as usize {
+            return Ok(highest.into_values().collect());
+        }
+        skip += u64::from(PAGE);
+    }
+}
