@@ -4,7 +4,7 @@ mod site;
 
 use secrecy::SecretString;
 use site::Site;
-use std::{net::SocketAddr, path::PathBuf};
+use std::net::SocketAddr;
 use strongroom_core::{Access, Context, ErrorKind, OwnerId, SecretFilter, SecretsStore as _};
 use strongroom_remote::{Config, RemoteStore};
 use tempfile::TempDir;
@@ -41,7 +41,7 @@ impl Secure {
     async fn list(&self, url: String, authority: Option<&str>) -> strongroom_core::Result<u64> {
         let mut config = Config::new(url);
         config.api_key = Some(self.key.clone());
-        config.ca_file = authority.map(|name| PathBuf::from(self.directory.path().join(name)));
+        config.ca_file = authority.map(|name| self.directory.path().join(name));
         let cx = Context::full(OwnerId(Uuid::nil()), "test");
         Ok(RemoteStore::open(config)?.list(&cx, &SecretFilter::new()).await?.total)
     }

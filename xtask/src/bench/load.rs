@@ -87,15 +87,14 @@ impl Load {
         ]);
         command.args(["--timeout=30s", "--latency", "--script"]).arg(&file);
         command.arg(format!("http://127.0.0.1:{}", self.port));
-        let mut result = None;
+        let mut result: Option<Vec<u64>> = None;
         runner.lines(&mut command, |line| {
             if let Some(rest) = line.strip_prefix("RESULT ") {
                 result =
                     Some(rest.split(' ').filter_map(|word| word.parse::<u64>().ok()).collect::<Vec<_>>());
             }
         })?;
-        let Some([requests, micros, p50, p99, errors]) = result.as_deref().and_then(|r| r.try_into().ok())
-        else {
+        let Some(&[requests, micros, p50, p99, errors]) = result.as_deref() else {
             return Err("wrk did not end as it should".into());
         };
         if errors > 0 {
