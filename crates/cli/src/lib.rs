@@ -33,6 +33,7 @@ mod resolve;
 mod secret_text;
 mod session;
 mod usage;
+mod zenml;
 
 pub use console::Console;
 pub use program::execute;

@@ -6,6 +6,7 @@ use crate::{
     failure::{Failure, Outcome},
     files, process,
     session::{Configured, Location},
+    zenml,
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::Path, time::Duration};
@@ -45,7 +46,6 @@ async fn run(
     args: &ServeArgs,
     console: &mut dyn Console,
 ) -> Outcome {
-    about_zenml(console)?;
     let location = Location {
         database: args.database.clone().or_else(|| location.database.clone()),
         config: args.config.clone().or_else(|| location.config.clone()),
@@ -55,6 +55,7 @@ async fn run(
     if let Some(listen) = args.listen {
         config.set("server", "listen", listen.to_string())?;
     }
+    about_zenml(&mut config, console)?;
     let settings = ServerConfig::read(config.server())?;
     let kinds = Kinds { secrets_store: store_kind(&config)?, database: database_kind(&config)? };
     let sync = config.audit()?.reads == strongroom::config::AuditReads::Sync;
@@ -133,21 +134,26 @@ fn stopped() -> Outcome<impl Future<Output = ()>> {
     })
 }
 
-/// Names what a ZenML server would read and this one does not, so that nobody believes that it had an effect.
-fn about_zenml(console: &mut dyn Console) -> Outcome {
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| name.starts_with("ZENML_")).collect();
-    names.sort();
-    let kind = std::env::var("ZENML_SECRETS_STORE_TYPE").unwrap_or_default();
-    if !matches!(kind.as_str(), "" | "sql") {
-        return Err(Failure::usage(
-            "ZENML_SECRETS_STORE_TYPE: only sql is understood; say in [store] of the configuration where values are to \
-             be kept, and unset it",
-        ));
+/// Takes over what a ZenML server would read, and names what has no effect, so that nobody believes that it had one.
+fn about_zenml(config: &mut strongroom::Config, console: &mut dyn Console) -> Outcome {
+    let vars = std::env::vars_os();
+    let vars = vars.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut translated = zenml::translate(vars)?;
+    // What is said in our own words wins.
+    if config.has_store_settings()? {
+        translated
+            .ignored
+            .extend(translated.store.into_keys().map(|key| format!("ZENML_SECRETS_STORE_* ({key})")));
+    } else {
+        for (key, value) in translated.store {
+            config.set("store", key, value)?;
+        }
     }
-    names.retain(|name| name != "ZENML_SECRETS_STORE_TYPE");
-    if !names.is_empty() {
-        console.message(&format!("note: these variables have no effect here: {}\n", names.join(", ")));
+    if !translated.ignored.is_empty() {
+        console.message(&format!(
+            "note: these variables have no effect here: {}\n",
+            translated.ignored.join(", ")
+        ));
     }
     Ok(())
 }

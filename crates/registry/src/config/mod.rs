@@ -158,6 +158,16 @@ impl Config {
         Ok(stores)
     }
 
+    /// Whether the file or the environment says anything about the default store.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] if it does so under both of its names.
+    pub fn has_store_settings(&self) -> Result<bool> {
+        let (section, prefix) = self.default_store()?;
+        let in_file = self.sections.get(section).is_some_and(|table| !table.is_empty());
+        Ok(in_file || self.vars.names(&format!("{prefix}_")).next().is_some())
+    }
+
     /// Reads every section but `[server]` and the stores' own keys, so that an error is found before anything is
     /// opened.
     ///
