@@ -516,6 +516,43 @@ fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
 }
 
 #[test]
+fn two_hundred_logins_at_once_leave_it_answering_reads() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let made = server.call(&token, "POST", "/secrets", &json!({"name": "db", "values": {"k": "v"}}));
+    let path = format!("/secrets/{}", id(&made));
+    let reads = thread::scope(|scope| {
+        let logins: Vec<_> = (0..200)
+            .map(|n| {
+                scope.spawn({
+                    let server = &server;
+                    move || login_as(server, n)
+                })
+            })
+            .collect();
+        let mut reads = 0;
+        while logins.iter().any(|login| !login.is_finished()) {
+            assert_eq!(server.call(&token, "GET", &path, &Value::Null).status, 200);
+            reads += 1;
+        }
+        let outcomes: Vec<u16> = logins.into_iter().map(|login| login.join().unwrap()).collect();
+        // Right, wrong, or told to wait: nothing else, and never an error of the server.
+        assert!(outcomes.iter().all(|status| [200, 401, 503].contains(status)), "{outcomes:?}");
+        reads
+    });
+    assert!(reads > 20, "{reads} reads while people logged in");
+}
+
+/// Every second one with a wrong password; answers the status.
+fn login_as(server: &Server, n: usize) -> u16 {
+    let password = if n % 2 == 0 { PASSWORD } else { "wrong-password" };
+    server
+        .login(&format!("username=admin&password={password}"))
+        .map_or_else(|refused| refused.status, |_| 200)
+}
+
+#[test]
 fn what_would_be_unsafe_is_refused_at_the_start() {
     let home = Home::new();
     let error = home.fails(1, ["serve", "--listen", "0.0.0.0:0"]);

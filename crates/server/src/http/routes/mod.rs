@@ -1,7 +1,9 @@
 //! The routes, one file for each kind.
 
 pub(crate) mod accounts;
+mod answer;
 pub(crate) mod audit;
+mod change;
 pub(crate) mod health;
 pub(crate) mod ours;
 pub(crate) mod secrets;

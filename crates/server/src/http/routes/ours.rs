@@ -11,7 +11,9 @@ use super::{
         state::App,
         wire::{Many, OneOfMany, SecretView, VersionView},
     },
-    secrets::{Changing, missing, note_refusal, show},
+    answer::{missing, note_refusal},
+    change::Changing,
+    secrets::show,
 };
 use axum::{
     Json,

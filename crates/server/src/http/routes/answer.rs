@@ -1,0 +1,92 @@
+//! Answering one secret, or that there is none.
+
+use super::super::{
+    auth::Caller,
+    error::{Answer, ApiError},
+    state::App,
+    wire::SecretView,
+};
+use axum::{
+    Json,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use strongroom_core::{Error, ErrorKind, GetOptions, Names, Result, Secret, SecretId, SecretMeta, SecretRef};
+use uuid::Uuid;
+
+/// Answers a secret as it is now.
+pub(crate) async fn again(app: &App, caller: &Caller, secret: SecretId) -> Answer<Response> {
+    let cx = caller.context();
+    let mut options = GetOptions::new();
+    options.keys_only = cx.access.read == Names::none();
+    let found = read(&*app.store, &cx, &secret.into(), &options).await;
+    Ok(one(app, caller, found.map_err(|error| missing(error, &secret.to_string()))?, true).await)
+}
+
+/// Answers a secret as a change made it, whatever others did to it since.
+pub(super) async fn as_changed(app: &App, caller: &Caller, meta: SecretMeta) -> Response {
+    let cx = caller.context();
+    let mut options = GetOptions::new().as_of(meta.revision);
+    options.keys_only = cx.access.read == Names::none();
+    let owner = app.identities.owner(meta.owner.id, caller.known.epoch).await;
+    let tag = etag(&meta);
+    let view = match read(&*app.store, &cx, &meta.id.into(), &options).await {
+        Ok(secret) => {
+            SecretView::whole(Secret::new(meta, secret.values, secret.version), owner.as_deref(), true)
+        }
+        // It was made: that its values are gone again, or cannot be read now, does not undo it.
+        Err(_) => SecretView::listed(&meta, owner.as_deref(), true),
+    };
+    ([(header::ETAG, tag)], Json(view)).into_response()
+}
+
+pub(super) async fn read(
+    store: &dyn strongroom_core::SecretsStore,
+    cx: &strongroom_core::Context,
+    which: &SecretRef,
+    options: &GetOptions,
+) -> Result<Secret> {
+    let mut answers = store.get(cx, std::slice::from_ref(which), options).await;
+    answers.pop().unwrap_or_else(|| Err(Error::new(ErrorKind::Unexpected, "the store gave no answer")))
+}
+
+pub(super) async fn one(app: &App, caller: &Caller, secret: Secret, hydrate: bool) -> Response {
+    let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
+    let tag = etag(&secret.meta);
+    let view = SecretView::whole(secret, owner.as_deref(), hydrate);
+    ([(header::ETAG, tag)], Json(view)).into_response()
+}
+
+/// The revision, in quotes.
+fn etag(meta: &SecretMeta) -> HeaderValue {
+    let tag = format!("\"{}\"", meta.revision);
+    HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+/// The one answer for what is not there and what the caller may not know of.
+pub(crate) fn missing(error: Error, text: &str) -> ApiError {
+    match error.kind() {
+        ErrorKind::NotFound => ApiError::not_found(format!(
+            "\"Unable to get secret with name or ID '{}': No secret with this ID found.\"",
+            text.escape_debug()
+        )),
+        _ => error.into(),
+    }
+}
+
+/// Notes that something was denied or not found.
+pub(crate) async fn note_refusal(
+    app: &App,
+    caller: &Caller,
+    error: &Error,
+    secret: Option<SecretId>,
+) -> Result<(), ApiError> {
+    let action = match error.kind() {
+        ErrorKind::PermissionDenied => "secret.denied",
+        ErrorKind::NotFound => "secret.missing",
+        ErrorKind::Corrupt | ErrorKind::Lost => "secret.damaged",
+        _ => return Ok(()),
+    };
+    let secret = secret.unwrap_or(SecretId(Uuid::nil()));
+    Ok(app.trail.note(&caller.context(), action, secret, "").await?)
+}
