@@ -81,7 +81,9 @@ impl Config {
             return Err(invalid("prefix: 1 to 180 of A-Z, a-z, 0-9, _ and -"));
         }
         if self.impersonate.as_deref().is_some_and(|email| {
-            !email.contains('@') || email.contains(['/', '?', '#', '%', ' ']) || email.contains(char::is_control)
+            !email.contains('@')
+                || email.contains(['/', '?', '#', '%', ' '])
+                || email.contains(char::is_control)
         }) {
             return Err(invalid("impersonate: give the e-mail address of a service account"));
         }
@@ -94,9 +96,9 @@ impl Config {
             check_key("kms_key", key)?;
         }
         match (self.location.is_some(), self.replicas.is_empty()) {
-            (true, false) => {
-                Err(invalid("replicas and location: secrets of one region have no replicas; remove one of them"))
-            }
+            (true, false) => Err(invalid(
+                "replicas and location: secrets of one region have no replicas; remove one of them",
+            )),
             (true, true) => Ok(Storage::Regional(self.kms_key.clone())),
             (false, true) => Ok(Storage::Anywhere(self.kms_key.clone())),
             (false, false) if self.kms_key.is_some() => Err(invalid(
@@ -137,8 +139,9 @@ impl Config {
             (None, None, None) => Source::Found,
             (Some(json), None, None) => Source::Json(json),
             (None, Some(path), None) => {
-                let text = fs::read_to_string(&path)
-                    .map_err(|_| invalid("credentials_path: a file of credentials is wanted, which we can read"))?;
+                let text = fs::read_to_string(&path).map_err(|_| {
+                    invalid("credentials_path: a file of credentials is wanted, which we can read")
+                })?;
                 Source::Json(text.into())
             }
             (None, None, Some(token)) => Source::Token(token),

@@ -85,7 +85,9 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp => {
+                (!venv::can_be_made()).then_some(venv::PACKAGE)
+            }
         }
     }
 
