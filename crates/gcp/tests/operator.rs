@@ -7,11 +7,11 @@ use std::{process::Command, sync::Arc};
 use strongroom_core::{Backend, ErrorKind, GetOptions, NamespaceId, Revision, SecretUpdate, ValuesChange};
 use strongroom_engine::RepairOptions;
 
-/// `operator.py ...`; answers what it prints.
+/// `google_cloud.py ...`; answers what it prints.
 #[track_caller]
 fn google(arguments: &[&str]) -> String {
     let output = Command::new(site::variable("PYTHON"))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/operator.py"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/google_cloud.py"))
         .args([&site::variable("ENDPOINT"), &site::variable("PROJECT")])
         .args(arguments)
         .env("GCP_TOKEN", site::variable("ACCESS_TOKEN"))

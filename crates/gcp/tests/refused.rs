@@ -159,7 +159,7 @@ mod gcp {
     async fn what_is_not_the_service_is_noticed() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
         let backend = Account::new().at(&wire.url()).open(namespace()).await.unwrap();
-        wire.order(Order::new("*", "*", Fault::status(404).into()).always());
+        wire.order(Order::new("*", "*", Fault::status(404)).always());
         let error = backend.check().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error:?}");
         assert!(error.to_string().contains("endpoint"), "{error}");

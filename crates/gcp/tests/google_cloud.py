@@ -1,6 +1,6 @@
 """What an operator does, with Google's own library for Python.
 
-    operator.py ENDPOINT PROJECT ACTION SECRET [ARGUMENT...]    with a token in GCP_TOKEN
+    google_cloud.py ENDPOINT PROJECT ACTION SECRET [ARGUMENT...]    with a token in GCP_TOKEN
 
 Prints the value, or the secret's labels and annotations.
 """
@@ -9,7 +9,6 @@ import json
 import os
 import sys
 
-import google_crc32c
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceRestTransport
 from google.oauth2.credentials import Credentials
@@ -25,9 +24,7 @@ version = lambda: {"name": f"{name}/versions/{rest[0]}"}
 
 match action:
     case "access":
-        payload = client.access_secret_version(request=version()).payload
-        assert payload.data_crc32c == google_crc32c.value(payload.data)
-        print(payload.data.decode())
+        print(client.access_secret_version(request=version()).payload.data.decode())
     case "add":
         client.add_secret_version(request={"parent": name, "payload": {"data": rest[0].encode()}})
     case "enable":
