@@ -4,8 +4,8 @@
     gcp_server.py ready PORT               succeeds when it answers
 
 Listens on loopback only. The project is `strongroom-test`; the service account `strongroom` has the permissions of the
-file ROLE, those that are about one secret only for names that begin with `strongroom-`; `nobody` has none, and
-`impersonator` may do nothing but impersonate `strongroom`. FOLDER gets credentials files of every type.
+file ROLE, those that are about one secret only for names that begin with `strongroom-`; `operator` may enable
+and disable versions besides, `nobody` has none, and `impersonator` may do nothing but impersonate `strongroom`. FOLDER gets credentials files of every type.
 
 Every request needs a token: a JWT that a service account signed, or one that was given out here: by STS for an
 external account, by OAuth for an authorized user, by IAM for whoever impersonates, by a host's metadata server.
@@ -55,8 +55,11 @@ class Accounts:
     """Who may do what, and whose token is whose."""
 
     def __init__(self, role, secret):
-        self.permissions = {"strongroom": set(role["includedPermissions"]), "impersonator": {IMPERSONATE}, "nobody": set()}
-        self.tokens = {f"writer-{secret}": ("strongroom", None), f"nobody-{secret}": ("nobody", None)}
+        ours = set(role["includedPermissions"])
+        more = {"secretmanager.versions.enable", "secretmanager.versions.disable"}
+        self.permissions = {"strongroom": ours, "operator": ours | more, "impersonator": {IMPERSONATE}, "nobody": set()}
+        given = {"writer": "strongroom", "operator": "operator", "nobody": "nobody"}
+        self.tokens = {f"{name}-{secret}": (who, None) for name, who in given.items()}
         self.keys, self.subject, self.refresh = {}, randomness.token_hex(16), randomness.token_hex(16)
 
     def issue(self, who):

@@ -14,7 +14,7 @@ fn google(arguments: &[&str]) -> String {
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/google_cloud.py"))
         .args([&site::variable("ENDPOINT"), &site::variable("PROJECT")])
         .args(arguments)
-        .env("GCP_TOKEN", site::variable("ACCESS_TOKEN"))
+        .env("GCP_TOKEN", site::variable("OPERATOR_ACCESS_TOKEN"))
         .env("NO_PROXY", "127.0.0.1")
         .output()
         .unwrap();

@@ -13,12 +13,13 @@ pub(crate) const ENVIRONMENT: Environment = Environment {
     requirements: &["google-cloud-secret-manager==2.32.0", "cryptography==50.0.2", "requests==2.34.2"],
 };
 
-/// Where it is; the project; a token of who may write and of who may do nothing; the folder with credentials files; a
-/// Python with Google's library.
-pub(crate) const VARIABLES: [&str; 6] = [
+/// Where it is; the project; tokens of who may write, of an operator, and of who may do nothing; the folder with
+/// credentials files; a Python with Google's library.
+pub(crate) const VARIABLES: [&str; 7] = [
     "STRONGROOM_TEST_GCP_ENDPOINT",
     "STRONGROOM_TEST_GCP_PROJECT",
     "STRONGROOM_TEST_GCP_ACCESS_TOKEN",
+    "STRONGROOM_TEST_GCP_OPERATOR_ACCESS_TOKEN",
     "STRONGROOM_TEST_GCP_DENIED_ACCESS_TOKEN",
     "STRONGROOM_TEST_GCP_CREDENTIALS",
     "STRONGROOM_TEST_GCP_PYTHON",
@@ -58,6 +59,7 @@ pub(crate) fn start(place: &Place<'_>) -> Result<Server> {
             // The script makes them.
             "strongroom-test".to_owned(),
             format!("writer-{}", place.password),
+            format!("operator-{}", place.password),
             format!("nobody-{}", place.password),
             credentials.display().to_string(),
             python.display().to_string(),
