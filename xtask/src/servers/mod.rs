@@ -1,6 +1,7 @@
 //! The servers that tests need.
 
 mod account;
+mod gcp;
 mod mariadb;
 mod moto;
 pub(crate) mod openbao;
@@ -39,14 +40,17 @@ pub(crate) enum Kind {
     Openbao,
     /// moto, for the back-end `aws`.
     Moto,
+    /// Scripts of ours, for the back-end `gcp`.
+    Gcp,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto, Self::Gcp];
 
     /// Those that stand for a cloud service.
-    pub(crate) const EMULATORS: [Self; 2] = [Self::Openbao, Self::Moto];
+    pub(crate) const EMULATORS: [Self; 3] = [Self::Openbao, Self::Moto, Self::Gcp];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
@@ -56,6 +60,7 @@ impl Kind {
             Self::Zenml => "zenml",
             Self::Openbao => "openbao",
             Self::Moto => "moto",
+            Self::Gcp => "gcp",
         }
     }
 
@@ -72,6 +77,7 @@ impl Kind {
             Self::Zenml => &zenml::VARIABLES,
             Self::Openbao => &openbao::VARIABLES,
             Self::Moto => &moto::VARIABLES,
+            Self::Gcp => &gcp::VARIABLES,
         }
     }
 
@@ -80,7 +86,9 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml | Self::Openbao | Self::Moto => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp => {
+                (!venv::can_be_made()).then_some(venv::PACKAGE)
+            }
         }
     }
 
@@ -91,6 +99,7 @@ impl Kind {
             Self::Zenml => Some(zenml::ENVIRONMENT),
             Self::Openbao => Some(openbao::ENVIRONMENT),
             Self::Moto => Some(moto::ENVIRONMENT),
+            Self::Gcp => Some(gcp::ENVIRONMENT),
         }
     }
 
@@ -102,6 +111,7 @@ impl Kind {
             Self::Zenml => zenml::ENVIRONMENT.programs().is_some(),
             Self::Openbao => openbao::find().is_some(),
             Self::Moto => moto::ENVIRONMENT.programs().is_some(),
+            Self::Gcp => gcp::ENVIRONMENT.programs().is_some(),
         };
         found || self.given().is_some()
     }
@@ -151,6 +161,7 @@ impl Servers {
             Kind::Zenml => zenml::start(&place),
             Kind::Openbao => openbao::start(&place),
             Kind::Moto => moto::start(&place),
+            Kind::Gcp => gcp::start(&place),
         }
     }
 

@@ -80,7 +80,7 @@ fn the_registry_lists_what_it_has_and_what_it_lacks() {
     assert!(has.contains(&"toy"));
     let mut all: Vec<_> = has.into_iter().chain(lacks).collect();
     all.sort_unstable();
-    assert_eq!(all, ["aws", "hashicorp", "remote", "sql", "toy"]);
+    assert_eq!(all, ["aws", "gcp", "hashicorp", "remote", "sql", "toy"]);
     assert_eq!(Registry::empty().plugins().count() + Registry::empty().not_compiled_in().count(), 0);
 }
 

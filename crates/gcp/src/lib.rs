@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod client;
+mod config;
+mod credentials;
+mod error;
+mod labels;
+mod scan;
+mod session;
+
+pub use backend::GcpBackend;
+pub use config::{Config, PLUGIN};

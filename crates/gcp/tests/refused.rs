@@ -1,0 +1,199 @@
+//! What is configured wrongly, and what Google Cloud refuses.
+
+mod site;
+
+use site::{Account, CANARY, Site, text, uncached, variable};
+use strongroom_core::{
+    Backend, Error, ErrorKind, NamespaceId, NewVersion, ObjectId, Payload, Result, settings::Setting,
+};
+use strongroom_testkit::wire::{Fault, Order, Wire};
+use uuid::Uuid;
+
+fn namespace() -> NamespaceId {
+    NamespaceId(Uuid::new_v4())
+}
+
+/// Without any variable: nothing is asked.
+fn offline() -> Account {
+    Account::bare().text("project", "my-project").text("access_token", CANARY)
+}
+
+async fn refused(account: Account) -> Error {
+    match account.open(namespace()).await {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_named_with_the_remedy() {
+    let bare = || Account::bare().text("project", "my-project");
+    let half = r#"{"type": "service_account", "private_key": "c4n4ry-v4lue""#;
+    let cases = [
+        (Account::bare(), "project"),
+        (offline().text("project", "a/b"), "project"),
+        (offline().text("project", ""), "project"),
+        (offline().text("location", "europe/west"), "location"),
+        (offline().text("credentials", "{}"), "remove the others"),
+        (bare().text("credentials", half), "JSON"),
+        (bare().text("credentials", r#"{"type": "c4n4ry-v4lue"}"#), "service_account"),
+        (bare().text("credentials_path", "/nonexistent"), "credentials_path"),
+        (bare().text("access_token", "c4n4ry-v4lue\nx: y"), "access_token"),
+        (offline().text("impersonate", "nobody"), "e-mail"),
+        (offline().text("impersonate", "a@b/../c"), "e-mail"),
+        (offline().text("kms_key", "key"), "cryptoKeys"),
+        (offline().list("replicas", &["europe-west1"]).text("location", "europe-west1"), "replicas"),
+        (offline().list("replicas", &["europe-west1="]), "cryptoKeys"),
+        (
+            offline().list("replicas", &["a", "b=projects/p/locations/b/keyRings/r/cryptoKeys/k"]),
+            "all of them a key",
+        ),
+        (offline().text("endpoint", "http://192.0.2.1"), "allow_http"),
+        (offline().text("endpoint", "https://user:c4n4ry-v4lue@example.com"), "without a user"),
+        (offline().text("prefix", "a/b"), "prefix"),
+        (offline().list("labels", &["novalue"]), "key=value"),
+        (offline().list("labels", &["Team=data"]), "lower-case"),
+        (offline().list("labels", &["strongroom-secret=1"]), "strongroom"),
+        (offline().list("labels", &["a=1", "a=2"]), "key=value"),
+        (offline().text("porject", "x"), "porject"),
+    ];
+    for (account, expected) in cases {
+        let error = refused(account).await;
+        assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error:?}");
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains(expected), "{expected} is not in {shown}");
+        assert!(!shown.contains(CANARY), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn opening_makes_no_call_and_another_endpoint_is_another_place() {
+    let one = offline().open(namespace()).await.unwrap();
+    assert_eq!(one.info().endpoint, "projects/my-project/strongroom");
+    let door = offline().text("endpoint", "https://restricted.googleapis.com/");
+    assert_eq!(door.open(namespace()).await.unwrap().info().endpoint, "projects/my-project/strongroom");
+    let other = offline().text("endpoint", "https://secrets.example.com/").text("location", "europe-west1");
+    let other = other.open(namespace()).await.unwrap();
+    let place = "https://secrets.example.com/projects/my-project/locations/europe-west1/strongroom";
+    assert_eq!(other.info().endpoint, place);
+}
+
+/// The SDK by itself tries for a minute.
+#[tokio::test]
+async fn an_endpoint_that_nobody_listens_on_is_unavailable_at_once() {
+    let backend = offline().text("endpoint", "http://127.0.0.1:9").open(namespace()).await.unwrap();
+    let start = std::time::Instant::now();
+    let error = backend.check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.to_string().contains("endpoint"), "{error}");
+    assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn the_readme_shows_the_role_that_the_tests_run_under() {
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(include_str!("../role.json")), "the README shows another role");
+}
+
+/// Every call, and that each is refused because of us.
+async fn assert_refuses_everything(backend: &dyn Backend, expected: &str) {
+    let object = ObjectId(Uuid::new_v4());
+    let uid = strongroom_core::VersionUid(Uuid::new_v4());
+    let at = strongroom_core::VersionRef::new("1-1767225600000");
+    let payload = Payload::new(CANARY.into());
+    let labels = strongroom_core::Labels::new(strongroom_core::SecretId(Uuid::new_v4()), "cmVjb3Jk");
+    let new = NewVersion::new(object, uid, &payload, &labels);
+    let answers: Vec<(&str, Result<()>)> = vec![
+        ("create", backend.put(&new).await.map(drop)),
+        ("put", backend.put(&new.clone().after(&at)).await.map(drop)),
+        ("get", backend.get(object, &at).await.map(drop)),
+        ("relabel", backend.relabel(object, &labels).await),
+        ("remove", backend.remove(object, &at).await),
+        ("delete", backend.delete(object).await),
+        ("scan", backend.scan(None, None).await.map(drop)),
+        ("scan of one", backend.scan(Some(object), None).await.map(drop)),
+        ("check", backend.check().await),
+    ];
+    for (what, answer) in answers {
+        let error = answer.expect_err(what);
+        assert_eq!(error.kind(), ErrorKind::StoreRefused, "{what}: {error:?}");
+        let shown = format!("{error} {error:?}");
+        assert!(shown.contains(expected), "{what}: {shown}");
+        for secret in [CANARY, &variable("ACCESS_TOKEN"), &variable("DENIED_ACCESS_TOKEN")] {
+            assert!(!shown.contains(secret), "{what}: {shown}");
+        }
+    }
+}
+
+mod gcp {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    async fn without_permission_each_call_names_the_permission() {
+        let account = Account::new().text("access_token", &variable("DENIED_ACCESS_TOKEN"));
+        assert_refuses_everything(&*account.open(namespace()).await.unwrap(), "secretmanager.").await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    async fn a_wrong_token_and_a_wrong_project_are_named() {
+        let wrong = Account::new().text("access_token", "ya29.nobody");
+        assert_refuses_everything(&*wrong.open(namespace()).await.unwrap(), "credentials").await;
+        let other = Account::new().text("project", "not-my-project");
+        assert_refuses_everything(&*other.open(namespace()).await.unwrap(), "project").await;
+    }
+
+    #[tokio::test]
+    #[ignore = "needs the emulator: cargo xtask test"]
+    async fn outside_the_prefix_of_the_condition_nothing_is_allowed() {
+        let backend = Account::new().text("prefix", "other").open(namespace()).await.unwrap();
+        let error = backend.check().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
+        assert!(error.to_string().contains("prefix"), "{error}");
+    }
+
+    /// A body that is none of Google's: nothing of it is shown, and nothing is taken for missing.
+    #[tokio::test]
+    #[ignore = "needs the emulator: cargo xtask test"]
+    async fn what_is_not_the_service_is_noticed() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = Account::new().at(&wire.url()).open(namespace()).await.unwrap();
+        wire.order(Order::new("*", "*", Fault::status(404)).always());
+        let error = backend.check().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error:?}");
+        assert!(error.to_string().contains("endpoint"), "{error}");
+    }
+
+    #[tokio::test]
+    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    async fn too_much_is_refused_with_both_numbers_before_any_call() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let site = Site::new().await;
+        let backend = Account::new().at(&wire.url()).open(site.identity.namespace).await.unwrap();
+        let engine = site.engine(backend.clone(), uncached()).await;
+        let secrets = site.secrets(&engine);
+        let frame = r#"{"k":""}"#.len();
+        let error = secrets.create("large", [("k", "v".repeat(65_537 - frame))]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+        assert!(error.to_string().contains("65537") && error.to_string().contains("65536"), "{error}");
+        assert_eq!(wire.requests(), []);
+        secrets.create("large", [("k", "v".repeat(65_536 - frame))]).await.unwrap();
+        assert_eq!(text(&secrets.get("large").await.unwrap(), "k").len(), 65_536 - frame);
+    }
+
+    /// Other keys than those of the configuration do not matter to the emulator, and must to Google.
+    #[tokio::test]
+    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    async fn what_the_service_does_not_take_is_told() {
+        let key = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k";
+        let account = Account::new().with("kms_key", Setting::Text(key.into()));
+        let backend = account.open(namespace()).await.unwrap();
+        let payload = Payload::new(CANARY.into());
+        let labels = strongroom_core::Labels::new(strongroom_core::SecretId(Uuid::new_v4()), "cmVjb3Jk");
+        let uid = strongroom_core::VersionUid(Uuid::new_v4());
+        let new = NewVersion::new(ObjectId(Uuid::new_v4()), uid, &payload, &labels);
+        let error = backend.put(&new).await.unwrap_err();
+        assert!(error.to_string().contains("kms_key"), "{error}");
+    }
+}
