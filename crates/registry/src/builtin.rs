@@ -22,10 +22,11 @@ macro_rules! builtin {
 
 builtin! {
     "aws" => strongroom_aws::PLUGIN,
+    "azure" => strongroom_azure::PLUGIN,
     "hashicorp" => strongroom_hashicorp::PLUGIN,
     "remote" => strongroom_remote::PLUGIN,
     "sql" => crate::inline::PLUGIN,
 }
 
 /// Types that later releases will have: asked for today, they are named as such.
-pub(crate) const PLANNED: [&str; 2] = ["azure", "gcp"];
+pub(crate) const PLANNED: [&str; 1] = ["gcp"];
