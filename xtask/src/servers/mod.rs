@@ -1,6 +1,7 @@
 //! The servers that tests need.
 
 mod account;
+mod azure;
 mod mariadb;
 mod moto;
 mod openbao;
@@ -38,14 +39,17 @@ pub(crate) enum Kind {
     Openbao,
     /// moto, for the back-end `aws`.
     Moto,
+    /// A stand-in for Azure Key Vault, for the back-end `azure`.
+    Azure,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto, Self::Azure];
 
     /// Those that stand for a cloud service.
-    pub(crate) const EMULATORS: [Self; 2] = [Self::Openbao, Self::Moto];
+    pub(crate) const EMULATORS: [Self; 3] = [Self::Openbao, Self::Moto, Self::Azure];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
@@ -55,6 +59,7 @@ impl Kind {
             Self::Zenml => "zenml",
             Self::Openbao => "openbao",
             Self::Moto => "moto",
+            Self::Azure => "azure",
         }
     }
 
@@ -71,6 +76,7 @@ impl Kind {
             Self::Zenml => &zenml::VARIABLES,
             Self::Openbao => &openbao::VARIABLES,
             Self::Moto => &moto::VARIABLES,
+            Self::Azure => &azure::VARIABLES,
         }
     }
 
@@ -79,7 +85,9 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml | Self::Openbao | Self::Moto => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            Self::Zenml | Self::Openbao | Self::Moto | Self::Azure => {
+                (!venv::can_be_made()).then_some(venv::PACKAGE)
+            }
         }
     }
 
@@ -90,6 +98,7 @@ impl Kind {
             Self::Zenml => Some(zenml::ENVIRONMENT),
             Self::Openbao => Some(openbao::ENVIRONMENT),
             Self::Moto => Some(moto::ENVIRONMENT),
+            Self::Azure => Some(azure::ENVIRONMENT),
         }
     }
 
@@ -101,6 +110,7 @@ impl Kind {
             Self::Zenml => zenml::ENVIRONMENT.programs().is_some(),
             Self::Openbao => openbao::find().is_some(),
             Self::Moto => moto::ENVIRONMENT.programs().is_some(),
+            Self::Azure => azure::ENVIRONMENT.programs().is_some(),
         };
         found || self.given().is_some()
     }
@@ -150,6 +160,7 @@ impl Servers {
             Kind::Zenml => zenml::start(&place),
             Kind::Openbao => openbao::start(&place),
             Kind::Moto => moto::start(&place),
+            Kind::Azure => azure::start(&place),
         }
     }
 
