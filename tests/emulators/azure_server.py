@@ -489,7 +489,7 @@ def operate(endpoint, authority, command, arguments):
         TENANT,
         WRITER,
         os.environ["AZURE_SECRET"],
-        authority=endpoint.removeprefix("https://"),
+        authority=endpoint,
         disable_instance_discovery=True,
         connection_verify=authority,
     )
