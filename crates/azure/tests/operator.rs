@@ -144,22 +144,24 @@ mod azure {
     #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn after_an_abandoned_put_people_see_the_committed_value_again() {
         use strongroom_testkit::wire::{Fault, Order, Wire};
-        let watched = Watched::new().await;
-        let wire = Wire::to(&site::variable("ENDPOINT")).await;
-        let backend = Vault::new().warm(&wire, watched.site.identity.namespace).await;
+        let (site, wire) = (Site::new().await, Wire::to(&site::variable("ENDPOINT")).await);
+        let backend = Vault::new().warm(&wire, site.identity.namespace).await;
         let mut options = uncached();
         options.call_attempts = 2;
-        let engine = watched.site.engine(backend, options).await;
+        let engine = site.engine(backend.clone(), options).await;
+        let secrets = site.secrets(&engine);
+        let id = secrets.create("db", [("a", "committed")]).await.unwrap().meta.id;
+        let name = format!("strongroom-{}-{}", site.identity.namespace, site.place(id).await.0);
+
         wire.order(Order::new("PUT", "*", Fault::LoseAnswer).times(2));
         wire.order(Order::new("GET", "*", Fault::Reset).always());
-        let secrets = watched.site.secrets(&engine);
-        secrets.update(&watched.id.into(), replacing("a", "abandoned")).await.unwrap_err();
-        assert_eq!(watched.value(), r#"{"a":"abandoned"}"#, "the case is not set up");
+        secrets.update(&id.into(), replacing("a", "abandoned")).await.unwrap_err();
+        assert_eq!(value(&name), r#"{"a":"abandoned"}"#, "the case is not set up");
         wire.heal();
-        watched.site.settle(&engine).await;
-        assert_eq!(watched.value(), r#"{"a":"two"}"#);
-        assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
-        watched.site.assert_accounted(&*watched.backend).await;
+        site.settle(&engine).await;
+        assert_eq!(value(&name), r#"{"a":"committed"}"#);
+        assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "committed");
+        site.assert_accounted(&*backend).await;
     }
 
     #[tokio::test]

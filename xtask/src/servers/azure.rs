@@ -13,11 +13,12 @@ pub(crate) const ENVIRONMENT: Environment = Environment {
     requirements: &["azure-keyvault-secrets==4.12.0", "azure-identity==1.27.0"],
 };
 
-/// Where it is; the tenant; who may do everything, nothing, everything but purge, and whoever shows an assertion; the
+/// Where it is, and who gives tokens; the tenant; who may do everything, nothing, everything but purge, and whoever shows an assertion; the
 /// secret of the first three; that assertion; the file with the authority that vouches for it, which answers HTTPS on
 /// the same port; the interpreter and the script with which an operator works on it.
-pub(crate) const VARIABLES: [&str; 11] = [
+pub(crate) const VARIABLES: [&str; 12] = [
     "STRONGROOM_TEST_AZURE_ENDPOINT",
+    "STRONGROOM_TEST_AZURE_AUTHORITY",
     "STRONGROOM_TEST_AZURE_TENANT_ID",
     "STRONGROOM_TEST_AZURE_CLIENT_ID",
     "STRONGROOM_TEST_AZURE_DENIED_CLIENT_ID",
@@ -55,10 +56,12 @@ pub(crate) fn start(place: &Place<'_>) -> Result<Server> {
         Ok(command)
     };
     let values = |port: u16| {
+        let url = format!("http://127.0.0.1:{port}");
         // The script knows them.
         let fixed = |text: &str| text.to_owned();
         vec![
-            format!("http://127.0.0.1:{port}"),
+            url.clone(),
+            url,
             fixed("11111111-2222-3333-4444-555555555555"),
             fixed("a0000000-0000-0000-0000-000000000000"),
             fixed("b0000000-0000-0000-0000-000000000000"),

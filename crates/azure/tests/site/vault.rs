@@ -19,7 +19,8 @@ impl Vault {
     pub(crate) fn new() -> Self {
         let endpoint = variable("ENDPOINT");
         let vault = Self::bare().at(&endpoint).text("tenant_id", &variable("TENANT_ID"));
-        let vault = vault.text("authority_host", &endpoint).text("client_id", &variable("CLIENT_ID"));
+        let vault =
+            vault.text("authority_host", &variable("AUTHORITY")).text("client_id", &variable("CLIENT_ID"));
         vault.text("client_secret", &variable("CLIENT_SECRET"))
     }
 
