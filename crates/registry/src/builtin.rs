@@ -22,11 +22,9 @@ macro_rules! builtin {
 
 builtin! {
     "aws" => strongroom_aws::PLUGIN,
+    "azure" => strongroom_azure::PLUGIN,
     "gcp" => strongroom_gcp::PLUGIN,
     "hashicorp" => strongroom_hashicorp::PLUGIN,
     "remote" => strongroom_remote::PLUGIN,
     "sql" => crate::inline::PLUGIN,
 }
-
-/// Types that later releases will have: asked for today, they are named as such.
-pub(crate) const PLANNED: [&str; 1] = ["azure"];

@@ -1,6 +1,6 @@
 //! Which `type` is which back-end.
 
-use crate::{builtin::PLANNED, config::StoreSettings};
+use crate::config::StoreSettings;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -51,16 +51,13 @@ impl Registry {
         if let Some(plugin) = self.plugins.get(kind) {
             return Ok(plugin);
         }
-        if PLANNED.contains(&kind) {
-            return Err(invalid(format!("type: `{kind}` is planned: this release has no such back-end yet")));
-        }
         if self.known.contains(kind) {
             return Err(invalid(format!(
                 "type: this program was built without `{kind}`; build it with the cargo feature `{kind}` of the \
                  crate `strongroom`"
             )));
         }
-        let near = nearest(kind, self.plugins.keys().chain(&self.known).chain(&PLANNED).copied());
+        let near = nearest(kind, self.plugins.keys().chain(&self.known).copied());
         let near = near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
         let here: Vec<_> = self.plugins.keys().copied().collect();
         Err(invalid(format!(

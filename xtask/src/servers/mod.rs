@@ -1,6 +1,7 @@
 //! The servers that tests need.
 
 mod account;
+mod azure;
 mod gcp;
 mod mariadb;
 mod moto;
@@ -42,15 +43,17 @@ pub(crate) enum Kind {
     Moto,
     /// Scripts of ours, for the back-end `gcp`.
     Gcp,
+    /// A stand-in for Azure Key Vault, for the back-end `azure`.
+    Azure,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto, Self::Gcp];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto, Self::Gcp, Self::Azure];
 
     /// Those that stand for a cloud service.
-    pub(crate) const EMULATORS: [Self; 3] = [Self::Openbao, Self::Moto, Self::Gcp];
+    pub(crate) const EMULATORS: [Self; 4] = [Self::Openbao, Self::Moto, Self::Gcp, Self::Azure];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
@@ -61,6 +64,7 @@ impl Kind {
             Self::Openbao => "openbao",
             Self::Moto => "moto",
             Self::Gcp => "gcp",
+            Self::Azure => "azure",
         }
     }
 
@@ -78,6 +82,7 @@ impl Kind {
             Self::Openbao => &openbao::VARIABLES,
             Self::Moto => &moto::VARIABLES,
             Self::Gcp => &gcp::VARIABLES,
+            Self::Azure => &azure::VARIABLES,
         }
     }
 
@@ -86,7 +91,7 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp => {
+            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp | Self::Azure => {
                 (!venv::can_be_made()).then_some(venv::PACKAGE)
             }
         }
@@ -100,6 +105,7 @@ impl Kind {
             Self::Openbao => Some(openbao::ENVIRONMENT),
             Self::Moto => Some(moto::ENVIRONMENT),
             Self::Gcp => Some(gcp::ENVIRONMENT),
+            Self::Azure => Some(azure::ENVIRONMENT),
         }
     }
 
@@ -112,6 +118,7 @@ impl Kind {
             Self::Openbao => openbao::find().is_some(),
             Self::Moto => moto::ENVIRONMENT.programs().is_some(),
             Self::Gcp => gcp::ENVIRONMENT.programs().is_some(),
+            Self::Azure => azure::ENVIRONMENT.programs().is_some(),
         };
         found || self.given().is_some()
     }
@@ -162,6 +169,7 @@ impl Servers {
             Kind::Openbao => openbao::start(&place),
             Kind::Moto => moto::start(&place),
             Kind::Gcp => gcp::start(&place),
+            Kind::Azure => azure::start(&place),
         }
     }
 

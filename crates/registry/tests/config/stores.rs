@@ -48,14 +48,6 @@ fn a_type_that_is_not_compiled_in_names_the_feature() {
 }
 
 #[test]
-fn a_type_that_is_planned_is_named_as_such() {
-    assert_eq!(
-        refused(open("[store]\ntype='azure'", &[])),
-        "type: `azure` is planned: this release has no such back-end yet (section: store)"
-    );
-}
-
-#[test]
 fn an_unknown_type_lists_the_known_ones_and_how_to_add_one() {
     let text = refused(open("[store]\ntype='etcd'", &[]));
     assert!(text.contains("no back-end is called `etcd`; this program has: "), "{text}");
@@ -80,7 +72,7 @@ fn the_registry_lists_what_it_has_and_what_it_lacks() {
     assert!(has.contains(&"toy"));
     let mut all: Vec<_> = has.into_iter().chain(lacks).collect();
     all.sort_unstable();
-    assert_eq!(all, ["aws", "gcp", "hashicorp", "remote", "sql", "toy"]);
+    assert_eq!(all, ["aws", "azure", "gcp", "hashicorp", "remote", "sql", "toy"]);
     assert_eq!(Registry::empty().plugins().count() + Registry::empty().not_compiled_in().count(), 0);
 }
 

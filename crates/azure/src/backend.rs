@@ -1,0 +1,146 @@
+//! Our promises in terms of the service's calls.
+//!
+//! An object is a secret `PREFIX-NAMESPACE-OBJECT`, a version one of its versions, named by the service. A version is
+//! there as long as it is enabled.
+
+use crate::{
+    client::{Change, Client, is_version},
+    error::Why,
+    scan,
+    tags::{self, Tags},
+};
+use std::sync::Arc;
+use strongroom_core::{
+    Backend, BackendInfo, Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result,
+    ScanPage, VersionRef, async_trait,
+};
+
+/// One namespace in a vault.
+pub struct AzureBackend {
+    info: BackendInfo,
+    pub(crate) client: Arc<Client>,
+    /// What the names of all our secrets begin with: `PREFIX-NAMESPACE-`.
+    pub(crate) prefix: String,
+    own_tags: Tags,
+    purge: bool,
+}
+
+impl AzureBackend {
+    pub(crate) fn new(
+        info: BackendInfo,
+        client: Client,
+        namespace: NamespaceId,
+        prefix: &str,
+        own_tags: Tags,
+        purge: bool,
+    ) -> Self {
+        Self { info, client: Arc::new(client), prefix: format!("{prefix}-{namespace}-"), own_tags, purge }
+    }
+
+    pub(crate) fn name(&self, object: ObjectId) -> String {
+        format!("{}{object}", self.prefix)
+    }
+
+    /// Ends a deleted secret for good. What the vault keeps from everybody, its own time ends.
+    async fn purge(&self, name: &str, was_there: bool) -> Result<()> {
+        match self.client.purge(name).await {
+            Ok(()) => Ok(()),
+            Err(failure) if failure.why == Why::Policy => Ok(()),
+            Err(failure) if failure.why == Why::Missing && !was_there => Ok(()),
+            // The service deletes at its leisure, and until then there is nothing to purge.
+            Err(failure) if failure.why == Why::Missing => Err(crate::error::deleting()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+}
+
+#[async_trait]
+impl Backend for AzureBackend {
+    fn info(&self) -> &BackendInfo {
+        &self.info
+    }
+
+    async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
+        let value: String = version.payload.clone().try_into()?;
+        // Shown in the portal, and all that tells a sealed value from a plain one there.
+        let content = if value.starts_with('{') { "application/json" } else { "text/plain" };
+        let tags = tags::new(version.labels, version.uid, &self.own_tags);
+        let put = self.client.set(&self.name(version.object), value, content, tags).await;
+        Ok(VersionRef::new(put?))
+    }
+
+    async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
+        let not_there = || {
+            Error::new(ErrorKind::NotFound, "there is no such version in Azure Key Vault").with("version", at)
+        };
+        if !is_version(at.as_str()) {
+            return Err(not_there());
+        }
+        match self.client.get(&self.name(object), Some(at.as_str())).await {
+            Ok(value) if value.version == at.as_str() => Ok(value.payload),
+            Ok(_) => Err(Error::new(ErrorKind::Corrupt, "Azure Key Vault answered another version")),
+            Err(failure) if matches!(failure.why, Why::Missing | Why::Disabled) => Err(not_there()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
+        let name = self.name(object);
+        let versions = match self.client.versions(&name).await {
+            Ok(versions) => versions,
+            Err(failure) if failure.why == Why::Missing => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        };
+        for version in scan::labelled(&versions) {
+            let Some(tags) = tags::changed(&version.tags, labels) else { continue };
+            let change = Change { tags: Some(tags), ..Change::default() };
+            match self.client.update(&name, &version.version, change).await {
+                Ok(()) => {}
+                Err(failure) if failure.why == Why::Missing => {}
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()> {
+        if !is_version(at.as_str()) {
+            return Ok(());
+        }
+        let change = Change { enabled: Some(false), ..Change::default() };
+        match self.client.update(&self.name(object), at.as_str(), change).await {
+            Ok(()) => Ok(()),
+            Err(failure) if failure.why == Why::Missing => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn delete(&self, object: ObjectId) -> Result<()> {
+        let name = self.name(object);
+        let was_there = match self.client.delete(&name).await {
+            Ok(()) => true,
+            Err(failure) if failure.why == Why::Missing => false,
+            // Somebody else did it a moment ago.
+            Err(failure) if failure.why == Why::Deleted => true,
+            Err(failure) if failure.why == Why::Busy && !self.purge => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        };
+        if self.purge { self.purge(&name, was_there).await } else { Ok(()) }
+    }
+
+    async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
+        match only {
+            Some(object) => Ok(ScanPage::new(self.scan_one(object).await?, None)),
+            None => self.scan_all(from).await,
+        }
+    }
+
+    async fn check(&self) -> Result<()> {
+        // A name that nothing has: that it is not there is the answer.
+        match self.client.get(&format!("{}check", self.prefix), None).await {
+            Ok(_) => Ok(()),
+            Err(failure) if matches!(failure.why, Why::Missing | Why::Disabled) => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod client;
+mod config;
+mod connect;
+mod error;
+mod login;
+mod scan;
+mod tags;
+mod transport;
+
+pub use backend::AzureBackend;
+pub use config::{Config, PLUGIN};

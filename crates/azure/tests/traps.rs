@@ -1,0 +1,228 @@
+//! What the SDK does wrong by itself, and the vault at its worst.
+
+mod site;
+
+use site::{CANARY, Site, Vault, quick, text, uncached, variable};
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+use strongroom_core::{ErrorKind, NamespaceId, ObjectId, VersionRef, settings::Setting};
+use strongroom_testkit::wire::{Answer, Fault, Order, Wire};
+use uuid::Uuid;
+
+fn namespace() -> NamespaceId {
+    NamespaceId(Uuid::new_v4())
+}
+
+fn refusal(status: u16, code: &str, inner: &str) -> Answer {
+    // With escapes in the text, as the service's have, and with what no error may show.
+    let message = format!(r#"Caller is not authorized.\r\nVault: \"x\";{CANARY}\r\n"#);
+    Fault::status(status).body(format!(
+        r#"{{"error":{{"code":"{code}","message":"{message}","innererror":{{"code":"{inner}"}}}}}}"#
+    ))
+}
+
+fn somewhere() -> (ObjectId, VersionRef) {
+    (ObjectId(Uuid::new_v4()), VersionRef::new("0123456789abcdef0123456789abcdef"))
+}
+
+mod azure {
+    use super::*;
+
+    /// The SDK sends the first request without its body, to learn who gives tokens, and its own repeats stay without.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn a_first_put_that_is_repeated_keeps_its_body() {
+        let faults = [Fault::status(429).into(), Fault::status(503).into(), Fault::Reset, Fault::LoseAnswer];
+        for fault in faults {
+            let wire = Wire::to(&variable("ENDPOINT")).await;
+            let site = Site::new().await;
+            // Nothing was asked before: there is neither challenge nor token.
+            let backend = Vault::new().at(&wire.url()).open(site.identity.namespace).await.unwrap();
+            let engine = site.engine(backend, uncached()).await;
+            wire.order(Order::new("PUT", "*", fault.clone()));
+            let secrets = site.secrets(&engine);
+            secrets.create("db", [("a", "1")]).await.unwrap();
+            assert_eq!(wire.broken(), 1);
+            assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "1", "{fault:?}");
+        }
+    }
+
+    /// The SDK follows the links of a list to whatever host they name, with the token.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn no_link_leads_to_another_host() {
+        let foreign = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        foreign.set_nonblocking(true).unwrap();
+        let link = format!("https://{}/secrets?api-version=1", foreign.local_addr().unwrap());
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = Vault::new().warm(&wire, namespace()).await;
+        let page = Fault::status(200).body(format!(r#"{{"value":[],"nextLink":"{link}"}}"#));
+        wire.order(Order::new("GET", "/secrets", page.clone()));
+        wire.order(Order::new("GET", "/secrets/*/versions", page));
+
+        let next = backend.scan(None, None).await.unwrap().next;
+        assert_eq!(next.as_deref(), Some(&*link));
+        for answer in
+            [backend.scan(None, next.as_deref()).await, backend.scan(Some(somewhere().0), None).await]
+        {
+            let error = answer.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unexpected, "{error:?}");
+            assert!(error.to_string().contains("another host"), "{error}");
+        }
+        assert_eq!(foreign.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// Nor a redirection.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn no_redirection_is_followed() {
+        let foreign = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        foreign.set_nonblocking(true).unwrap();
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = Vault::new().warm(&wire, namespace()).await;
+        for status in [301, 302, 307, 308] {
+            let to = format!("http://{}/", foreign.local_addr().unwrap());
+            wire.order(Order::new("GET", "*", Fault::status(status).header("location", &to)));
+            assert_eq!(backend.check().await.unwrap_err().kind(), ErrorKind::Unexpected);
+        }
+        assert_eq!(foreign.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// Without TLS the SDK's own check of the challenge is off: it may ask for a vault's token and no other.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn a_challenge_for_something_else_gets_no_token() {
+        for resource in ["https://management.azure.com", "https://graph.microsoft.com", "https://vaultx.net"]
+        {
+            let wire = Wire::to(&variable("ENDPOINT")).await;
+            let backend = Vault::new().at(&wire.url()).open(namespace()).await.unwrap();
+            let challenge =
+                format!(r#"Bearer authorization="{}", resource="{resource}""#, variable("ENDPOINT"));
+            let answer = Fault::status(401).header("www-authenticate", &challenge);
+            wire.order(Order::new("GET", "*", answer));
+            let error = backend.check().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error:?}");
+            assert_eq!(wire.requests().len(), 1, "it was asked again, with a token");
+        }
+    }
+
+    /// The SDK reads codes wrongly where the text beside them has escapes, and texts may tell anything.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn codes_are_read_and_texts_are_not_shown() {
+        use ErrorKind::{Lost, NotFound, StoreRefused, Unavailable};
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = Vault::new().warm(&wire, namespace()).await;
+        let (object, at) = somewhere();
+        for (status, code, inner, expected) in [
+            (403, "Forbidden", "SecretDisabled", NotFound),
+            (403, "Forbidden", "ForbiddenByRbac", StoreRefused),
+            (403, "Forbidden", "ForbiddenByFirewall", StoreRefused),
+            (409, "Conflict", "ObjectIsDeletedButRecoverable", Lost),
+            (409, "Conflict", "ObjectIsBeingDeleted", Unavailable),
+        ] {
+            wire.order(Order::new("GET", "*", refusal(status, code, inner)));
+            let error = backend.get(object, &at).await.unwrap_err();
+            assert_eq!(error.kind(), expected, "{inner}: {error:?}");
+            assert!(!format!("{error} {error:?}").contains(CANARY), "{error:?}");
+        }
+        // What is no JSON at all.
+        for (status, body) in [(200, CANARY), (200, "{}"), (403, CANARY), (500, CANARY), (404, CANARY)] {
+            wire.order(Order::new("GET", "*", Fault::status(status).body(body)));
+            let error = backend.get(object, &at).await.unwrap_err();
+            assert_ne!(error.kind(), NotFound, "{error:?}");
+            assert!(!format!("{error} {error:?}").contains(CANARY), "{error:?}");
+        }
+    }
+
+    /// The SDK tries eight times by itself.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn the_sdk_repeats_nothing_by_itself() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = Vault::new().warm(&wire, namespace()).await;
+        for fault in [Fault::status(429).retry_after(30).into(), Fault::status(503).into(), Fault::Reset] {
+            wire.order(Order::new("*", "*", fault).always());
+            let start = Instant::now();
+            backend.check().await.unwrap_err();
+            assert!(start.elapsed() < Duration::from_secs(2));
+            assert_eq!(wire.requests().len(), 1);
+            wire.heal();
+            wire.forget();
+        }
+        wire.refuse();
+        let start = Instant::now();
+        assert_eq!(backend.check().await.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert!(start.elapsed() < Duration::from_secs(2));
+    }
+
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn a_throttled_vault_is_waited_for_within_the_deadline_and_not_beyond() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let site = Site::new().await;
+        let backend = Vault::new().warm(&wire, site.identity.namespace).await;
+        let secrets = site.secrets(&site.engine(backend, uncached()).await);
+        secrets.create("db", [("a", "1")]).await.unwrap();
+
+        wire.order(Order::new("GET", "*", Fault::status(429).retry_after(1)));
+        let start = Instant::now();
+        assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "1");
+        assert!(start.elapsed() >= Duration::from_secs(1), "it was asked again after {:?}", start.elapsed());
+
+        wire.order(Order::new("GET", "*", Fault::status(429).retry_after(10)).always());
+        let cx = strongroom_core::Context::full(site.identity.owner.id, "test");
+        let hurried = secrets.on_behalf_of(cx.with_deadline(Duration::from_secs(2)));
+        let start = Instant::now();
+        let error = hurried.get("db").await.unwrap_err();
+        assert!([ErrorKind::RateLimited, ErrorKind::Timeout].contains(&error.kind()), "{error:?}");
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    }
+
+    /// The service deletes at its leisure, and the name of the secret is nothing to it.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn deleting_and_creating_again_works_at_once() {
+        for purge in [false, true] {
+            let site = Site::new().await;
+            let vault = Vault::slow().with("purge", Setting::Bool(purge));
+            let backend = vault.open(site.identity.namespace).await.unwrap();
+            let engine = site.engine(backend.clone(), quick()).await;
+            let secrets = site.secrets(&engine);
+            for n in 0..3 {
+                secrets.create("db", [("a", n.to_string())]).await.unwrap();
+                assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), n.to_string());
+                secrets.delete("db").await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(800)).await;
+            site.clock.skip(Duration::from_secs(2 * 3600));
+            engine.sweep().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(800)).await;
+            site.settle(&engine).await;
+            site.assert_accounted(&*backend).await;
+            let slow = site::Operator::at(&variable("ENDPOINT").replace("127.0.0.1", "localhost"));
+            let namespace = site.identity.namespace.to_string();
+            let left = slow.does(&["deleted"]).lines().filter(|name| name.contains(&namespace)).count();
+            assert_eq!(left, if purge { 0 } else { 3 }, "purge = {purge}");
+        }
+    }
+
+    /// What the vault keeps from everybody, its own time ends; what only we may not do, is told.
+    #[tokio::test]
+    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    async fn a_protected_vault_is_left_its_deleted_secrets() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let purging = Vault::new().with("purge", Setting::Bool(true));
+        let backend = purging.warm(&wire, namespace()).await;
+        wire.order(Order::new("DELETE", "/deletedsecrets/*", refusal(403, "Forbidden", "ForbiddenByPolicy")));
+        backend.delete(somewhere().0).await.unwrap();
+        assert_eq!(wire.broken(), 1);
+
+        let keeper = purging.text("client_id", &variable("KEEPER_CLIENT_ID"));
+        let error = keeper.open(namespace()).await.unwrap().delete(somewhere().0).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
+        assert!(error.to_string().contains("purge"), "{error}");
+    }
+}
