@@ -546,7 +546,7 @@ fn two_hundred_logins_at_once_leave_it_answering_reads() {
 
 /// Every second one with a wrong password; answers the status.
 fn login_as(server: &Server, n: usize) -> u16 {
-    let password = if n % 2 == 0 { PASSWORD } else { "wrong-password" };
+    let password = if n.is_multiple_of(2) { PASSWORD } else { "wrong-password" };
     server
         .login(&format!("username=admin&password={password}"))
         .map_or_else(|refused| refused.status, |_| 200)
