@@ -56,17 +56,17 @@ impl Source {
     /// The SDK's credentials. It begins to fetch a token in the background.
     pub(crate) fn build(&self, impersonate: Option<&str>) -> Result<Credentials> {
         let own = match self {
-            Self::Found => Builder::default().build().map_err(|error| not_built(&error, "are set up"))?,
-            Self::Json(text) => {
-                given(parse(text)?).map_err(|error| not_built(&error, "of `credentials` are whole"))?
-            }
+            Self::Found => Builder::default()
+                .build()
+                .map_err(|error| not_built(&error, "application default credentials"))?,
+            Self::Json(text) => given(parse(text)?).map_err(|error| not_built(&error, "credentials"))?,
             Self::Token(token) => Credentials::from(Bearer { header: header(token)?, tag: EntityTag::new() }),
         };
         let Some(principal) = impersonate else { return Ok(own) };
         impersonated::Builder::from_source_credentials(own)
             .with_target_principal(principal)
             .build()
-            .map_err(|error| not_built(&error, "can impersonate the service account"))
+            .map_err(|error| not_built(&error, "impersonate"))
     }
 }
 
@@ -98,8 +98,9 @@ fn not_built(error: &BuildError, what: &'static str) -> Error {
     } else {
         "it is of a type that is not supported"
     };
-    let text = format!("there are no Google Cloud credentials: check that those that {what}: {why}");
-    Error::new(ErrorKind::StoreRefused, text.replace("those that of", "those of"))
+    let text =
+        format!("no Google Cloud credentials can be made of {what}: {why}; check the file and its type");
+    Error::new(ErrorKind::StoreRefused, text)
 }
 
 /// A token as it is, with every request.

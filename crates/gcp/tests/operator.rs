@@ -10,8 +10,13 @@ use strongroom_engine::RepairOptions;
 /// `google_cloud.py ...`; answers what it prints.
 #[track_caller]
 fn google(arguments: &[&str]) -> String {
+    run("google_cloud.py", arguments)
+}
+
+#[track_caller]
+fn run(script: &str, arguments: &[&str]) -> String {
     let output = Command::new(site::variable("PYTHON"))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/google_cloud.py"))
+        .arg(format!("{}/tests/{script}", env!("CARGO_MANIFEST_DIR")))
         .args([&site::variable("ENDPOINT"), &site::variable("PROJECT")])
         .args(arguments)
         .env("GCP_TOKEN", site::variable("OPERATOR_ACCESS_TOKEN"))
@@ -60,6 +65,13 @@ impl Watched {
 
 mod gcp {
     use super::*;
+
+    #[test]
+    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    fn the_rules_that_we_live_by_hold_in_googles_own_eyes() {
+        let name = format!("strongroom-rules-{}", uuid::Uuid::new_v4());
+        assert_eq!(run("google_rules.py", &[&name]), "all rules hold");
+    }
 
     #[tokio::test]
     #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
