@@ -18,7 +18,7 @@ use azure_identity::{
 use azure_security_keyvault_secrets::{SecretClient as Sdk, SecretClientOptions};
 use reqwest::Certificate;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, sync::Arc};
 use strongroom_core::Result;
 
 const VAULT: Service = Service {
@@ -159,7 +159,7 @@ fn workload_identity(config: &Config, options: &Options<'_>) -> Result<Found> {
         credential_options: ClientAssertionCredentialOptions { client_options: options.to_entra()? },
         client_id: config.client_id.clone(),
         tenant_id: config.tenant_id.clone(),
-        token_file_path: config.token_path.clone().map(PathBuf::from),
+        token_file_path: config.token_path.clone(),
     };
     let made = WorkloadIdentityCredential::new(Some(options));
     Ok(made.ok().map(|made| made as Arc<dyn TokenCredential>))
