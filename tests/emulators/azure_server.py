@@ -240,7 +240,7 @@ class Service:
         return 200, self.granted(client)
 
     def granted(self, client):
-        token = secrets.token_urlsafe(32)
+        token = f"eyStrongroom.{secrets.token_urlsafe(32)}"
         self.tokens[token] = client
         return {"token_type": "Bearer", "expires_in": 3600, "ext_expires_in": 3600, "access_token": token}
 
