@@ -60,6 +60,13 @@ fn fill(runner: &Runner, load: impl Fn(usize) -> Load, wanted: usize) -> Result<
     }
 }
 
+/// Creates of secrets on a server with ZenML's API.
+fn creates(port: u16, headers: Vec<(String, String)>, round: usize) -> Load {
+    let body = json!({"name": "NAME", "values": {"user": "app", "password": "correct horse battery"}});
+    let path = "/api/v1/secrets".to_owned();
+    Load { port, headers, what: What::Write { prefix: format!("s-{round}-"), path, body: body.to_string() } }
+}
+
 /// A route that answers the same bytes.
 pub(super) struct Bare {
     process: Process,
@@ -126,17 +133,7 @@ impl Strongroom {
     }
 
     pub(super) fn fill(&self, runner: &Runner, wanted: usize) -> Result<Measured> {
-        let body = json!({"name": "NAME", "values": {"user": "app", "password": "correct horse battery"}});
-        let load = |round| Load {
-            port: self.port,
-            headers: self.headers(),
-            what: What::Write {
-                prefix: format!("s-{round}-"),
-                path: "/api/v1/secrets".to_owned(),
-                body: body.to_string(),
-            },
-        };
-        fill(runner, load, wanted)
+        fill(runner, |round| creates(self.port, self.headers(), round), wanted)
     }
 
     fn paths(&self) -> Result<Vec<String>> {
@@ -281,17 +278,7 @@ impl Zenml {
     }
 
     pub(super) fn fill(&self, runner: &Runner, wanted: usize) -> Result<Measured> {
-        let body = json!({"name": "NAME", "values": {"user": "app", "password": "correct horse battery"}});
-        let load = |round| Load {
-            port: self.port,
-            headers: self.headers(),
-            what: What::Write {
-                prefix: format!("s-{round}-"),
-                path: "/api/v1/secrets".to_owned(),
-                body: body.to_string(),
-            },
-        };
-        fill(runner, load, wanted)
+        fill(runner, |round| creates(self.port, self.headers(), round), wanted)
     }
 
     pub(super) fn load(&self) -> Result<Load> {
