@@ -36,6 +36,8 @@ pub(super) async fn serve(
     let mut rest = Vec::new();
     while !cut {
         let message = tokio::select! {
+            // A gate that is closed lets nothing through, even what arrived at the same moment.
+            biased;
             _ = watching.wait_for(|gate| *gate == Gate::Closed) => { cut = true; continue }
             message = Message::request(&mut client, &mut rest) => message,
         };
