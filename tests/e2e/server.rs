@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-const PASSWORD: &str = "first-Admin-password";
+pub(crate) const PASSWORD: &str = "first-Admin-password";
 
 /// A server over a home's database.
 pub(crate) struct Server {
@@ -46,6 +46,11 @@ impl Server {
         // Somebody has to read what it logs.
         thread::spawn(move || lines.for_each(drop));
         Self { child, port }
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Sends bytes, and reads until the server closes the connection.
@@ -368,7 +373,8 @@ fn hostile_requests_get_an_error_of_the_usual_form_and_do_no_harm() {
         ("GET", "/api/v1/users/nobody", 404),
         ("GET", "/api/v1/service_accounts/nobody", 404),
         ("PUT", "/api/v1/secrets_operations/backup", 501),
-        ("POST", "/api/v1/device_authorization", 403),
+        ("POST", "/api/v1/device_authorization", 422),
+        ("POST", "/api/v1/login", 400),
     ] {
         let refused = server.send(method, path, &[("authorization", &auth)], b"");
         assert_eq!(refused.status, status, "{method} {path}: {refused:?}");
