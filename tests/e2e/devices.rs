@@ -236,7 +236,7 @@ fn nobody_gets_in_between() {
     }
     let form = "client_id=99999999-0000-4000-8000-000000000000";
     let more = server.send("POST", "/api/v1/device_authorization", &[], form.as_bytes());
-    assert!(more.status == 503 && more.head.contains("retry-after: 300"), "{more:?}");
+    assert!(more.status == 429 && more.head.contains("retry-after: 300"), "{more:?}");
     begin(&server, CLIENT);
     let secrets = [code(&begun).replace('-', ""), begun["device_code"].as_str().unwrap()[5..].to_owned()];
     for file in home.files().iter().filter(|file| file.to_string_lossy().contains("strongroom.db")) {

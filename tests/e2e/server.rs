@@ -14,7 +14,7 @@ pub(crate) const PASSWORD: &str = "first-Admin-password";
 /// A server over a home's database.
 pub(crate) struct Server {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 /// What the server answered.
@@ -39,8 +39,11 @@ impl Server {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().expect("the server ended").unwrap();
-            if let Some(address) = line.strip_prefix("listening on http://127.0.0.1:") {
-                break address.parse().unwrap();
+            if let Some((scheme, port)) =
+                line.strip_prefix("listening on ").and_then(|url| url.split_once("://127.0.0.1:"))
+            {
+                assert!(["http", "https"].contains(&scheme), "{line}");
+                break port.parse().unwrap();
             }
         };
         // Somebody has to read what it logs.

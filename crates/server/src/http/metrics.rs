@@ -179,7 +179,7 @@ fn number(value: u64) -> i64 {
     path = "/metrics",
     tag = "server",
     operation_id = "metrics",
-    responses((status = 200, description = "OpenMetrics", body = String, content_type = "text/plain")),
+    responses((status = 200, description = "OpenMetrics", body = String, content_type = "application/openmetrics-text")),
 )]
 pub(crate) async fn metrics(
     State(app): State<App>,

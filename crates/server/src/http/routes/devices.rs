@@ -47,7 +47,8 @@ pub(crate) async fn device_authorization(
     let Some(started) = app.identities.start_device(client, agent(&headers), facts.address).await? else {
         let text =
             "Too many logins wait for a browser: try again in some minutes, or use a password or an API key";
-        return Err(ApiError::plain(StatusCode::SERVICE_UNAVAILABLE, text)
+        // No part of the client repeats this request by itself.
+        return Err(ApiError::plain(StatusCode::TOO_MANY_REQUESTS, text)
             .header(header::RETRY_AFTER, HeaderValue::from(DEVICE_LIFETIME.as_secs())));
     };
     // Where the page is reached is the operator's to say; what the caller wrote into `Host` is not repeated.
