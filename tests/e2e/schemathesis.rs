@@ -48,8 +48,9 @@ fn schemathesis_finds_no_server_error() {
         "secrets_operations",
         "--max-examples",
         "25",
+        // Two share caches of its own without a lock, and one of them may fall over that.
         "--workers",
-        "2",
+        "1",
         "--continue-on-failure",
         "--generation-database",
         "none",
@@ -58,10 +59,16 @@ fn schemathesis_finds_no_server_error() {
     ]);
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}\n{}", end_of(&said), String::from_utf8_lossy(&output.stderr));
     // It did something, and the server is well.
     assert!(said.contains("test cases"), "{said}");
     assert_eq!(server.call(&token, "GET", "/current-user", &Value::Null).status, 200);
     assert_eq!(server.send("GET", "/ready", &[], b"").status, 200);
     home.ok(["audit", "verify"]);
+}
+
+/// The last lines, which hold the failures and the summary.
+fn end_of(said: &str) -> String {
+    let lines: Vec<String> = said.lines().map(|line| line.chars().take(300).collect()).collect();
+    lines[lines.len().saturating_sub(200)..].join("\n")
 }

@@ -71,11 +71,11 @@ impl Server {
                 format!("server.listen: the address cannot be had: {}; choose another port", error.kind());
             Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
         })?;
-        let trail = Trail::new(catalog, engine.clone(), sync_audit);
+        let trail = Trail::new(catalog.clone(), engine.clone(), sync_audit);
         let app = App {
             store: open.store.clone(),
             identities,
-            metrics: Arc::new(Metrics::new(engine, trail.clone())),
+            metrics: Arc::new(Metrics::new(engine, catalog, trail.clone())),
             trail,
             proxies: config.proxies()?.into(),
             config: Arc::new(config),
