@@ -1,6 +1,7 @@
 //! Several servers over one database.
 
 use crate::{
+    devices,
     server::{Server, id},
     support::Home,
 };
@@ -104,6 +105,43 @@ fn under_load(
     });
     let (before, after) = (before.into_inner(), after.into_inner());
     assert!(before > 20 && after > 20, "{path}: {before} reads before, {after} after");
+}
+
+#[test]
+#[ignore = "needs STRONGROOM_TEST_POSTGRES"]
+fn postgres_a_login_with_a_browser_goes_through_whatever_servers() {
+    let database = Database::new();
+    let home = database.home();
+    let servers = [Server::start(&home), Server::start(&home)];
+    let client = uuid::Uuid::new_v4().to_string();
+    for keys_change in [false, true] {
+        if keys_change {
+            // Both servers know the old keys alone.
+            for kind in ["token", "credential", "audit"] {
+                home.ok(["keys", "rotate", "--kind", kind]);
+            }
+        }
+        let begun = devices::begin(&servers[0], &client);
+        let code = begun["user_code"].as_str().unwrap();
+        assert_eq!(devices::decide(&servers[1], code, "approve").status, 200, "{keys_change}");
+        // Two that fetch at once get one token.
+        let fetched = thread::scope(|scope| {
+            [0, 1]
+                .map(|n| {
+                    scope.spawn({
+                        let (server, client, begun) = (&servers[n], &client, &begun);
+                        move || devices::fetch(server, client, begun)
+                    })
+                })
+                .map(|one| one.join().unwrap())
+        });
+        let statuses: BTreeSet<u16> = fetched.iter().map(|answer| answer.status).collect();
+        assert_eq!(statuses, BTreeSet::from([200, 400]), "{keys_change}: {fetched:?}");
+        let token = fetched.iter().find_map(|answer| answer.body["access_token"].as_str()).unwrap();
+        for server in &servers {
+            assert_eq!(server.call(token, "GET", "/current-user", &Value::Null).body["name"], "admin");
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A person at a terminal, made by `script` of util-linux.
 
-use crate::support::Home;
+use crate::{devices, server::Server, support::Home};
 use std::{
     io::{Read, Write},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -28,14 +28,20 @@ impl Person {
         Self { child, keyboard, screen, seen: String::new() }
     }
 
-    /// Types a line once these words are on the screen.
-    fn answers(&mut self, words: &str, line: &str) {
+    /// Waits for these words on the screen; answers what came up to them.
+    fn sees(&mut self, words: &str) -> String {
         let from = self.seen.len();
         let mut byte = [0];
         while !self.seen[from..].contains(words) {
             assert_eq!(self.screen.read(&mut byte).unwrap(), 1, "no {words:?} in {}", self.seen);
             self.seen.push(char::from(byte[0]));
         }
+        self.seen[from..].to_owned()
+    }
+
+    /// Types a line once these words are on the screen.
+    fn answers(&mut self, words: &str, line: &str) {
+        self.sees(words);
         // The question comes before the echo is turned off.
         sleep(Duration::from_millis(300));
         writeln!(self.keyboard, "{line}").unwrap();
@@ -76,6 +82,24 @@ fn deleting_asks_and_takes_only_yes_for_a_yes() {
         assert_eq!(ended, Some(code), "{screen}");
         assert_eq!(home.json(["secret", "list"]).as_array().unwrap().len(), left);
     }
+}
+
+#[test]
+fn a_login_without_further_ado_is_one_with_a_browser() {
+    let (home, program) = (Home::new(), Home::new());
+    let server = Server::start(&home);
+    let mut person = Person::at(&program, &format!("login {}", server.url()));
+    let hint = person.sees("waiting for 300 s");
+    let code = hint.split_once("&user_code=").unwrap().1.split_whitespace().next().unwrap();
+    assert!(hint.contains(&format!("shows the code {code}")), "{hint}");
+    assert_eq!(devices::decide(&server, code, "approve").status, 200);
+    let (screen, ended) = person.leaves();
+    assert!(ended == Some(0) && screen.contains("as `admin` (admin)"), "{screen}");
+    // A key is still asked for, where somebody wants that.
+    let mut person = Person::at(&program, &format!("login {} --api-key", server.url()));
+    person.answers("API key (not shown): ", "srk1_hunter2");
+    let (screen, ended) = person.leaves();
+    assert!(ended == Some(5) && !screen.contains("hunter2"), "{screen}");
 }
 
 #[test]

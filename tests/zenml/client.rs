@@ -146,6 +146,14 @@ impl Zenml {
         (part(0).to_owned(), part(1).to_owned())
     }
 
+    /// Starts a command in a process of its own that finds no browser; what it prints goes to a file of this name.
+    pub(crate) fn start(&self, args: &[&str], printed: &str) -> Child {
+        let file = File::create(self.path(printed)).unwrap();
+        let mut command = self.command("zenml");
+        command.args(args).env("BROWSER", "/bin/true").env("PYTHONUNBUFFERED", "1");
+        command.stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap()
+    }
+
     /// Runs a command in a process of its own, as people do.
     pub(crate) fn process(&self, args: &[&str], input: &str) -> Ended {
         let mut child = self.command("zenml").args(args).spawn().unwrap();

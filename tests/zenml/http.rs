@@ -21,11 +21,19 @@ pub(crate) fn call(url: &str, token: &str, method: &str, path: &str, body: &Valu
 
 /// Sends a request; a body that is no JSON is a form.
 pub(crate) fn send(url: &str, method: &str, path: &str, token: Option<&str>, body: &str) -> Answer {
+    let more = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    exchange(url, method, path, &more.unwrap_or_default(), body)
+}
+
+/// Sends a form as a browser does that shows a page of this server.
+pub(crate) fn submit(url: &str, path: &str, form: &str) -> Answer {
+    exchange(url, "POST", path, &format!("origin: {url}\r\n"), form)
+}
+
+fn exchange(url: &str, method: &str, path: &str, more: &str, body: &str) -> Answer {
     let host = url.strip_prefix("http://").expect("a server on this machine");
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
-    if let Some(token) = token {
-        request.push_str(&format!("authorization: Bearer {token}\r\n"));
-    }
+    request.push_str(more);
     let kind = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
     request.push_str(&format!("content-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
     let mut stream = TcpStream::connect(host).unwrap();

@@ -2,6 +2,10 @@
 
 use crate::{client::Zenml, http, site::Site};
 use serde_json::json;
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 #[test]
 #[ignore = "needs ZenML: cargo xtask test"]
@@ -78,6 +82,46 @@ fn values_are_asked_for_without_a_terminal_too() {
     assert_eq!(ended.code, 0, "{ended:?}");
     let found = client.call("get_secret", json!({"name_id_or_prefix": "asked"}));
     assert_eq!(found["values"], json!({"user": "root", "password": "canary", "host": "db"}));
+}
+
+#[test]
+#[ignore = "needs ZenML: cargo xtask test"]
+fn a_login_with_a_browser_is_approved_on_our_page() {
+    let site = Site::ours();
+    for decision in ["deny", "approve"] {
+        let client = Zenml::without_server();
+        let mut login = client.start(&["login", &site.url], "login.txt");
+        let end = Instant::now() + Duration::from_secs(60);
+        let code = loop {
+            let printed = std::fs::read_to_string(client.path("login.txt")).unwrap();
+            let from = printed.split_once("&user_code=").map(|(_, rest)| rest.split_whitespace().next());
+            if let Some(Some(code)) = from {
+                assert!(printed.contains(&format!("{}/devices/verify?", site.url)), "{printed}");
+                break code.to_owned();
+            }
+            assert!(login.try_wait().unwrap().is_none() && Instant::now() < end, "{printed}");
+            sleep(Duration::from_millis(100));
+        };
+        let form = format!("user_code={code}&username={}&password={}", site.username, site.password);
+        let page = http::submit(&site.url, "/devices/verify", &form);
+        let text = page.body.as_str().unwrap();
+        assert!(page.status == 200 && text.contains("ZenML/0.98.0"), "{page:?}");
+        let ticket = text.split_once("name=\"ticket\" value=\"").unwrap().1.split('"').next().unwrap();
+        let done =
+            http::submit(&site.url, "/devices/verify", &format!("ticket={ticket}&decision={decision}"));
+        assert_eq!(done.status, 200, "{done:?}");
+        let status = login.wait().unwrap();
+        let printed = std::fs::read_to_string(client.path("login.txt")).unwrap();
+        if decision == "deny" {
+            assert!(!status.success() && printed.contains("access_denied"), "{printed}");
+            continue;
+        }
+        assert!(status.success(), "{printed}");
+        let ended = client.process(&["secret", "create", "db", "--k=v"], "");
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let ended = client.process(&["secret", "get", "db"], "");
+        assert!(ended.code == 0 && ended.err.contains("SECRET VALUE"), "{ended:?}");
+    }
 }
 
 /// A service account's key.

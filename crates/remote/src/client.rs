@@ -63,12 +63,8 @@ pub(crate) struct Call {
 
 impl Client {
     pub(crate) fn new(checked: Checked) -> Self {
-        let Checked { http, base, credentials, timeout } = checked;
-        Self {
-            transport: Transport::new(http, base, timeout),
-            login: Login::new(credentials),
-            server: OnceCell::new(),
-        }
+        let Checked { transport, credentials } = checked;
+        Self { transport, login: Login::new(credentials), server: OnceCell::new() }
     }
 
     /// The server's URL.

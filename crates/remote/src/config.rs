@@ -1,6 +1,6 @@
 //! `type = "remote"`.
 
-use crate::{RemoteStore, login::Credentials};
+use crate::{RemoteStore, login::Credentials, transport::Transport};
 use reqwest::{Certificate, Url, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -50,11 +50,8 @@ impl Default for Config {
 
 /// A configuration that was checked.
 pub(crate) struct Checked {
-    pub(crate) http: reqwest::Client,
-    /// The URL without a slash at its end.
-    pub(crate) base: String,
+    pub(crate) transport: Transport,
     pub(crate) credentials: Credentials,
-    pub(crate) timeout: Duration,
 }
 
 impl Configure for Config {
@@ -84,8 +81,13 @@ impl Config {
         Ok(url.as_str().trim_end_matches('/').to_owned())
     }
 
-    /// Checks everything and makes the HTTP client. Nothing is sent.
+    /// Checks everything. Nothing is sent.
     pub(crate) fn checked(self) -> Result<Checked> {
+        Ok(Checked { transport: self.transport()?, credentials: self.credentials()? })
+    }
+
+    /// The way to the server. Nothing is sent.
+    pub(crate) fn transport(&self) -> Result<Transport> {
         let url = self.parsed()?;
         if !(100..=600_000).contains(&self.timeout_ms) {
             return Err(invalid("timeout_ms: use a whole number from 100 to 600000"));
@@ -112,7 +114,7 @@ impl Config {
             invalid("the HTTP client cannot be set up: are the system's authorities installed?")
         })?;
         let base = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Checked { http, base, credentials: self.credentials()?, timeout })
+        Ok(Transport::new(http, base, timeout))
     }
 
     fn parsed(&self) -> Result<Url> {

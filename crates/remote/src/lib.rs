@@ -4,6 +4,7 @@ mod accounts;
 mod buffer;
 mod client;
 mod config;
+mod device;
 mod error;
 mod login;
 mod store;
@@ -13,6 +14,7 @@ mod wire;
 pub use accounts::{Account, AccountChange, Accounts, ApiKey, Grant, NewAccount, NewKey};
 pub use client::ServerInfo;
 pub use config::Config;
+pub use device::DeviceLogin;
 pub use store::RemoteStore;
 
 use strongroom_core::Plugin;

@@ -53,8 +53,8 @@ pub(crate) struct Token {
 }
 
 #[derive(Deserialize)]
-struct Granted {
-    access_token: SecretString,
+pub(crate) struct Granted {
+    pub(crate) access_token: SecretString,
     expires_in: Option<f64>,
 }
 
@@ -122,7 +122,7 @@ impl Login {
     ) -> Result<Token> {
         let form = match &self.credentials {
             Credentials::Token(_) if refused => {
-                let text = "the server refused the token: it is wrong, or has ended; give a new one";
+                let text = "the server refused the token: it is wrong, or has ended; log in again";
                 return Err(Error::new(ErrorKind::StoreRefused, text).with("server", transport.base()));
             }
             Credentials::Token(text) => return token(text, None, generation, transport),
@@ -197,7 +197,7 @@ fn refusal(reply: &Reply, sent: &str) -> Error {
     error
 }
 
-fn form(pairs: &[(&str, &str)]) -> Bytes {
+pub(crate) fn form(pairs: &[(&str, &str)]) -> Bytes {
     let mut buffer = Buffer::default();
     for (i, (name, value)) in pairs.iter().enumerate() {
         buffer.push(if i == 0 { b"" } else { b"&" });

@@ -32,6 +32,8 @@ pub(crate) struct Message {
     pub(crate) key: Option<Uuid>,
     /// `X-Request-ID`.
     pub(crate) request: Option<String>,
+    /// `User-Agent`, if it is not the usual one.
+    pub(crate) agent: Option<String>,
 }
 
 /// A body, shared between attempts.
@@ -60,7 +62,7 @@ pub(crate) struct Lost {
 
 impl Message {
     pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), body: None, expected: None, key: None, request: None }
+        Self { method, path: path.into(), body: None, expected: None, key: None, request: None, agent: None }
     }
 }
 
@@ -141,6 +143,9 @@ fn headers(message: &Message, authorization: Option<&HeaderValue>) -> HeaderMap 
     }
     if let Some(key) = message.key {
         put(HeaderName::from_static("idempotency-key"), &key.to_string());
+    }
+    if let Some(agent) = &message.agent {
+        put(header::USER_AGENT, agent);
     }
     if let Some(request) = &message.request {
         put(HeaderName::from_static("x-request-id"), request);

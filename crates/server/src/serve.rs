@@ -71,11 +71,11 @@ impl Server {
                 format!("server.listen: the address cannot be had: {}; choose another port", error.kind());
             Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
         })?;
-        let trail = Trail::new(catalog, engine.clone(), sync_audit);
+        let trail = Trail::new(catalog.clone(), engine.clone(), sync_audit);
         let app = App {
             store: open.store.clone(),
             identities,
-            metrics: Arc::new(Metrics::new(engine, trail.clone())),
+            metrics: Arc::new(Metrics::new(engine, catalog, trail.clone())),
             trail,
             proxies: config.proxies()?.into(),
             config: Arc::new(config),
@@ -109,7 +109,7 @@ impl Server {
         let trail = app.trail.clone();
         background.spawn(async move { trail.name_heads().await });
         background.spawn(open.upkeep());
-        background.spawn(forget_receipts(app.identities.clone()));
+        background.spawn(forget(app.identities.clone()));
         if let Some(tls) = tls.clone() {
             background.spawn(async move { tls.watch().await });
         }
@@ -157,11 +157,15 @@ impl Server {
     }
 }
 
-async fn forget_receipts(identities: Identities) {
+/// Removes rows that live for some minutes.
+async fn forget(identities: Identities) {
     loop {
         tokio::time::sleep(RECEIPTS / 5).await;
         if let Err(error) = identities.catalog().forget_receipts(RECEIPTS).await {
             tracing::warn!(target: "strongroom::server", %error, "old receipts will be forgotten later");
+        }
+        if let Err(error) = identities.catalog().forget_devices().await {
+            tracing::warn!(target: "strongroom::server", %error, "old logins will be forgotten later");
         }
     }
 }

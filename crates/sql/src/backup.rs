@@ -38,7 +38,7 @@ fn other(tool: &'static str, _: &Path, _: bool) -> strongroom_core::Error {
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use crate::{
-        connection::{Connection, Link},
+        connection::{Connection, Link, Sent},
         drivers,
         error::Failure,
         file::File,
@@ -70,14 +70,14 @@ mod sqlite {
         files::make(temporary)
             .map_err(|error| files::failed("the backup could not be created", temporary, &error.into()))?;
         let copied = async {
-            let mut reader = Connection::new(Link::Sqlite(file.readers.acquire().await?));
+            let mut reader = Connection::new(Link::Sqlite(file.readers.acquire().await?), Sent::default());
             // A reader may not write, and a copy counts as writing.
             reader.raw("PRAGMA query_only = OFF").await?;
             let done = prepare::vacuum_into(&mut reader, temporary).await;
             reader.raw("PRAGMA query_only = ON").await?;
             done?;
             let pool = drivers::sqlite::copy(temporary);
-            let mut copy = Connection::new(Link::Sqlite(pool.acquire().await?));
+            let mut copy = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
             let emptied = copy.execute("DELETE FROM pending", Vec::new()).await;
             drop(copy);
             pool.close().await;

@@ -7,6 +7,10 @@ use crate::{
 };
 use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, Either, Executor};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// A statement with its arguments, in the order of its `?`.
 #[derive(Clone, Debug)]
@@ -18,6 +22,20 @@ pub(crate) struct Statement {
 impl Statement {
     pub(crate) fn new(sql: impl Into<std::borrow::Cow<'static, str>>, args: Vec<Value>) -> Self {
         Self { sql: sql.into(), args }
+    }
+}
+
+/// How many statements went to a database.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sent(Arc<AtomicU64>);
+
+impl Sent {
+    fn add(&self, statements: usize) {
+        self.0.fetch_add(statements as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -35,6 +53,7 @@ pub(crate) enum Link {
 pub(crate) struct Connection {
     link: Link,
     in_transaction: bool,
+    sent: Sent,
 }
 
 /// What a run of statements gave: how many rows each changed, and the rows that were read.
@@ -76,8 +95,8 @@ macro_rules! run {
 }
 
 impl Connection {
-    pub(crate) fn new(link: Link) -> Self {
-        Self { link, in_transaction: false }
+    pub(crate) fn new(link: Link, sent: Sent) -> Self {
+        Self { link, in_transaction: false, sent }
     }
 
     /// What the other end is.
@@ -99,13 +118,13 @@ impl Connection {
 
     /// Runs a statement and answers how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64, Failure> {
-        let (changed, _) = self.run(self.dialect().render(sql).into_owned(), args).await?;
+        let (changed, _) = self.run(self.dialect().render(sql).into_owned(), args, 1).await?;
         Ok(changed.iter().sum())
     }
 
     /// Runs a statement and answers the rows that it reads.
     pub(crate) async fn fetch(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Record>, Failure> {
-        Ok(self.run(self.dialect().render(sql).into_owned(), args).await?.1)
+        Ok(self.run(self.dialect().render(sql).into_owned(), args, 1).await?.1)
     }
 
     /// Runs statements one after the other, on SQLite in one go: how many rows each changed, and what they read.
@@ -114,16 +133,17 @@ impl Connection {
         if dialect == Dialect::Sqlite {
             let mut text = String::new();
             let mut args = Vec::new();
+            let count = statements.len();
             for statement in statements {
                 text.push_str(&dialect.render(&statement.sql));
                 text.push(';');
                 args.extend(statement.args);
             }
-            return self.run(text, args).await;
+            return self.run(text, args, count).await;
         }
         let (mut changed, mut records) = (Vec::new(), Vec::new());
         for (at, statement) in statements.into_iter().enumerate() {
-            let done = self.run(dialect.render(&statement.sql).into_owned(), statement.args).await;
+            let done = self.run(dialect.render(&statement.sql).into_owned(), statement.args, 1).await;
             let (rows, read) = done.map_err(|batch| BatchFailure { at, ..batch })?;
             changed.push(rows.iter().sum());
             records.extend(read);
@@ -133,6 +153,7 @@ impl Connection {
 
     /// Runs text of several statements without arguments, which are not kept prepared.
     pub(crate) async fn raw(&mut self, sql: &str) -> Result<(), Failure> {
+        self.sent.add(1);
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match &mut self.link {
             #[cfg(feature = "sqlite")]
@@ -150,7 +171,8 @@ impl Connection {
         &mut self.link
     }
 
-    async fn run(&mut self, sql: String, args: Vec<Value>) -> Result<Outcome, BatchFailure> {
+    async fn run(&mut self, sql: String, args: Vec<Value>, count: usize) -> Result<Outcome, BatchFailure> {
+        self.sent.add(count);
         match &mut self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(link) => run!(link, sql, args, sqlite),

@@ -1,7 +1,7 @@
 //! One database, whatever it is: connections that read, and transactions that write.
 
 use crate::{
-    connection::{Connection, Link},
+    connection::{Connection, Link, Sent},
     dialect::Dialect,
     error::{Class, Failure},
     transaction::Operation,
@@ -16,6 +16,7 @@ const TRIES: u32 = 10;
 pub(crate) struct Database {
     pub(crate) env: Arc<dyn Env>,
     pub(crate) pools: Pools,
+    pub(crate) sent: Sent,
 }
 
 pub(crate) enum Pools {
@@ -41,14 +42,15 @@ impl Database {
 
     /// A connection; on SQLite one that only reads.
     pub(crate) async fn connection(&self) -> Result<Connection, Failure> {
-        Ok(Connection::new(match &self.pools {
+        let link = match &self.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(file) => Link::Sqlite(file.readers.acquire().await?),
             #[cfg(feature = "postgres")]
             Pools::Postgres(pool) => Link::Postgres(pool.acquire().await?),
             #[cfg(feature = "mysql")]
             Pools::MySql(pool) => Link::MySql(pool.acquire().await?),
-        }))
+        };
+        Ok(Connection::new(link, self.sent.clone()))
     }
 
     /// Runs an operation in a transaction and commits it.

@@ -1,6 +1,7 @@
 //! The file of a SQLite database: the task that writes it, and the connections that read it.
 
 use crate::{
+    connection::Sent,
     drivers::sqlite,
     group::{self, Request},
     job::{Waiting, answer},
@@ -26,10 +27,10 @@ pub(crate) struct File {
 
 impl File {
     /// Starts the task that writes; it ends when this is dropped or closed.
-    pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32) -> Self {
+    pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Self {
         let writer = sqlite::writer(path);
         let (requests, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(group::serve(writer.clone(), env, queue));
+        tokio::spawn(group::serve(writer.clone(), env, sent, queue));
         let readers = sqlite::readers(path, readers);
         Self { readers, writer, requests: Mutex::new(Some(requests)) }
     }

@@ -10,7 +10,7 @@
 //! | another process writes | the group waits for it, and grows meanwhile |
 
 use crate::{
-    connection::{Connection, Link},
+    connection::{Connection, Link, Sent},
     error::{Class, Failure, unknown},
     job::Job,
     transaction::Transaction,
@@ -41,8 +41,13 @@ pub(crate) enum Request {
 }
 
 /// Serves requests until all senders are gone.
-pub(crate) async fn serve(pool: SqlitePool, env: Arc<dyn Env>, mut requests: mpsc::Receiver<Request>) {
-    let mut writer = Writer { pool, env, connection: None };
+pub(crate) async fn serve(
+    pool: SqlitePool,
+    env: Arc<dyn Env>,
+    sent: Sent,
+    mut requests: mpsc::Receiver<Request>,
+) {
+    let mut writer = Writer { pool, env, sent, connection: None };
     let mut queue = Vec::new();
     while requests.recv_many(&mut queue, MOST).await > 0 {
         let mut group: Vec<Box<dyn Job>> = Vec::new();
@@ -62,6 +67,7 @@ pub(crate) async fn serve(pool: SqlitePool, env: Arc<dyn Env>, mut requests: mps
 struct Writer {
     pool: SqlitePool,
     env: Arc<dyn Env>,
+    sent: Sent,
     connection: Option<Connection>,
 }
 
@@ -141,7 +147,7 @@ impl Writer {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
-        let mut connection = Connection::new(Link::Sqlite(self.pool.acquire().await?));
+        let mut connection = Connection::new(Link::Sqlite(self.pool.acquire().await?), self.sent.clone());
         connection.raw("PRAGMA busy_timeout = 0").await?;
         Ok(connection)
     }

@@ -1,7 +1,7 @@
 //! Opening a catalog.
 
 use crate::{
-    connection::Connection,
+    connection::{Connection, Sent},
     database::{Database, Pools},
     dialect::Dialect,
     error::Failure,
@@ -92,12 +92,13 @@ impl SqlCatalog {
     }
 
     async fn open_and(options: Options, upgrade: bool) -> Result<Self> {
+        let sent = Sent::default();
         let pools = match url::parse(&options.url)? {
             #[cfg(feature = "sqlite")]
             Target::Sqlite(path) => {
                 crate::prepare::prepare(&path, &options).await?;
                 let env = Arc::clone(&options.env);
-                Pools::Sqlite(crate::file::File::new(&path, env, options.max_connections))
+                Pools::Sqlite(crate::file::File::new(&path, env, options.max_connections, sent.clone()))
             }
             #[cfg(feature = "postgres")]
             Target::Postgres(to) => {
@@ -106,7 +107,7 @@ impl SqlCatalog {
             #[cfg(feature = "mysql")]
             Target::MySql(to) => Pools::MySql(crate::drivers::mysql::pool(*to, options.max_connections)),
         };
-        let catalog = Self { database: Arc::new(Database { env: options.env, pools }) };
+        let catalog = Self { database: Arc::new(Database { env: options.env, pools, sent }) };
         catalog.vet(upgrade).await?;
         Ok(catalog)
     }
@@ -131,6 +132,12 @@ impl SqlCatalog {
                 }
             }
         }
+    }
+
+    /// How many statements went to the database since it was opened, those of transactions included.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.database.sent.count()
     }
 
     /// Which database it is.

@@ -1,7 +1,7 @@
 //! Making a SQLite database ready: its file, its tables, and a copy before an upgrade.
 
 use crate::{
-    connection::{Connection, Link},
+    connection::{Connection, Link, Sent},
     drivers::sqlite,
     error::{Class, Failure},
     files,
@@ -40,7 +40,7 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
 async fn tables(path: &Path) -> Result<(), Failure> {
     let new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
     let pool = if new { sqlite::maker(path) } else { sqlite::writer(path) };
-    let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?));
+    let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
     let outcome = match schema::look(&mut connection).await {
         Ok(Found::Ready) => Ok(()),
         Ok(Found::Empty) => schema::apply(&mut connection).await,

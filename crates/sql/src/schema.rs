@@ -16,7 +16,7 @@ use sqlx::{
 use strongroom_core::{Error, ErrorKind, Result};
 
 /// What this program writes.
-pub(crate) const SCHEMA: i64 = 2;
+pub(crate) const SCHEMA: i64 = 3;
 
 /// What is found in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,11 +175,13 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
             }
         };
     }
-    let all = (1_i64..).zip(of_each!("0001_initial", "0002_logins")).map(|(version, (file, sql))| {
-        // The number is not part of a migration's name.
-        let name = file.split_once('_').map_or(file, |(_, name)| name);
-        Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
-    });
+    let all = (1_i64..).zip(of_each!("0001_initial", "0002_logins", "0003_devices")).map(
+        |(version, (file, sql))| {
+            // The number is not part of a migration's name.
+            let name = file.split_once('_').map_or(file, |(_, name)| name);
+            Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
+        },
+    );
     all.collect()
 }
 

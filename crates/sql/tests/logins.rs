@@ -15,8 +15,8 @@ use strongroom_engine::{AuditEntry, Catalog as _, Noted};
 use strongroom_sql::{
     Anchor, TrailFilter,
     identities::{
-        AccountKind, AccountPatch, AccountRef, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey,
-        NewMac, Role, Scope,
+        AccountKind, AccountPatch, AccountRef, ApiKeyPatch, Changed, Decision, IdentityChange, NewAccount,
+        NewApiKey, NewDevice, NewMac, Polled, Role, Scope,
     },
 };
 use uuid::Uuid;
@@ -220,6 +220,83 @@ async fn the_audit_log_is_read_and_pruned(claimed: &Claimed) {
     assert_eq!(catalog.audit_chains().await.unwrap()[0].anchor, Some(anchor));
 }
 
+fn new_device(claimed: &Claimed, byte: u8) -> NewDevice {
+    NewDevice {
+        id: Uuid::new_v4(),
+        client: Uuid::new_v4(),
+        key: claimed.seal,
+        code: vec![byte; 32],
+        user_code: vec![byte; 32],
+        agent: "a program".into(),
+        address: Some("192.0.2.1".into()),
+        lifetime: Duration::from_secs(300),
+        pause: Duration::from_secs(5),
+        most: (3, 4),
+    }
+}
+
+async fn a_login_with_a_browser_is_decided_and_told_once(claimed: &Claimed) {
+    let catalog = &claimed.catalog;
+    let decide = async |id: Uuid, decision: Decision| {
+        catalog.decide_device(id, decision, noted(claimed, "device.test")).await.unwrap()
+    };
+    let entries = async || {
+        let filter = TrailFilter { action: Some("device.test".into()), ..TrailFilter::default() };
+        catalog.audit_trail(&filter, 0, 100).await.unwrap().len()
+    };
+    let yes = Decision::Approved(claimed.owner, 7);
+    let new = new_device(claimed, 1);
+    assert!(catalog.add_device(new.clone()).await.unwrap());
+    let found = catalog.device_by_user_code(&[1; 32]).await.unwrap().unwrap();
+    assert_eq!((found.id, found.client, found.decided), (new.id, new.client, None));
+    assert_eq!((found.agent.as_str(), found.address.as_deref()), ("a program", Some("192.0.2.1")));
+    assert_eq!(found.expires.since(found.created), Duration::from_secs(300));
+    assert!(catalog.device_by_user_code(&[2; 32]).await.unwrap().is_none());
+    assert_eq!(catalog.poll_device(new.id).await.unwrap(), Polled::Waiting);
+    assert_eq!(catalog.poll_device(new.id).await.unwrap(), Polled::TooOften);
+    // Two who decide at once: one does.
+    let both = join_all([decide(new.id, yes), decide(new.id, Decision::Denied)]).await;
+    assert_eq!(both.iter().filter(|done| **done).count(), 1);
+    assert_eq!(entries().await, 1, "with its audit entry, and without one for what came too late");
+    let decided = if both[0] { yes } else { Decision::Denied };
+    assert_eq!(catalog.device(new.id).await.unwrap().unwrap().decided, Some(decided));
+    // Two who fetch at once: one is told.
+    let told = join_all([catalog.poll_device(new.id), catalog.poll_device(new.id)]).await;
+    let told: Vec<Polled> = told.into_iter().map(Result::unwrap).collect();
+    assert!(told.contains(&Polled::Decided(decided)) && told.contains(&Polled::Gone), "{told:?}");
+    assert!(!decide(new.id, yes).await);
+
+    let over = NewDevice { lifetime: Duration::ZERO, ..new_device(claimed, 2) };
+    assert!(catalog.add_device(over.clone()).await.unwrap());
+    assert!(!decide(over.id, yes).await, "too late");
+    assert_eq!(catalog.poll_device(over.id).await.unwrap(), Polled::Expired);
+    assert_eq!(catalog.poll_device(over.id).await.unwrap(), Polled::Gone);
+
+    let first = new_device(claimed, 3);
+    for new in [first.clone(), new_device(claimed, 4), new_device(claimed, 5)] {
+        assert!(catalog.add_device(new).await.unwrap());
+    }
+    assert!(!catalog.add_device(new_device(claimed, 6)).await.unwrap(), "three from one address");
+    let elsewhere = |byte| NewDevice { address: None, ..new_device(claimed, byte) };
+    assert!(catalog.add_device(elsewhere(7)).await.unwrap());
+    assert!(!catalog.add_device(elsewhere(8)).await.unwrap(), "four in all");
+    let again = NewDevice { client: first.client, ..new_device(claimed, 9) };
+    assert!(catalog.add_device(again).await.unwrap(), "in place of the program's own earlier one");
+    assert!(catalog.device(first.id).await.unwrap().is_none());
+    let twin = NewDevice { client: first.client, ..new_device(claimed, 7) };
+    assert_eq!(
+        catalog.add_device(twin).await.unwrap_err().kind(),
+        ErrorKind::Conflict,
+        "a code that is taken"
+    );
+
+    let ended = NewDevice { client: first.client, lifetime: Duration::ZERO, ..new_device(claimed, 10) };
+    assert!(catalog.add_device(ended.clone()).await.unwrap());
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    catalog.forget_devices().await.unwrap();
+    assert!(catalog.device(ended.id).await.unwrap().is_none());
+}
+
 async fn on_file<F: AsyncFnOnce(&Claimed)>(case: F) {
     let (_directory, path) = place();
     let claimed = claimed(&path).await;
@@ -259,6 +336,7 @@ everywhere! {
     the_last_admin_stays
     who_owns_secrets_is_not_removed
     keys_and_grants_are_part_of_a_principal
+    a_login_with_a_browser_is_decided_and_told_once
     a_receipt_commits_with_its_change_and_once
     the_audit_log_is_read_and_pruned
 }

@@ -20,15 +20,22 @@ pub(super) struct Cast {
     /// By caller: its own private secret.
     own: BTreeMap<&'static str, String>,
     others: String,
+    /// Whose it is.
+    somebody: String,
 }
 
 pub(super) const MISSING: &str = "00000000-0000-4000-8000-00000000dead";
 
 impl Cast {
     pub(super) fn new(home: &Home) -> Self {
+        Self::with(home, &[])
+    }
+
+    /// With more variables for the server.
+    pub(super) fn with(home: &Home, variables: &[(&str, &str)]) -> Self {
         let short = Server::start_with(home, &[("STRONGROOM_SERVER_TOKEN_LIFETIME_S", "1")]);
         let expired = short.admin();
-        let server = Server::start(home);
+        let server = Server::start_with(home, variables);
         let admin = server.admin();
         let mut credentials = BTreeMap::from([("admin", admin.clone())]);
         let key = |name: &str| home.ok(["api-key", "create", name]).trim().to_owned();
@@ -44,7 +51,8 @@ impl Cast {
         };
         let own = credentials.iter().map(|(name, credential)| (*name, private(credential, "own"))).collect();
         home.ok(["service-account", "create", "somebody", "--role", "writer"]);
-        let others = private(&key("somebody"), "others");
+        let somebody = key("somebody");
+        let others = private(&somebody, "others");
         home.ok(["service-account", "update", "reader", "--role", "reader"]);
         home.ok(["service-account", "update", "auditor", "--role", "auditor"]);
         home.ok(["service-account", "update", "granted", "--scope", "granted"]);
@@ -59,11 +67,17 @@ impl Cast {
         home.ok(["service-account", "update", "idle", "--active", "false"]);
         thread::sleep(Duration::from_millis(1100));
         let strangers = vec![String::new(), "garbage".to_owned(), expired, revoked, token, idle];
-        Self { server, credentials, strangers, own, others }
+        Self { server, credentials, strangers, own, others, somebody }
     }
 
     pub(super) fn credential(&self, caller: &str) -> String {
         self.credentials[caller].clone()
+    }
+
+    /// Lets the owner read what is somebody else's, so that the server has it at hand.
+    pub(super) fn owner_reads(&self) {
+        let path = format!("/secrets/{}", self.others);
+        assert_eq!(self.server.call(&self.somebody, "GET", &path, &Value::Null).status, 200);
     }
 
     pub(super) fn strangers(&self) -> impl Iterator<Item = &str> {

@@ -173,6 +173,50 @@ fn what_is_anothers_private_secret_looks_exactly_as_if_it_were_missing() {
     }
 }
 
+/// How many statements a request sends to the database, its audit entry included. What happens besides now and then
+/// only adds to it.
+fn statements(cast: &Cast, operation: &Operation, target: &str, caller: &str) -> u64 {
+    let count = || {
+        let metrics = cast.server.send("GET", "/metrics", &[], b"").body;
+        let text = metrics.as_str().unwrap().to_owned();
+        let line = text.lines().find_map(|line| line.strip_prefix("strongroom_database_statements_total "));
+        line.expect("the metric is not there").parse::<u64>().unwrap()
+    };
+    let credential = cast.credential(caller);
+    let once = || {
+        cast.owner_reads();
+        let before = count();
+        request(cast, operation_parts(operation), target, caller, &credential);
+        count() - before
+    };
+    once();
+    (0..4).map(|_| once()).min().unwrap()
+}
+
+#[test]
+fn what_is_anothers_private_secret_takes_as_many_queries_as_what_is_missing() {
+    let home = Home::new();
+    // Then an entry is written before the answer, and belongs to its request.
+    let cast = Cast::with(&home, &[("STRONGROOM_AUDIT_READS", "sync")]);
+    let document = cast.server.send("GET", "/openapi.json", &[], b"").body;
+    let (mut routes, mut wrong) = (0, Vec::new());
+    for operation in operations(&document) {
+        if !targets(&operation.path).contains(&"others") {
+            continue;
+        }
+        routes += 1;
+        for caller in CALLERS {
+            let [hidden, missing] =
+                ["others", "missing"].map(|target| statements(&cast, &operation, target, caller));
+            assert!(hidden > 0, "{}: nothing was counted", operation.id);
+            if hidden != missing {
+                wrong.push(format!("{} {caller}: {hidden}, {missing} if missing", operation.id));
+            }
+        }
+    }
+    assert!(routes > 5 && wrong.is_empty(), "{routes} routes: {wrong:#?}");
+}
+
 #[test]
 fn the_page_shows_every_route_and_runs_nothing() {
     let home = Home::new();

@@ -82,6 +82,10 @@ pub(super) fn request(
         "rollback" => json!({"revision": 1}),
         "values" => json!({"names": ["public", "others"]}),
         "login" => return cast.server.send(method, &filled, &[], b"username=admin&password=wrong-password"),
+        "device_authorization" => {
+            let form = format!("client_id={MISSING}");
+            return cast.server.send(method, &filled, &[], form.as_bytes());
+        }
         "users_create" | "service_accounts_create" => json!({"name": fresh("account"), "is_admin": false}),
         "users_update" | "service_accounts_update" => json!({"full_name": "Other"}),
         "users_update_current" => json!({"full_name": "Other"}),

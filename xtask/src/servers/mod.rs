@@ -7,6 +7,7 @@ mod mariadb;
 mod moto;
 pub(crate) mod openbao;
 mod postgres;
+mod schemathesis;
 mod server;
 mod zenml;
 
@@ -45,12 +46,22 @@ pub(crate) enum Kind {
     Gcp,
     /// A stand-in for Azure Key Vault, for the back-end `azure`.
     Azure,
+    /// schemathesis, for the server's API.
+    Schemathesis,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Postgres, Self::Mariadb, Self::Zenml, Self::Openbao, Self::Moto, Self::Gcp, Self::Azure];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Postgres,
+        Self::Mariadb,
+        Self::Zenml,
+        Self::Openbao,
+        Self::Moto,
+        Self::Gcp,
+        Self::Azure,
+        Self::Schemathesis,
+    ];
 
     /// Those that stand for a cloud service.
     pub(crate) const EMULATORS: [Self; 4] = [Self::Openbao, Self::Moto, Self::Gcp, Self::Azure];
@@ -65,6 +76,7 @@ impl Kind {
             Self::Moto => "moto",
             Self::Gcp => "gcp",
             Self::Azure => "azure",
+            Self::Schemathesis => "schemathesis",
         }
     }
 
@@ -83,6 +95,7 @@ impl Kind {
             Self::Moto => &moto::VARIABLES,
             Self::Gcp => &gcp::VARIABLES,
             Self::Azure => &azure::VARIABLES,
+            Self::Schemathesis => &schemathesis::VARIABLES,
         }
     }
 
@@ -91,7 +104,7 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp | Self::Azure => {
+            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp | Self::Azure | Self::Schemathesis => {
                 (!venv::can_be_made()).then_some(venv::PACKAGE)
             }
         }
@@ -106,6 +119,7 @@ impl Kind {
             Self::Moto => Some(moto::ENVIRONMENT),
             Self::Gcp => Some(gcp::ENVIRONMENT),
             Self::Azure => Some(azure::ENVIRONMENT),
+            Self::Schemathesis => Some(schemathesis::ENVIRONMENT),
         }
     }
 
@@ -119,6 +133,7 @@ impl Kind {
             Self::Moto => moto::ENVIRONMENT.programs().is_some(),
             Self::Gcp => gcp::ENVIRONMENT.programs().is_some(),
             Self::Azure => azure::ENVIRONMENT.programs().is_some(),
+            Self::Schemathesis => schemathesis::ENVIRONMENT.programs().is_some(),
         };
         found || self.given().is_some()
     }
@@ -170,6 +185,7 @@ impl Servers {
             Kind::Moto => moto::start(&place),
             Kind::Gcp => gcp::start(&place),
             Kind::Azure => azure::start(&place),
+            Kind::Schemathesis => schemathesis::start(),
         }
     }
 

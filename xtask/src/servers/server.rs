@@ -72,7 +72,9 @@ impl<'a> Place<'a> {
             Kind::Postgres => Account::unprivileged("postgres")?,
             Kind::Mariadb => Account::unprivileged("mysql")?,
             // They are in our cache, where nobody else may look.
-            Kind::Zenml | Kind::Openbao | Kind::Moto | Kind::Gcp | Kind::Azure => Account::Ours,
+            Kind::Zenml | Kind::Openbao | Kind::Moto | Kind::Gcp | Kind::Azure | Kind::Schemathesis => {
+                Account::Ours
+            }
         };
         account.directory(directory)?;
         Ok(Self { runner, account, directory: directory.to_owned(), password: password()? })

@@ -10,7 +10,7 @@ use crate::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use strongroom::{Places, environment};
-use strongroom_remote::{Config, RemoteStore};
+use strongroom_remote::{Config, DeviceLogin, RemoteStore};
 use zeroize::Zeroizing;
 
 /// The longest password or key that is read.
@@ -28,15 +28,17 @@ pub(crate) async fn login(run: &mut Run<'_>, args: &LoginArgs) -> Outcome {
         .map(std::path::absolute)
         .transpose()
         .map_err(|error| Failure::io("--ca-file", &error))?;
-    match &args.username {
-        Some(name) => {
-            config.password = Some(given(run, args.password_stdin, "Password:", "--password-stdin")?);
-            config.username = Some(name.clone());
-        }
-        None => {
-            let question = "API key (not shown):";
-            config.api_key = Some(given(run, args.api_key_stdin, question, "--api-key-stdin")?);
-        }
+    if let Some(name) = &args.username {
+        config.password = Some(given(run, args.password_stdin, "Password:", "--password-stdin")?);
+        config.username = Some(name.clone());
+    } else if args.api_key || args.api_key_stdin {
+        let question = "API key (not shown):";
+        config.api_key = Some(given(run, args.api_key_stdin, question, "--api-key-stdin")?);
+    } else if args.device || run.console.can_ask() {
+        config.token = Some(with_browser(run, &config).await?);
+    } else {
+        let text = "there is no terminal; use --api-key-stdin, --username with --password-stdin, or --device";
+        return Err(Failure::usage(text));
     }
     let store = RemoteStore::open(config.clone())?;
     let server = store.server().await?;
@@ -55,6 +57,32 @@ pub(crate) async fn login(run: &mut Run<'_>, args: &LoginArgs) -> Outcome {
         ));
     }
     Ok(())
+}
+
+/// Shows where to approve the login, and waits for that.
+async fn with_browser(run: &mut Run<'_>, config: &Config) -> Outcome<SecretString> {
+    let login = DeviceLogin::start(config, &agent()).await?;
+    run.warn(&format!("open {} in a browser, on this or another machine", login.page_with_code()));
+    run.warn(&format!(
+        "and approve the login there if it shows the code {}; waiting for {} s",
+        login.user_code(),
+        login.lifetime().as_secs()
+    ));
+    Ok(login.token().await?)
+}
+
+/// What the page says about this program, so that its person knows it again.
+fn agent() -> String {
+    let mut text = concat!("strongroom/", env!("CARGO_PKG_VERSION")).to_owned();
+    #[cfg(unix)]
+    {
+        let host = rustix::system::uname();
+        let host = host.nodename().to_string_lossy();
+        let harmless = host.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
+        text.push_str(" on ");
+        text.extend(harmless.take(64));
+    }
+    text
 }
 
 /// Forgets the credentials.

@@ -72,6 +72,7 @@ impl Credentials {
             ("api_key", secret(&config.api_key)),
             ("username", config.username.clone()),
             ("password", secret(&config.password)),
+            ("token", secret(&config.token)),
             ("ca_file", ca_file),
         ] {
             let Some(value) = value.map(zeroize::Zeroizing::new) else { continue };

@@ -21,8 +21,9 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use secrecy::ExposeSecret;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use strongroom_engine::{Engine, crypto::equal};
+use strongroom_sql::SqlCatalog;
 
 const CONTENT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -48,7 +49,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Over an engine and an audit trail, which count for themselves.
-    pub(crate) fn new(engine: Engine, trail: Trail) -> Self {
+    pub(crate) fn new(engine: Engine, catalog: Arc<SqlCatalog>, trail: Trail) -> Self {
         // From half a millisecond to 16 s.
         let histogram: fn() -> Histogram = || Histogram::new(exponential_buckets(0.0005, 2.0, 16));
         let metrics = Self {
@@ -57,10 +58,10 @@ impl Metrics {
             duration: Family::new_with_constructor(histogram),
             under_way: Gauge::default(),
         };
-        metrics.registered(engine, trail)
+        metrics.registered(engine, catalog, trail)
     }
 
-    fn registered(mut self, engine: Engine, trail: Trail) -> Self {
+    fn registered(mut self, engine: Engine, catalog: Arc<SqlCatalog>, trail: Trail) -> Self {
         let registry = &mut self.registry;
         registry.register("http_requests", "Requests answered", self.answered.clone());
         registry.register_with_unit(
@@ -70,7 +71,7 @@ impl Metrics {
             self.duration.clone(),
         );
         registry.register("http_requests_under_way", "Requests being answered", self.under_way.clone());
-        registry.register_collector(Box::new(Counted { engine, trail }));
+        registry.register_collector(Box::new(Counted { engine, catalog, trail }));
         self
     }
 
@@ -104,9 +105,10 @@ impl Drop for UnderWay {
     }
 }
 
-/// What the engine and the audit trail count themselves.
+/// What the engine, the database and the audit trail count themselves.
 struct Counted {
     engine: Engine,
+    catalog: Arc<SqlCatalog>,
     trail: Trail,
 }
 
@@ -128,6 +130,7 @@ impl Collector for Counted {
             )?)
         };
         counter("cache_hits", "Reads answered from the cache", stats.cache_hits)?;
+        counter("database_statements", "Statements sent to the database", self.catalog.statements())?;
         counter("cache_misses", "Reads that had to open or fetch a value", stats.cache_misses)?;
         let mut gauge = |name, help, value| {
             ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
@@ -179,7 +182,7 @@ fn number(value: u64) -> i64 {
     path = "/metrics",
     tag = "server",
     operation_id = "metrics",
-    responses((status = 200, description = "OpenMetrics", body = String, content_type = "text/plain")),
+    responses((status = 200, description = "OpenMetrics", body = String, content_type = "application/openmetrics-text")),
 )]
 pub(crate) async fn metrics(
     State(app): State<App>,

@@ -14,6 +14,7 @@ mod query;
 mod requests;
 mod routes;
 mod state;
+mod verify;
 mod wire;
 
 pub(crate) use layer::Peer;
@@ -24,7 +25,7 @@ pub use state::Kinds;
 use axum::{Router, http::StatusCode, routing::get};
 use describe::Description;
 use error::ApiError;
-use routes::{accounts, audit, health, ours, secrets, service_accounts, session, users};
+use routes::{accounts, audit, devices, health, ours, secrets, service_accounts, session, users};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// All routes, and the layer around them.
@@ -33,7 +34,7 @@ pub(crate) fn router(app: App) -> Router {
     let api = OpenApiRouter::new()
         .routes(routes!(session::info))
         .routes(routes!(session::login))
-        .routes(routes!(session::device_authorization))
+        .routes(routes!(devices::device_authorization))
         .routes(routes!(session::current_user, users::update_current))
         .routes(routes!(session::projects))
         .routes(routes!(session::project_by))
@@ -71,6 +72,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/openapi.json", get(describe::json))
         .route("/docs", get(describe::page))
         .route("/docs/style.css", get(describe::style))
+        .route(devices::PAGE, get(devices::page).post(devices::submit))
         .layer(axum::Extension(description))
         .fallback(async || ApiError::plain(StatusCode::NOT_FOUND, "Not Found"))
         .method_not_allowed_fallback(async || {

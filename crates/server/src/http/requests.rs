@@ -43,11 +43,22 @@ pub(crate) struct Wanted {
 /// A form. `grant_type` is guessed from the other fields if it is not there.
 #[derive(ToSchema)]
 pub(crate) struct LoginForm {
-    /// `password` or `zenml-api-key`.
+    /// `password`, `zenml-api-key` or `urn:ietf:params:oauth:grant-type:device_code`.
     grant_type: Option<String>,
     username: Option<String>,
     /// The password, or the API key.
     password: Option<String>,
+    /// As it was answered when the login with a browser began.
+    device_code: Option<String>,
+    /// As it was given when the login with a browser began.
+    client_id: Option<Uuid>,
+}
+
+/// A form.
+#[derive(ToSchema)]
+pub(crate) struct DeviceForm {
+    /// Names the program. An earlier login of it that waits ends.
+    client_id: Uuid,
 }
 
 /// A new user.

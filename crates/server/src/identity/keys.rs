@@ -1,4 +1,4 @@
-//! The text of API keys: `srk1_`, then id, secret and checksum in base62.
+//! The text of API keys: `srk1_`, then id, secret and checksum in base62. Device codes look the same behind `srd1_`.
 //!
 //! The prefix is for scanners that look for leaked keys, the checksum tells a typing error from a forgery.
 
@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 /// What every API key starts with.
 pub const API_KEY_PREFIX: &str = "srk1_";
+/// What every device code starts with.
+pub(super) const DEVICE_CODE_PREFIX: &str = "srd1_";
 
 const SECRET: usize = 32;
 const LEN: usize = 16 + SECRET + 4;
@@ -43,18 +45,28 @@ impl KeyText {
 
     /// Its text.
     pub(crate) fn text(&self) -> SecretString {
+        self.text_behind(API_KEY_PREFIX)
+    }
+
+    /// Its text behind another prefix.
+    pub(super) fn text_behind(&self, prefix: &str) -> SecretString {
         let mut bytes = Zeroizing::new([0; LEN]);
         bytes[..16].copy_from_slice(self.id.as_bytes());
         bytes[16..16 + SECRET].copy_from_slice(&*self.secret);
         let sum = crc32c::crc32c(&bytes[..16 + SECRET]);
         bytes[16 + SECRET..].copy_from_slice(&sum.to_be_bytes());
         let digits = Zeroizing::new(base62::encode(&*bytes));
-        SecretString::from(format!("{API_KEY_PREFIX}{}", *digits))
+        SecretString::from(format!("{prefix}{}", *digits))
     }
 
     /// Reads a text; `None` if it is none, or was mistyped.
     pub(crate) fn parse(text: &SecretString) -> Option<Self> {
-        let digits = text.expose_secret().strip_prefix(API_KEY_PREFIX)?;
+        Self::parse_behind(API_KEY_PREFIX, text)
+    }
+
+    /// Reads a text behind another prefix.
+    pub(super) fn parse_behind(prefix: &str, text: &SecretString) -> Option<Self> {
+        let digits = text.expose_secret().strip_prefix(prefix)?;
         let bytes = Zeroizing::new(base62::decode::<LEN>(digits)?);
         let (body, sum) = bytes.split_at(16 + SECRET);
         if crc32c::crc32c(body).to_be_bytes() != *sum {

@@ -29,14 +29,25 @@ impl Identities {
         Ok(self.issue(known)?)
     }
 
-    /// Logs in with a password, from a network address if there is one. Wrong and unknown names, and accounts that are
-    /// not active, take the same time and get the same answer.
+    /// Logs in with a password, from a network address if there is one.
     pub(crate) async fn login_password(
         &self,
         name: &str,
         password: SecretString,
         source: Option<IpAddr>,
     ) -> Result<Issued, Rejected> {
+        let known = self.by_password(name, password, source).await?;
+        Ok(self.issue(known)?)
+    }
+
+    /// Whose password it is. Wrong and unknown names, and accounts that are not active, take the same time and get the
+    /// same answer.
+    pub(crate) async fn by_password(
+        &self,
+        name: &str,
+        password: SecretString,
+        source: Option<IpAddr>,
+    ) -> Result<Arc<Known>, Rejected> {
         let bucket = (self.name_hash(name)?, source);
         let env = self.0.engine.env();
         if let Some(wait) = self.0.limiter.wait(&bucket, env.monotonic()) {
@@ -56,7 +67,7 @@ impl Identities {
         if !known.account.active || known.account.generation != account.generation {
             return Err(WRONG);
         }
-        Ok(self.issue(known)?)
+        Ok(known)
     }
 
     /// Whether it is this account's password.
@@ -64,7 +75,7 @@ impl Identities {
         self.0.passwords.verify(password, known.account.password.clone()).await
     }
 
-    fn issue(&self, known: Arc<Known>) -> Result<Issued> {
+    pub(super) fn issue(&self, known: Arc<Known>) -> Result<Issued> {
         let now = self.0.engine.now();
         let lifetime = self.0.lifetime;
         let mut expires = now.plus(lifetime);

@@ -6,6 +6,7 @@
 mod accounts;
 mod authenticate;
 mod base62;
+mod device;
 mod first;
 mod keys;
 mod limiter;
@@ -14,10 +15,13 @@ mod name;
 mod password;
 mod principal;
 mod rights;
+mod ticket;
 mod token;
+mod user_code;
 
 pub use accounts::{NewUser, Patch};
 pub(crate) use authenticate::{Claim, Rejected};
+pub(crate) use device::{DEVICE_LIFETIME, DEVICE_PAUSE, Fetched, Refusal};
 pub use first::{FirstPassword, first_admin};
 pub use keys::API_KEY_PREFIX;
 pub(crate) use login::Issued;
@@ -25,6 +29,7 @@ pub use name::check_name;
 pub(crate) use name::check_text;
 pub(crate) use principal::Known;
 pub use rights::access;
+pub(crate) use user_code::UserCode;
 
 use limiter::Limiter;
 use password::Passwords;

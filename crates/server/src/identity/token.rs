@@ -101,15 +101,15 @@ fn tag(engine: &Engine, key: KeyId, namespace: NamespaceId, body: &[u8]) -> Opti
     engine.keyed_hash_with(key, KeyKind::Token, DOMAIN, &[namespace.0.as_bytes(), body])
 }
 
-fn rotated() -> Error {
+pub(super) fn rotated() -> Error {
     Error::new(ErrorKind::Unavailable, "the token key was replaced just now: try again")
 }
 
 /// Reads fields of fixed sizes off the front.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> [u8; N] {
+    pub(super) fn take<const N: usize>(&mut self) -> [u8; N] {
         let mut field = [0; N];
         let (front, rest) = self.0.split_at(N.min(self.0.len()));
         field[..front.len()].copy_from_slice(front);

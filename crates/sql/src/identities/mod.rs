@@ -4,9 +4,11 @@
 //! request arrived knows whether what it remembers of accounts, keys and grants still holds.
 
 mod change;
+mod device;
 mod key;
 mod read;
 mod rows;
 
 pub use change::{AccountPatch, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey, NewMac};
+pub use device::{Decision, Device, NewDevice, Polled};
 pub use rows::{Account, AccountKind, AccountRef, ApiKey, Grant, Principal, Role, Scope};

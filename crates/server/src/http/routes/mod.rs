@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 mod answer;
 pub(crate) mod audit;
 mod change;
+pub(crate) mod devices;
 pub(crate) mod health;
 pub(crate) mod ours;
 pub(crate) mod secrets;

@@ -4,7 +4,9 @@ mod accounts;
 mod server;
 
 pub(crate) use accounts::{ApiKeyView, GrantView, ServiceAccount, Show, User};
-pub(crate) use server::{AuditView, HeadView, Info, Project, Stack, Token};
+pub(crate) use server::{
+    AuditView, DeviceAuthorization, DeviceRefusal, HeadView, Info, Project, Stack, Token,
+};
 
 use crate::identity::Known;
 use secrecy::ExposeSecret;

@@ -45,6 +45,32 @@ pub(crate) struct Token {
     pub(crate) device_metadata: Option<Empty>,
 }
 
+/// A login with a browser that waits.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeviceAuthorization {
+    /// For `/login`: nobody but the program may know it.
+    pub(crate) device_code: String,
+    /// What the person types on the page.
+    pub(crate) user_code: String,
+    /// The page; relative to the server unless the operator named its address.
+    pub(crate) verification_uri: String,
+    /// The page with the code filled in.
+    pub(crate) verification_uri_complete: String,
+    /// How long it waits, in seconds.
+    pub(crate) expires_in: u64,
+    /// How long the program pauses between two questions, in seconds.
+    pub(crate) interval: u64,
+}
+
+/// Why a login with a browser gives no token, in the words of RFC 8628.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeviceRefusal {
+    /// `authorization_pending`, `slow_down`, `expired_token`, `access_denied` or `invalid_grant`.
+    pub(crate) error: &'static str,
+    /// The same for people.
+    pub(crate) error_description: &'static str,
+}
+
 /// A project: there is one, since clients want one.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Project {

@@ -1,0 +1,394 @@
+//! The variables of a ZenML server, renamed to ours before anything else looks at them.
+
+mod aws;
+mod azure;
+mod gcp;
+
+use crate::failure::{Failure, Outcome};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize as _};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+const STORE: &str = "ZENML_SECRETS_STORE_";
+const METHOD: &str = "AUTH_METHOD";
+const CONFIG: &str = "AUTH_CONFIG";
+
+/// Settings of a HashiCorp Vault: ZenML's name behind the prefix, and our key.
+const HASHICORP: &[(&str, &str)] = &[
+    ("VAULT_ADDR", "address"),
+    ("VAULT_NAMESPACE", "vault_namespace"),
+    ("MOUNT_POINT", "mount"),
+    ("AUTH_MOUNT_POINT", "auth_mount"),
+    ("VAULT_TOKEN", "token"),
+    ("APP_ROLE_ID", "role_id"),
+    ("APP_SECRET_ID", "secret_id"),
+    ("AWS_ROLE", "role"),
+    ("AWS_HEADER_VALUE", "aws_header_value"),
+];
+
+/// What they come to.
+#[derive(Default)]
+pub(crate) struct Translated {
+    /// Keys of `[store]` and their values; `type` is among them if there are any.
+    pub(crate) store: BTreeMap<&'static str, SecretString>,
+    /// Names of variables, and of parts of them, without effect.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// Translates the variables that begin with `ZENML_`.
+///
+/// # Errors
+/// Usage, naming the variable and the remedy, for a kind of store or a setting that would mean something else here.
+pub(crate) fn translate(vars: impl IntoIterator<Item = (String, String)>) -> Outcome<Translated> {
+    let mut left: BTreeMap<String, SecretString> = vars
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("ZENML_"))
+        .map(|(name, value)| (name, value.into()))
+        .collect();
+    let mut translated = Translated::default();
+    let kind = left.get(&format!("{STORE}TYPE")).map(|kind| kind.expose_secret().to_owned());
+    if let Some(kind) = kind {
+        left.remove(&format!("{STORE}TYPE"));
+        match kind.as_str() {
+            "sql" => drop(translated.store.insert("type", "sql".into())),
+            "hashicorp" => hashicorp(&mut left, &mut translated)?,
+            "aws" => aws::translate(&mut left, &mut translated)?,
+            "gcp" => gcp::translate(&mut left, &mut translated)?,
+            "azure" => azure::translate(&mut left, &mut translated)?,
+            "custom" => {
+                return Err(wrong(
+                    "TYPE",
+                    "a store in Python cannot be used: write a back-end in Rust (docs/adding-a-backend.md), or choose \
+                     another type",
+                ));
+            }
+            "none" => {
+                return Err(wrong("TYPE", "a server without a store is of no use here: choose another type"));
+            }
+            _ => {
+                return Err(wrong(
+                    "TYPE",
+                    "only sql, aws, gcp, azure and hashicorp are understood; say in [store] of the configuration where values are \
+                     to be kept, and unset it",
+                ));
+            }
+        }
+    }
+    translated.ignored.extend(left.into_keys());
+    Ok(translated)
+}
+
+fn take(left: &mut BTreeMap<String, SecretString>, name: &str) -> Option<SecretString> {
+    left.remove(&format!("{STORE}{name}"))
+}
+
+fn hashicorp(left: &mut BTreeMap<String, SecretString>, translated: &mut Translated) -> Outcome {
+    translated.store.insert("type", "hashicorp".into());
+    if let Some(method) = take(left, METHOD) {
+        let auth = match method.expose_secret() {
+            "token" => "token",
+            "app_role" => "approle",
+            "aws" => "aws",
+            _ => return Err(wrong(METHOD, "use token, app_role or aws; [store] has more")),
+        };
+        translated.store.insert("auth", auth.into());
+    }
+    for (theirs, ours) in HASHICORP {
+        if let Some(value) = take(left, theirs) {
+            translated.store.insert(ours, value);
+        }
+    }
+    Ok(())
+}
+
+/// What stands in `AUTH_CONFIG`.
+struct AuthConfig(Map<String, Value>);
+
+impl AuthConfig {
+    /// Takes it; `None` if it is not there.
+    fn take(left: &mut BTreeMap<String, SecretString>) -> Outcome<Option<Self>> {
+        let Some(text) = take(left, CONFIG) else { return Ok(None) };
+        let config = serde_json::from_str(text.expose_secret());
+        config.map(|config| Some(Self(config))).map_err(|_| wrong(CONFIG, "it must be a JSON object"))
+    }
+
+    /// A text; a null is as if it were not there.
+    fn text(&mut self, key: &str) -> Outcome<Option<SecretString>> {
+        match self.0.remove(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(mut text)) => {
+                let secret = SecretString::from(text.as_str());
+                text.zeroize();
+                Ok(Some(secret))
+            }
+            Some(_) => Err(wrong(CONFIG, &format!("`{key}` must be a text"))),
+        }
+    }
+
+    /// Sets what is there of these: ZenML's name and ours.
+    fn rename(&mut self, names: &[(&str, &'static str)], translated: &mut Translated) -> Outcome {
+        for (theirs, ours) in names {
+            if let Some(value) = self.text(theirs)? {
+                translated.store.insert(ours, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Names what is there of these: it has no effect, and nobody gets more rights by that.
+    fn ignore(&mut self, names: &[&str], translated: &mut Translated) {
+        for name in names {
+            if self.0.remove(*name).is_some_and(|value| !value.is_null()) {
+                translated.ignored.push(format!("{name} in {STORE}{CONFIG}"));
+            }
+        }
+    }
+
+    /// Refuses what was not taken: leaving out what restricts rights would widen them.
+    fn end(self) -> Outcome {
+        match self.0.keys().next() {
+            None => Ok(()),
+            Some(key) => {
+                let key = key.escape_debug();
+                let text = format!("`{key}` has no counterpart here; say in [store] what is meant");
+                Err(wrong(CONFIG, &text))
+            }
+        }
+    }
+}
+
+/// How it logs in, and what has to be there for that, in our words: anything else would be somebody else's rights.
+struct Method {
+    name: &'static str,
+    needs: &'static [&'static str],
+}
+
+/// Takes `AUTH_METHOD`; `None` if it is not there.
+fn method(
+    left: &mut BTreeMap<String, SecretString>,
+    known: &'static [Method],
+) -> Outcome<Option<&'static Method>> {
+    let Some(name) = take(left, METHOD) else { return Ok(None) };
+    let found = known.iter().find(|method| method.name == name.expose_secret());
+    found.map(Some).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|method| method.name).collect();
+        wrong(METHOD, &format!("use one of {}", names.join(", ")))
+    })
+}
+
+impl Method {
+    /// Refuses it if something is missing.
+    fn check(&self, translated: &Translated) -> Outcome {
+        match self.needs.iter().find(|key| !translated.store.contains_key(**key)) {
+            None => Ok(()),
+            Some(key) => {
+                let text =
+                    format!("{} needs what is `{key}` in [store]; it is missing in {CONFIG}", self.name);
+                Err(wrong(METHOD, &text))
+            }
+        }
+    }
+}
+
+fn wrong(name: &str, text: &str) -> Failure {
+    Failure::usage(format!("{STORE}{name}: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(vars: &[(&str, &str)]) -> Outcome<Translated> {
+        translate(vars.iter().map(|(name, value)| (format!("ZENML_{name}"), (*value).to_owned())))
+    }
+
+    fn store(translated: &Translated) -> Vec<(&'static str, &str)> {
+        translated.store.iter().map(|(key, value)| (*key, value.expose_secret())).collect()
+    }
+
+    #[test]
+    fn a_vault_is_configured_as_zenml_would() {
+        let translated = of(&[
+            ("SECRETS_STORE_TYPE", "hashicorp"),
+            ("SECRETS_STORE_VAULT_ADDR", "https://vault.example:8200"),
+            ("SECRETS_STORE_AUTH_METHOD", "app_role"),
+            ("SECRETS_STORE_APP_ROLE_ID", "r"),
+            ("SECRETS_STORE_APP_SECRET_ID", "s"),
+            ("SECRETS_STORE_MAX_VERSIONS", "1"),
+            ("SERVER_AUTH_SCHEME", "OAUTH2_PASSWORD_BEARER"),
+        ])
+        .unwrap();
+        let expected = [
+            ("address", "https://vault.example:8200"),
+            ("auth", "approle"),
+            ("role_id", "r"),
+            ("secret_id", "s"),
+            ("type", "hashicorp"),
+        ];
+        assert_eq!(store(&translated), expected);
+        assert_eq!(translated.ignored, ["ZENML_SECRETS_STORE_MAX_VERSIONS", "ZENML_SERVER_AUTH_SCHEME"]);
+    }
+
+    #[test]
+    fn aws_is_configured_by_json_or_by_the_older_names() {
+        let config = r#"{"region": "eu-west-1", "role_arn": "arn:x", "profile_name": null}"#;
+        let translated = of(&[
+            ("SECRETS_STORE_TYPE", "aws"),
+            ("SECRETS_STORE_AUTH_METHOD", "iam-role"),
+            ("SECRETS_STORE_AUTH_CONFIG", config),
+        ])
+        .unwrap();
+        assert_eq!(store(&translated), [("region", "eu-west-1"), ("role_arn", "arn:x"), ("type", "aws")]);
+        let translated =
+            of(&[("SECRETS_STORE_TYPE", "aws"), ("SECRETS_STORE_REGION_NAME", "eu-west-1")]).unwrap();
+        assert_eq!(store(&translated), [("region", "eu-west-1"), ("type", "aws")]);
+    }
+
+    #[test]
+    fn google_cloud_is_configured_by_each_of_its_methods() {
+        let key = r#"{"type": "service_account", "private_key": "canary"}"#;
+        let of = |method: &str, config: serde_json::Value| {
+            let config = config.to_string();
+            of(&[
+                ("SECRETS_STORE_TYPE", "gcp"),
+                ("SECRETS_STORE_AUTH_METHOD", method),
+                ("SECRETS_STORE_AUTH_CONFIG", &config),
+            ])
+            .map_err(|failure| failure.line())
+        };
+        let base = [("project", "p"), ("type", "gcp")];
+        assert_eq!(store(&of("implicit", json!({"project_id": "p"})).unwrap()), base);
+        let found = of(
+            "user-account",
+            json!({"project_id": "p", "user_account_json": key, "generate_temporary_tokens": true}),
+        )
+        .unwrap();
+        assert_eq!(store(&found), [("credentials", key), base[0], base[1]]);
+        assert_eq!(found.ignored, ["generate_temporary_tokens in ZENML_SECRETS_STORE_AUTH_CONFIG"]);
+        // As text, in base64 as ZenML takes it too, and as an object.
+        let packed = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, key);
+        let object: serde_json::Value = serde_json::from_str(key).unwrap();
+        for given in [json!(key), json!(packed), object.clone()] {
+            let found =
+                of("service-account", json!({"project_id": "p", "service_account_json": given})).unwrap();
+            let credentials = found.store["credentials"].expose_secret();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(credentials).unwrap(), object);
+        }
+        let found = of("external-account", json!({"project_id": "p", "external_account_json": key})).unwrap();
+        assert_eq!(store(&found), [("credentials", key), base[0], base[1]]);
+        let found = of("oauth2-token", json!({"project_id": "p", "token": "t"})).unwrap();
+        assert_eq!(store(&found), [("access_token", "t"), base[0], base[1]]);
+        let whole = json!({"project_id": "p", "service_account_json": key, "target_principal": "a@b"});
+        let found = of("impersonation", whole).unwrap();
+        assert_eq!(store(&found), [("credentials", key), ("impersonate", "a@b"), base[0], base[1]]);
+        for (method, config, named) in [
+            // Other credentials than the ones that were meant would be looked for.
+            ("service-account", json!({"project_id": "p"}), "credentials"),
+            ("impersonation", json!({"project_id": "p", "service_account_json": key}), "impersonate"),
+            ("oauth2-token", json!({"project_id": "p", "token": null}), "access_token"),
+            ("implicit", json!({}), "project"),
+            (
+                "oauth2-token",
+                json!({"project_id": "p", "token": "t", "service_account_email": "canary"}),
+                "email",
+            ),
+            (
+                "service-account",
+                json!({"project_id": "p", "service_account_json": "canary"}),
+                "service_account_json",
+            ),
+            ("canary", json!({}), "AUTH_METHOD"),
+        ] {
+            let line = of(method, config).err().unwrap();
+            assert!(line.contains(named) && !line.contains("canary"), "{line}");
+        }
+    }
+
+    #[test]
+    fn google_clouds_older_name_is_the_project_alone() {
+        let translated = of(&[("SECRETS_STORE_TYPE", "gcp"), ("SECRETS_STORE_PROJECT_ID", "p")]).unwrap();
+        // Credentials are found where GOOGLE_APPLICATION_CREDENTIALS says, as ZenML finds them.
+        assert_eq!(store(&translated), [("project", "p"), ("type", "gcp")]);
+    }
+
+    #[test]
+    fn a_key_vault_is_configured_as_zenml_would() {
+        let of = |vars: &[(&str, &str)]| {
+            let base = [("SECRETS_STORE_TYPE", "azure"), ("SECRETS_STORE_KEY_VAULT_NAME", "v")];
+            of(&[&base[..], vars].concat())
+        };
+        let principal = [
+            ("auth", "client-secret"),
+            ("client_id", "c"),
+            ("client_secret", "s"),
+            ("tenant_id", "t"),
+            ("type", "azure"),
+            ("vault", "v"),
+        ];
+        let found = of(&[
+            ("SECRETS_STORE_AUTH_METHOD", "service-principal"),
+            ("SECRETS_STORE_AUTH_CONFIG", r#"{"client_id": "c", "client_secret": "s", "tenant_id": "t"}"#),
+        ])
+        .unwrap();
+        assert_eq!(store(&found), principal);
+        let found = of(&[
+            ("SECRETS_STORE_AZURE_CLIENT_ID", "c"),
+            ("SECRETS_STORE_AZURE_CLIENT_SECRET", "s"),
+            ("SECRETS_STORE_AZURE_TENANT_ID", "t"),
+        ])
+        .unwrap();
+        assert_eq!(store(&found), principal, "by the older names");
+        let found = of(&[
+            ("SECRETS_STORE_AUTH_METHOD", "implicit"),
+            ("SECRETS_STORE_AUTH_CONFIG", r#"{"subscription_id": "x", "tenant_id": "t"}"#),
+        ])
+        .unwrap();
+        assert_eq!(store(&found), [("auth", "chain"), ("type", "azure"), ("vault", "v")]);
+        assert_eq!(
+            found.ignored,
+            ["tenant_id", "subscription_id"].map(|name| format!("{name} in ZENML_SECRETS_STORE_AUTH_CONFIG"))
+        );
+        assert_eq!(store(&of(&[]).unwrap()), [("auth", "chain"), ("type", "azure"), ("vault", "v")]);
+        for (vars, named) in [
+            (&[("SECRETS_STORE_AUTH_METHOD", "access-token")][..], "AUTH_METHOD"),
+            (&[("SECRETS_STORE_AUTH_METHOD", "service-principal")], "client_id"),
+            (&[("SECRETS_STORE_AZURE_CLIENT_ID", "canary")], "AZURE_CLIENT_SECRET"),
+            (
+                &[
+                    ("SECRETS_STORE_AUTH_METHOD", "implicit"),
+                    ("SECRETS_STORE_AUTH_CONFIG", r#"{"client_secret": "canary"}"#),
+                ],
+                "client_secret",
+            ),
+        ] {
+            let line = of(vars).err().unwrap().line();
+            assert!(line.contains(named) && !line.contains("canary"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_would_mean_something_else_is_refused_without_showing_values() {
+        for (name, value) in [
+            ("SECRETS_STORE_AUTH_CONFIG", r#"{"region": "r", "policy_arns": "canary"}"#),
+            ("SECRETS_STORE_AUTH_CONFIG", "canary"),
+            ("SECRETS_STORE_AUTH_CONFIG", r#"{"region": ["canary"]}"#),
+            ("SECRETS_STORE_AUTH_METHOD", "canary"),
+        ] {
+            let failure = of(&[("SECRETS_STORE_TYPE", "aws"), (name, value)]).err().unwrap().line();
+            assert!(failure.contains(name) && !failure.contains("canary"), "{failure}");
+        }
+        for kind in ["custom", "none", "canary"] {
+            let failure = of(&[("SECRETS_STORE_TYPE", kind)]).err().unwrap().line();
+            assert!(failure.contains("TYPE") && !failure.contains("canary"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn without_a_type_nothing_has_an_effect() {
+        let translated =
+            of(&[("SECRETS_STORE_VAULT_TOKEN", "canary"), ("STORE_URL", "mysql://canary")]).unwrap();
+        assert!(translated.store.is_empty());
+        assert_eq!(translated.ignored, ["ZENML_SECRETS_STORE_VAULT_TOKEN", "ZENML_STORE_URL"]);
+    }
+}
