@@ -1,7 +1,8 @@
 //! Calls to a back-end: bounded in time, repeated where that is safe, counted.
 
 use crate::{
-    EngineOptions, Env, StoreName,
+    EngineOptions, Env, Store, StoreName,
+    cache::Cache,
     deadline::{Deadline, jittered, within},
     stats::Counters,
 };
@@ -21,6 +22,10 @@ pub(crate) struct Calls {
     timeout: Duration,
     attempts: u32,
     backoff: Duration,
+    /// The cache of this store's values, if it has one of its own.
+    pub(crate) cache: Option<Cache>,
+    /// How long a cached value is believed.
+    pub(crate) max_age: Option<Duration>,
 }
 
 /// What became of a put.
@@ -32,27 +37,33 @@ pub(crate) struct Put {
 
 impl Calls {
     pub(crate) fn new(
-        name: StoreName,
-        backend: Arc<dyn Backend>,
-        sealed: bool,
+        store: Store,
         env: &Arc<dyn Env>,
         counters: &Arc<Counters>,
         options: &EngineOptions,
     ) -> Self {
+        let Store { name, backend, seal, options: own } = store;
         Self {
             name,
-            sealed,
+            sealed: seal,
             backend,
             env: env.clone(),
             counters: counters.clone(),
-            timeout: options.call_timeout,
-            attempts: options.call_attempts,
+            timeout: own.call_timeout.unwrap_or(options.call_timeout),
+            attempts: own.call_attempts.unwrap_or(options.call_attempts),
             backoff: options.backoff,
+            cache: own.cache_bytes.map(Cache::new),
+            max_age: own.cache_max_age.or(options.cache_max_age),
         }
     }
 
     pub(crate) fn info(&self) -> &BackendInfo {
         self.backend.info()
+    }
+
+    /// How long a call may take with all its repeats, pauses aside.
+    pub(crate) fn longest(&self) -> Duration {
+        self.timeout * self.attempts
     }
 
     /// Refuses a payload that the back-end does not take.
