@@ -8,8 +8,8 @@ use crate::{
 };
 use std::{future::Future, sync::Arc, time::Duration};
 use strongroom_core::{
-    Backend, BackendInfo, Error, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, Result, Retry,
-    VersionRef,
+    Backend, BackendInfo, Error, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, Prices, Result,
+    Retry, VersionRef,
 };
 
 /// One configured store.
@@ -170,6 +170,7 @@ impl Calls {
         mut send: impl FnMut() -> F,
     ) -> Result<T> {
         let mut tries = 0;
+        let price = self.info().prices.map(|prices| price(&prices, operation));
         loop {
             if deadline.is_over() {
                 return Err(self.named(crate::errors::too_slow(), operation));
@@ -185,6 +186,9 @@ impl Calls {
                 stats.sent += 1;
                 stats.repeated += u64::from(tries > 0);
                 stats.micros += micros;
+                if let Some(price) = price {
+                    *stats.cost.get_or_insert(0) += price;
+                }
                 if let Err(error) = &answer {
                     *stats.failed.entry(error.kind()).or_default() += 1;
                 }
@@ -205,6 +209,21 @@ impl Calls {
 
     fn named(&self, error: Error, operation: &'static str) -> Error {
         error.with("store", &self.name).with("type", self.info().kind).with("operation", operation)
+    }
+}
+
+/// What a call of this name costs.
+fn price(prices: &Prices, operation: &str) -> u64 {
+    match operation {
+        "put" => prices.put,
+        "get" => prices.get,
+        "get_many" => prices.get_many,
+        "relabel" => prices.relabel,
+        "remove" => prices.remove,
+        "delete" => prices.delete,
+        "scan" => prices.scan,
+        "check" => prices.check,
+        _ => 0,
     }
 }
 
