@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::{path::PathBuf, sync::Arc};
 use strongroom_core::{
-    BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Removal, Result,
+    BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
 };
 
 /// What a registry needs to know.
@@ -23,6 +23,9 @@ const HISTORY: u32 = 15;
 
 const LIMITS: Limits =
     Limits::new(65_536, Removal::Expires).bulk_read(SECRETS).history(HISTORY).relabel_after_create();
+
+/// 0.05 dollars for 10,000 requests. Bringing labels up to date and removing look first, then write.
+const PRICES: Prices = Prices::each(5_000).relabel(10_000).remove(10_000);
 
 /// Where secrets are kept in AWS Secrets Manager, and with whose credentials. The README has the table of keys.
 #[derive(Deserialize)]
@@ -69,7 +72,7 @@ impl Configure for Config {
         let sdk = connect::sdk(&self).await?;
         let days = (self.recovery_days > 0).then_some(i64::from(self.recovery_days));
         let client = Client::new(sdk, self.kms_key.clone(), days);
-        let info = BackendInfo::new(Self::KIND, self.place(), LIMITS);
+        let info = BackendInfo::new(Self::KIND, self.place(), LIMITS).prices(PRICES);
         Ok(Opened::Backend(Arc::new(AwsBackend::new(info, client, cx.namespace, &self.prefix, own_tags))))
     }
 }

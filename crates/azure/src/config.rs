@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::{borrow::Cow, net::IpAddr, path::PathBuf, sync::Arc};
 use strongroom_core::{
-    BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Removal, Result,
+    BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
 };
 
 /// What a registry needs to know.
@@ -21,6 +21,9 @@ pub const PLUGIN: Plugin = Plugin::of::<Config>();
 const VALUE_BYTES: usize = 25_600;
 
 const LIMITS: Limits = Limits::new(VALUE_BYTES, Removal::Disables);
+
+/// 0.03 dollars for 10,000 requests. Bringing labels up to date looks first, then writes.
+const PRICES: Prices = Prices::each(3_000).relabel(6_000);
 
 /// Where secrets are kept in Azure Key Vault, and with whose credentials. The README has the table of keys.
 #[derive(Deserialize)]
@@ -100,7 +103,9 @@ impl Configure for Config {
         let hosts = self.hosts()?;
         let own_tags = self.check()?;
         let client = Client::new(connect::sdk(&self, &hosts)?);
-        let info = BackendInfo::new(Self::KIND, self.place(&hosts.vault), LIMITS);
+        // Purging is one more.
+        let prices = if self.purge { PRICES.delete(6_000) } else { PRICES };
+        let info = BackendInfo::new(Self::KIND, self.place(&hosts.vault), LIMITS).prices(prices);
         Ok(Opened::Backend(Arc::new(AzureBackend::new(
             info,
             client,

@@ -1,6 +1,6 @@
 //! The interface that the author of a back-end implements.
 
-use crate::{Error, ErrorKind, ObjectId, Result, SecretId, Timestamp, VersionUid};
+use crate::{Error, ErrorKind, ObjectId, Prices, Result, SecretId, Timestamp, VersionUid};
 use async_trait::async_trait;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -254,12 +254,21 @@ pub struct BackendInfo {
     pub endpoint: String,
     /// What it can hold and do.
     pub limits: Limits,
+    /// What its service charges for calls; `None` if that is not known.
+    pub prices: Option<Prices>,
 }
 
 impl BackendInfo {
     /// Puts it together.
     pub fn new(kind: &'static str, endpoint: impl Into<String>, limits: Limits) -> Self {
-        Self { kind, endpoint: endpoint.into(), limits }
+        Self { kind, endpoint: endpoint.into(), limits, prices: None }
+    }
+
+    /// With what its service charges for calls.
+    #[must_use]
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = Some(prices);
+        self
     }
 }
 

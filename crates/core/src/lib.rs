@@ -15,6 +15,7 @@ mod ids;
 mod model;
 mod name;
 mod plugin;
+mod prices;
 mod secrets;
 pub mod settings;
 mod store;
@@ -31,6 +32,7 @@ pub use ids::{NamespaceId, ObjectId, OwnerId, Revision, SecretId, Timestamp, Ver
 pub use model::{NewSecret, Owner, Secret, SecretMeta, SecretRef, SecretUpdate, ValuesChange, Version};
 pub use name::SecretName;
 pub use plugin::{Configure, OpenContext, Opened, Plugin};
+pub use prices::Prices;
 pub use secrets::Secrets;
 pub use settings::Settings;
 pub use store::{GetOptions, SecretsStore};

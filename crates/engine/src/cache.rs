@@ -1,10 +1,10 @@
 //! Rows and values that were read, bounded in bytes.
 //!
 //! Rows are believed only as long as a stamp that was read after the caller arrived says so. Values are named by a
-//! version's uid and never change, so they need no validation of their own; `max_age` bounds how long an external
-//! value is believed without asking the service again.
+//! version's uid and never change, so they need no validation of their own; a store's `max_age` bounds how long a value
+//! of it is believed without asking the service again. A store's values may have a cache of their own.
 
-use crate::{Place, Row, Stamp};
+use crate::{Place, Row, Stamp, VersionRow, engine::Core};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -21,7 +21,6 @@ const PER_PAIR: usize = 64;
 
 pub(crate) struct Cache {
     limit: usize,
-    max_age: Option<Duration>,
     state: Mutex<State>,
 }
 
@@ -49,8 +48,8 @@ enum Entry {
 }
 
 impl Cache {
-    pub(crate) fn new(limit: usize, max_age: Option<Duration>) -> Self {
-        Self { limit, max_age, state: Mutex::default() }
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -98,12 +97,12 @@ impl Cache {
         state.shrink(self.limit);
     }
 
-    /// Values that are still believed at `now`.
-    pub(crate) fn values(&self, uid: VersionUid, external: bool, now: Duration) -> Option<Arc<SecretValues>> {
+    /// Values that are still believed at `now`, if they are no older than `max_age`.
+    fn values(&self, uid: VersionUid, max_age: Option<Duration>, now: Duration) -> Option<Arc<SecretValues>> {
         let mut state = self.lock();
         let entry = state.values.get(&uid)?;
         let (values, used, read) = (entry.values.clone(), entry.used, entry.read);
-        if external && self.max_age.is_some_and(|age| now.saturating_sub(read) > age) {
+        if max_age.is_some_and(|age| now.saturating_sub(read) > age) {
             state.forget(Entry::Values(uid), used);
             return None;
         }
@@ -114,7 +113,7 @@ impl Cache {
         Some(values)
     }
 
-    pub(crate) fn keep_values(&self, uid: VersionUid, values: &Arc<SecretValues>, now: Duration) {
+    fn keep_values(&self, uid: VersionUid, values: &Arc<SecretValues>, now: Duration) {
         let bytes = values.size() + values.len() * PER_PAIR + PER_VALUES;
         if bytes > self.limit {
             return;
@@ -130,13 +129,48 @@ impl Cache {
         state.shrink(self.limit);
     }
 
-    pub(crate) fn forget(&self, id: SecretId) {
+    /// Forgets a row, and answers it.
+    fn forget_row(&self, id: SecretId) -> Option<Arc<Row>> {
         let mut state = self.lock();
-        let Some((row, used)) = state.rows.get(&id).map(|(row, used)| (row.clone(), *used)) else { return };
+        let (row, used) = state.rows.get(&id).map(|(row, used)| (row.clone(), *used))?;
         state.forget(Entry::Row(id), used);
-        let used = state.values.get(&row.version.uid).map(|entry| entry.used);
-        if let Some(used) = used {
-            state.forget(Entry::Values(row.version.uid), used);
+        Some(row)
+    }
+
+    fn forget_values(&self, uid: VersionUid) {
+        let mut state = self.lock();
+        if let Some(used) = state.values.get(&uid).map(|entry| entry.used) {
+            state.forget(Entry::Values(uid), used);
+        }
+    }
+}
+
+impl Core {
+    /// The cache for the values of a version that is there, and how long they are believed.
+    fn cache_at(&self, place: &Place) -> (&Cache, Option<Duration>) {
+        let Place::External { store, .. } = place else { return (&self.cache, None) };
+        match self.stores.get(store) {
+            Some(calls) => (calls.cache.as_ref().unwrap_or(&self.cache), calls.max_age),
+            None => (&self.cache, self.options.cache_max_age),
+        }
+    }
+
+    /// The values of a version, if they are cached and still believed.
+    pub(crate) fn cached(&self, version: &VersionRow) -> Option<Arc<SecretValues>> {
+        let (cache, max_age) = self.cache_at(&version.place);
+        cache.values(version.uid, max_age, self.env.monotonic())
+    }
+
+    /// Keeps the values of a version, which were read or written just now.
+    pub(crate) fn keep(&self, version: &VersionRow, values: &Arc<SecretValues>) {
+        let (cache, _) = self.cache_at(&version.place);
+        cache.keep_values(version.uid, values, self.env.monotonic());
+    }
+
+    /// Forgets a secret's row, and the values that it names.
+    pub(crate) fn forget(&self, id: SecretId) {
+        if let Some(row) = self.cache.forget_row(id) {
+            self.cache_at(&row.version.place).0.forget_values(row.version.uid);
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Calls to a back-end: bounded in time, repeated where that is safe, counted.
 
 use crate::{
-    EngineOptions, Env, StoreName,
+    EngineOptions, Env, Store, StoreName,
+    cache::Cache,
     deadline::{Deadline, jittered, within},
     stats::Counters,
 };
 use std::{future::Future, sync::Arc, time::Duration};
 use strongroom_core::{
-    Backend, BackendInfo, Error, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, Result, Retry,
-    VersionRef,
+    Backend, BackendInfo, Error, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, Prices, Result,
+    Retry, VersionRef,
 };
 
 /// One configured store.
@@ -21,6 +22,10 @@ pub(crate) struct Calls {
     timeout: Duration,
     attempts: u32,
     backoff: Duration,
+    /// The cache of this store's values, if it has one of its own.
+    pub(crate) cache: Option<Cache>,
+    /// How long a cached value is believed.
+    pub(crate) max_age: Option<Duration>,
 }
 
 /// What became of a put.
@@ -32,27 +37,33 @@ pub(crate) struct Put {
 
 impl Calls {
     pub(crate) fn new(
-        name: StoreName,
-        backend: Arc<dyn Backend>,
-        sealed: bool,
+        store: Store,
         env: &Arc<dyn Env>,
         counters: &Arc<Counters>,
         options: &EngineOptions,
     ) -> Self {
+        let Store { name, backend, seal, options: own } = store;
         Self {
             name,
-            sealed,
+            sealed: seal,
             backend,
             env: env.clone(),
             counters: counters.clone(),
-            timeout: options.call_timeout,
-            attempts: options.call_attempts,
+            timeout: own.call_timeout.unwrap_or(options.call_timeout),
+            attempts: own.call_attempts.unwrap_or(options.call_attempts),
             backoff: options.backoff,
+            cache: own.cache_bytes.map(Cache::new),
+            max_age: own.cache_max_age.or(options.cache_max_age),
         }
     }
 
     pub(crate) fn info(&self) -> &BackendInfo {
         self.backend.info()
+    }
+
+    /// How long a call may take with all its repeats, pauses aside.
+    pub(crate) fn longest(&self) -> Duration {
+        self.timeout * self.attempts
     }
 
     /// Refuses a payload that the back-end does not take.
@@ -159,6 +170,7 @@ impl Calls {
         mut send: impl FnMut() -> F,
     ) -> Result<T> {
         let mut tries = 0;
+        let price = self.info().prices.map(|prices| price(&prices, operation));
         loop {
             if deadline.is_over() {
                 return Err(self.named(crate::errors::too_slow(), operation));
@@ -174,6 +186,9 @@ impl Calls {
                 stats.sent += 1;
                 stats.repeated += u64::from(tries > 0);
                 stats.micros += micros;
+                if let Some(price) = price {
+                    *stats.cost.get_or_insert(0) += price;
+                }
                 if let Err(error) = &answer {
                     *stats.failed.entry(error.kind()).or_default() += 1;
                 }
@@ -194,6 +209,21 @@ impl Calls {
 
     fn named(&self, error: Error, operation: &'static str) -> Error {
         error.with("store", &self.name).with("type", self.info().kind).with("operation", operation)
+    }
+}
+
+/// What a call of this name costs.
+fn price(prices: &Prices, operation: &str) -> u64 {
+    match operation {
+        "put" => prices.put,
+        "get" => prices.get,
+        "get_many" => prices.get_many,
+        "relabel" => prices.relabel,
+        "remove" => prices.remove,
+        "delete" => prices.delete,
+        "scan" => prices.scan,
+        "check" => prices.check,
+        _ => 0,
     }
 }
 

@@ -44,7 +44,7 @@ impl Core {
                 .await?;
             match deleted {
                 Deleted::Done(rows) => {
-                    self.cache.forget(row.meta.id);
+                    self.forget(row.meta.id);
                     for pending in rows {
                         if let Err(error) = self.work(&pending, &deadline).await {
                             tracing::info!(target: "strongroom::engine", %error, "will be removed later");
@@ -53,7 +53,7 @@ impl Core {
                     return Ok(());
                 }
                 Deleted::Before => {
-                    self.cache.forget(row.meta.id);
+                    self.forget(row.meta.id);
                     return Ok(());
                 }
                 Deleted::KeyRetired => self.ring.reload().await?,

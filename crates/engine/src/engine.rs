@@ -2,8 +2,8 @@
 
 use crate::{
     Auditor, Catalog, EngineOptions, Env, Identity, Lookup, RootKeys, Row, Stamp, Stats, StoreBinding,
-    StoreName, batch::Batch, cache::Cache, calls::Calls, crypto::KeyKind, fetch::Flights, lines::Lines,
-    ring::KeyRing, stats::Counters,
+    StoreName, StoreOptions, batch::Batch, cache::Cache, calls::Calls, crypto::KeyKind, fetch::Flights,
+    lines::Lines, ring::KeyRing, stats::Counters,
 };
 use std::{collections::BTreeMap, sync::Arc};
 use strongroom_core::{Backend, Error, ErrorKind, NamespaceId, Result, SecretId};
@@ -16,6 +16,23 @@ pub struct Store {
     pub backend: Arc<dyn Backend>,
     /// Whether values are sealed before they are put there.
     pub seal: bool,
+    /// What it has otherwise than the engine.
+    pub options: StoreOptions,
+}
+
+impl Store {
+    /// A store with the engine's own times, repeats and cache.
+    #[must_use]
+    pub fn new(name: StoreName, backend: Arc<dyn Backend>, seal: bool) -> Self {
+        Self { name, backend, seal, options: StoreOptions::default() }
+    }
+
+    /// With times, repeats or a cache of its own.
+    #[must_use]
+    pub fn with(mut self, options: StoreOptions) -> Self {
+        self.options = options;
+        self
+    }
 }
 
 /// What an engine is made of.
@@ -81,7 +98,11 @@ impl Engine {
             };
             catalog.bind_store(&binding).await?;
             let name = store.name.clone();
-            let calls = Calls::new(store.name, store.backend, store.seal, &env, &counters, &options);
+            if store.options.call_attempts == Some(0) {
+                let text = "call_attempts: a call must be sent at least once: 1 or more";
+                return Err(Error::new(ErrorKind::ConfigInvalid, text).with("store", name));
+            }
+            let calls = Calls::new(store, &env, &counters, &options);
             opened.insert(name, Arc::new(calls));
         }
         if let Some(target) = &target
@@ -111,7 +132,7 @@ impl Engine {
                     Box::pin(async move { catalog.stamps(&ids).await })
                 }
             }),
-            cache: Cache::new(options.cache_bytes, options.cache_max_age),
+            cache: Cache::new(options.cache_bytes),
             flights: Flights::default(),
             lines: Lines::default(),
             stores: opened,
@@ -141,7 +162,9 @@ impl Engine {
     /// Counts since it was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.core.counters.snapshot(self.core.cache.bytes())
+        let own: usize =
+            self.core.stores.values().filter_map(|calls| calls.cache.as_ref()).map(Cache::bytes).sum();
+        self.core.counters.snapshot(self.core.cache.bytes() + own)
     }
 }
 

@@ -2,7 +2,7 @@
 //! one call, and share its answer.
 
 use crate::{
-    Place, Row, StoreName,
+    Place, Row, StoreName, VersionRow,
     calls::Calls,
     codec::{self, Bound},
     deadline::Deadline,
@@ -16,6 +16,7 @@ use futures::{
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    time::Duration,
 };
 use strongroom_core::{
     Error, ErrorKind, ObjectId, Payload, Result, Retry, Revision, SecretRef, SecretValues, Timestamp,
@@ -90,7 +91,12 @@ impl Core {
             return error;
         }
         // As old as it was when the service was asked, which may have been on behalf of somebody who came earlier.
-        let longest_call = self.options.call_timeout * self.options.call_attempts;
+        let longest_call = match &row.version.place {
+            Place::External { store, .. } => {
+                self.stores.get(store).map_or(Duration::ZERO, |calls| calls.longest())
+            }
+            Place::Inline { .. } => Duration::ZERO,
+        };
         let age = asked.since(row.version.placed);
         let verdict = if age < self.options.young + longest_call {
             Error::new(
@@ -108,15 +114,14 @@ impl Core {
     }
 
     async fn values_at(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<Arc<SecretValues>> {
-        let external = matches!(row.version.place, Place::External { .. });
-        if let Some(values) = self.cache.values(row.version.uid, external, self.env.monotonic()) {
+        if let Some(values) = self.cached(&row.version) {
             self.counters.hits.fetch_add(1, Ordering::Relaxed);
             return Ok(values);
         }
         self.counters.misses.fetch_add(1, Ordering::Relaxed);
         let read = self.read_values(row, deadline).await;
         if let Ok(values) = &read {
-            self.cache.keep_values(row.version.uid, values, self.env.monotonic());
+            self.keep(&row.version, values);
         }
         // Only now: whoever finds no read under way must find its values.
         if let Place::External { object, at, .. } = &row.version.place {
@@ -135,7 +140,7 @@ impl Core {
                 codec::open_inline(&self.ring, &bound, key, sealed).await.map(Arc::new)
             }
             Place::External { store, object, at } => {
-                let payload = match self.payload(version.uid, store, *object, at, deadline).await? {
+                let payload = match self.payload(version, store, *object, at, deadline).await? {
                     Fetched::Payload(payload) => payload,
                     Fetched::Known(values) => return Ok(values),
                 };
@@ -151,27 +156,26 @@ impl Core {
     /// The bytes of one version; joins a read of it that is under way.
     async fn payload(
         self: &Arc<Self>,
-        uid: VersionUid,
+        version: &VersionRow,
         store: &StoreName,
         object: ObjectId,
         at: &VersionRef,
         deadline: &Deadline,
     ) -> Result<Fetched> {
         let calls = self.store(store)?.clone();
-        let key = (uid, object, at.clone());
+        let key = (version.uid, object, at.clone());
         loop {
             let (flight, joined) = {
                 let mut flights = self.flights.lock();
                 let under_way = flights.get(&key).cloned();
                 let joined = under_way.is_some();
                 // Somebody else may have read them since this caller looked.
-                if let (false, Some(values)) = (joined, self.cache.values(uid, true, self.env.monotonic())) {
+                if let (false, Some(values)) = (joined, self.cached(version)) {
                     return Ok(Fetched::Known(values));
                 }
                 let flight = under_way.unwrap_or_else(|| {
                     // Bound by the time that calls may take, not by the deadline of whoever came first.
-                    let own =
-                        Deadline::after(self.options.call_timeout * self.options.call_attempts, &self.env);
+                    let own = Deadline::after(calls.longest(), &self.env);
                     let (at, calls) = (at.clone(), calls.clone());
                     async move { calls.get(object, &at, &own).await }.boxed().shared()
                 });
@@ -200,7 +204,7 @@ impl Core {
         for row in rows {
             let version = &row.version;
             if let Place::External { store, object, at } = &version.place
-                && self.cache.values(version.uid, true, self.env.monotonic()).is_none()
+                && self.cached(version).is_none()
             {
                 let key = (version.uid, *object, at.clone());
                 let wanted = cold.entry(store).or_default();

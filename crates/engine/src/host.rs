@@ -83,7 +83,7 @@ impl Engine {
 
     /// Forgets what is cached of a secret.
     pub fn forget(&self, id: SecretId) {
-        self.core.cache.forget(id);
+        self.core.forget(id);
     }
 }
 

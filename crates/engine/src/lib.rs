@@ -46,7 +46,7 @@ pub use engine::{Engine, Parts, Store};
 pub use env::Env;
 pub use labels::LabelRecord;
 pub use memory::MemoryCatalog;
-pub use options::EngineOptions;
+pub use options::{EngineOptions, StoreOptions};
 pub use repair::{RepairOptions, RepairReport, Unknown};
 pub use ring::RootKeys;
 pub use rotate::Rotated;

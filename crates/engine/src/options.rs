@@ -36,6 +36,21 @@ pub struct EngineOptions {
     pub chain: String,
 }
 
+/// What one store has otherwise than the engine; `None`: as [`EngineOptions`] says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreOptions {
+    /// How long one call to this store may take.
+    pub call_timeout: Option<Duration>,
+    /// How often a call to this store that is safe to repeat is sent at most; 1 or more.
+    pub call_attempts: Option<u32>,
+    /// Bytes that this store's values may take in a cache of their own, beside the engine's; 0 keeps nothing. `None`:
+    /// they share the engine's.
+    pub cache_bytes: Option<usize>,
+    /// How long a cached value of this store is believed without asking it again.
+    pub cache_max_age: Option<Duration>,
+}
+
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {

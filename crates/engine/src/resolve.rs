@@ -23,7 +23,7 @@ impl Core {
             SecretRef::Id(id) => match self.cache.row(*id) {
                 Some(_) => match self.stamps.read(&[*id]).await?.pop().flatten() {
                     None => {
-                        self.cache.forget(*id);
+                        self.forget(*id);
                         Ok(None)
                     }
                     stamp => match self.cache.validated(*id, stamp) {
@@ -54,7 +54,7 @@ impl Core {
         let row = self.rows.read(&[Lookup::Id(id)]).await?.pop().flatten();
         match &row {
             Some(row) => self.cache.keep_row(row),
-            None => self.cache.forget(id),
+            None => self.forget(id),
         }
         Ok(row)
     }

@@ -38,6 +38,9 @@ pub struct CallStats {
     pub bytes: u64,
     /// Time spent waiting for answers, in microseconds.
     pub micros: u64,
+    /// What the requests cost at the service's list price, in billionths of a US dollar, as its back-end estimates;
+    /// `None` if it does not say.
+    pub cost: Option<u64>,
 }
 
 #[derive(Default)]

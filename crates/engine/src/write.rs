@@ -242,7 +242,7 @@ impl Core {
         if let Tried::Done(row) = tried
             && row.version.uid == uid
         {
-            self.cache.keep_values(uid, &Arc::new(values.clone()), self.env.monotonic());
+            self.keep(&row.version, &Arc::new(values.clone()));
         }
     }
 

@@ -11,13 +11,16 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use std::{fs, net::IpAddr, path::PathBuf, sync::Arc};
 use strongroom_core::{
-    BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Removal, Result,
+    BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
 };
 
 /// What a registry needs to know.
 pub const PLUGIN: Plugin = Plugin::of::<Config>();
 
 const LIMITS: Limits = Limits::new(65_536, Removal::Destroys);
+
+/// 0.03 dollars for reading 10,000 values; nothing else costs.
+const PRICES: Prices = Prices::FREE.get(3_000);
 
 /// Where secrets are kept in Google Cloud Secret Manager, and with whose credentials. The README has the table of keys.
 #[derive(Deserialize)]
@@ -55,7 +58,7 @@ impl Configure for Config {
         self.check()?;
         let own_labels = own_labels(&self.labels)?;
         let storage = self.storage()?;
-        let info = BackendInfo::new(Self::KIND, self.place(), LIMITS);
+        let info = BackendInfo::new(Self::KIND, self.place(), LIMITS).prices(PRICES);
         let (parent, prefix) = (self.parent(), self.prefix.clone());
         let session = self.session()?;
         let client = Client::new(session, parent, storage);

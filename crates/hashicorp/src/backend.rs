@@ -11,8 +11,8 @@ use crate::{
 use serde_json::Value;
 use std::collections::HashMap;
 use strongroom_core::{
-    Backend, BackendInfo, Error, ErrorKind, Labels, Limits, NewVersion, ObjectId, Payload, Removal, Result,
-    Retry, ScanPage, VersionRef, async_trait,
+    Backend, BackendInfo, Error, ErrorKind, Labels, Limits, NewVersion, ObjectId, Payload, Prices, Removal,
+    Result, Retry, ScanPage, VersionRef, async_trait,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use vaultrs::api::kv2::responses::{ReadSecretMetadataResponse, SecretMetadata, SecretVersionMetadata};
@@ -45,7 +45,9 @@ pub struct HashicorpBackend {
 
 impl HashicorpBackend {
     pub(crate) fn new(endpoint: String, kv: Kv, folder: String) -> Self {
-        Self { info: BackendInfo::new("hashicorp", endpoint, LIMITS), kv, folder }
+        // Vault charges for clients, not for calls.
+        let info = BackendInfo::new("hashicorp", endpoint, LIMITS).prices(Prices::FREE);
+        Self { info, kv, folder }
     }
 
     pub(crate) fn key(&self, object: ObjectId) -> String {

@@ -32,6 +32,10 @@ fn a_remote_store_is_opened_alone() {
 fn what_would_have_no_effect_beside_it_is_refused() {
     let remote = "[store]\ntype = 'remote'\nurl = 'http://localhost:1'\napi_key = 'srk1_x'\n";
     assert!(refused(&format!("{remote}seal = true")).contains("seal: "));
+    assert!(
+        refused(&format!("{remote}call_attempts = 2"))
+            .starts_with("call_attempts: this type is a whole store")
+    );
     assert!(refused(&format!("{remote}[stores.old]\ntype = 'sql'")).contains("store: old"));
 }
 

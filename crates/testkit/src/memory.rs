@@ -6,7 +6,7 @@ use std::{
 };
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Found, Labels, Limits, NamespaceId, NewVersion, ObjectId,
-    Payload, Removal, Result, ScanPage, VersionRef, VersionUid, async_trait,
+    Payload, Prices, Removal, Result, ScanPage, VersionRef, VersionUid, async_trait,
 };
 
 const LIMITS: Limits = Limits::new(256 * 1024, Removal::Destroys);
@@ -121,6 +121,13 @@ impl MemoryBackend {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.info.limits = limits;
+        self
+    }
+
+    /// Sets what it says that its calls cost.
+    #[must_use]
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.info.prices = Some(prices);
         self
     }
 

@@ -78,7 +78,7 @@ impl Subject {
         let sealed = self.values == Values::Sealed;
         let backend = MemoryBackend::new(held, identity.namespace).twins(sealed).tells_uids(!sealed);
         let external = self.values != Values::Inline;
-        let store = Store { name: name.clone(), backend: Arc::new(backend), seal: sealed };
+        let store = Store::new(name.clone(), Arc::new(backend), sealed);
         Engine::open(Parts {
             catalog: catalog.clone(),
             identity,

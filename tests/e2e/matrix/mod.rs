@@ -238,6 +238,29 @@ fn the_page_shows_every_route_and_runs_nothing() {
 }
 
 #[test]
+fn metrics_tell_what_a_store_costs() {
+    let home = Home::with_directory();
+    let cast = Cast::new(&home);
+    let admin = cast.credential("admin");
+    for name in ["one", "two"] {
+        let body = json!({"name": name, "values": {"k": "v"}});
+        assert_eq!(cast.server.call(&admin, "POST", "/secrets", &body).status, 200);
+    }
+    let metrics = cast.server.send("GET", "/metrics", &[], b"").body;
+    let text = metrics.as_str().unwrap();
+    let labels = "{store=\"default\",operation=\"put\"}";
+    let value = |metric: &str| -> f64 {
+        let line = format!("strongroom_{metric}_total{labels} ");
+        let found = text.lines().find_map(|one| one.strip_prefix(&line));
+        found.unwrap_or_else(|| panic!("no {line} in {text}")).parse().unwrap()
+    };
+    let calls = value("store_calls");
+    assert!(calls >= 2.0, "{text}");
+    // The directory says that 10,000 calls are 0.05 dollars.
+    assert!((value("store_estimated_cost_usd") - calls * 0.05 / 10_000.0).abs() < 1e-12, "{text}");
+}
+
+#[test]
 fn metrics_count_and_name_nothing() {
     let home = Home::new();
     let cast = Cast::new(&home);

@@ -106,7 +106,7 @@ impl Site {
             identity: self.identity.clone(),
             roots: self.root.clone(),
             env: self.clock.clone(),
-            stores: vec![Store { name: name.clone(), backend, seal }],
+            stores: vec![Store::new(name.clone(), backend, seal)],
             target: Some(name),
             options,
         })

@@ -119,7 +119,7 @@ impl Deployment {
             identity: identity.clone(),
             roots: self.root.clone(),
             env: env(),
-            stores: vec![Store { name: name.clone(), backend: backend.clone(), seal: self.seal }],
+            stores: vec![Store::new(name.clone(), backend.clone(), self.seal)],
             target: Some(name),
             options,
         })

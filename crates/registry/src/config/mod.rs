@@ -10,6 +10,8 @@
 //! | `[store]`, the same as `[stores.default]` | [`StoreSettings`]: where new values go |
 //! | `[stores.NAME]` | further stores |
 //!
+//! A store may have [some keys](StoreEngineSettings) of `[engine]` for itself.
+//!
 //! The variable of a key is `STRONGROOM_SECTION_KEY` (`STRONGROOM_DATABASE_URL`, `STRONGROOM_STORE_TYPE`,
 //! `STRONGROOM_STORES_PROD_REGION`), or that with `_FILE` for a file with the value. Whatever is not known, in
 //! the file or the environment, is an error that names it; no error shows a value.
@@ -27,7 +29,7 @@ pub use audit::{Audit, AuditReads};
 pub use database::Database;
 pub use engine::EngineSettings;
 pub use keys::Keys;
-pub use store::StoreSettings;
+pub use store::{StoreEngineSettings, StoreSettings};
 
 use secrecy::{ExposeSecret, SecretString};
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
@@ -146,7 +148,8 @@ impl Config {
     /// `type` or another key.
     ///
     /// # Errors
-    /// [`ErrorKind::ConfigInvalid`] for a `type` or `seal` that is mistyped; the other keys are the plugin's.
+    /// [`ErrorKind::ConfigInvalid`] for a `type`, a `seal` or a key of [`StoreEngineSettings`] that is mistyped or out
+    /// of its range; the other keys are the plugin's.
     pub fn stores(&self) -> Result<BTreeMap<String, StoreSettings>> {
         let (section, prefix) = self.default_store()?;
         let default = StoreSettings::read(self.settings(section, prefix))?;

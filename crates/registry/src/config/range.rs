@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Deserializer, de};
 
+/// A whole number from `MIN` to `MAX`, for a key that is read alone.
+pub(super) struct Within<T, const MIN: u64, const MAX: u64>(pub(super) T);
+
+impl<'de, T: TryFrom<u64>, const MIN: u64, const MAX: u64> Deserialize<'de> for Within<T, MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        within::<D, T, MIN, MAX>(deserializer).map(Self)
+    }
+}
+
 /// A whole number from `MIN` to `MAX`.
 pub(super) fn within<'de, D, T, const MIN: u64, const MAX: u64>(deserializer: D) -> Result<T, D::Error>
 where

@@ -9,14 +9,19 @@ pub use places::Places;
 pub use roots::RootSource;
 pub use system::System;
 
-use crate::{Config, Registry, config::EngineSettings};
+use crate::{
+    Config, Registry,
+    config::{EngineSettings, StoreEngineSettings},
+};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{
     Context, Error, ErrorKind, NamespaceId, OpenContext, Opened, Owner, OwnerId, Result, Secrets,
     SecretsStore,
 };
-use strongroom_engine::{Engine, EngineOptions, Env, Identity, Parts, RootKeys, Store, StoreName};
+use strongroom_engine::{
+    Engine, EngineOptions, Env, Identity, Parts, RootKeys, Store, StoreName, StoreOptions,
+};
 use strongroom_sql::SqlCatalog;
 use uuid::Uuid;
 
@@ -134,6 +139,12 @@ impl Config {
             let text = "seal: this type is a whole store, whose values are not sealed here: remove the key";
             return Err(at(Error::new(ErrorKind::ConfigInvalid, text)));
         }
+        if let Some(key) = default.engine.any() {
+            let text = format!(
+                "{key}: this type is a whole store, which has times and repeats of its own: remove the key"
+            );
+            return Err(at(Error::new(ErrorKind::ConfigInvalid, text)));
+        }
         if let Some(name) = stores.keys().next() {
             let text =
                 "stores: the default store is a whole store, beside which there can be no other: remove one";
@@ -152,7 +163,7 @@ impl Config {
         let (mut stores, mut target) = (Vec::new(), None);
         for (name, settings) in self.stores()? {
             let store_name = StoreName::new(name.clone())?;
-            let (kind, seal) = (settings.kind.clone(), settings.seal);
+            let (kind, seal, own) = (settings.kind.clone(), settings.seal, settings.engine.clone());
             let plugin_seals = registry.find(&kind)?.seal_by_default;
             let opened = registry.open(settings, OpenContext::new(identity.namespace)).await?;
             match opened {
@@ -163,12 +174,21 @@ impl Config {
                     )
                     .with("store", name));
                 }
-                Opened::Inline => {}
+                Opened::Inline => {
+                    if let Some(key) = own.any() {
+                        let text = format!(
+                            "{key}: values in the database need no calls to a service: remove the key, or set it in \
+                             [engine]"
+                        );
+                        return Err(Error::new(ErrorKind::ConfigInvalid, text).with("store", name));
+                    }
+                }
                 Opened::Backend(backend) => {
                     if name == "default" {
                         target = Some(store_name.clone());
                     }
-                    stores.push(Store { name: store_name, backend, seal: seal.unwrap_or(plugin_seals) });
+                    let store = Store::new(store_name, backend, seal.unwrap_or(plugin_seals));
+                    stores.push(store.with(store_options(&own)));
                 }
                 Opened::Store(store) if name == "default" => return Ok(Stores::Whole(store)),
                 _ => {
@@ -197,7 +217,7 @@ fn engine_options(settings: &EngineSettings) -> EngineOptions {
     let mut options = EngineOptions::default();
     options.size_limit = settings.size_limit;
     options.history = settings.history;
-    options.cache_bytes = usize::try_from(settings.cache_bytes).unwrap_or(usize::MAX);
+    options.cache_bytes = bytes(settings.cache_bytes);
     options.cache_max_age = settings.cache_max_age_s.map(Duration::from_secs);
     options.lease = Duration::from_millis(settings.lease_ms);
     options.young = Duration::from_millis(settings.young_ms);
@@ -206,4 +226,17 @@ fn engine_options(settings: &EngineSettings) -> EngineOptions {
     options.call_timeout = Duration::from_millis(settings.call_timeout_ms);
     options.call_attempts = settings.call_attempts;
     options
+}
+
+fn store_options(settings: &StoreEngineSettings) -> StoreOptions {
+    let mut options = StoreOptions::default();
+    options.cache_bytes = settings.cache_bytes.map(bytes);
+    options.cache_max_age = settings.cache_max_age_s.map(Duration::from_secs);
+    options.call_timeout = settings.call_timeout_ms.map(Duration::from_millis);
+    options.call_attempts = settings.call_attempts;
+    options
+}
+
+fn bytes(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

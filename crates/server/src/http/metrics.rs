@@ -156,6 +156,15 @@ impl Collector for Counted {
         calls("store_calls_repeated", "Calls that repeated one before", |calls| calls.repeated)?;
         calls("store_bytes", "Payload bytes written to and read from a store", |calls| calls.bytes)?;
         calls("store_wait_microseconds", "Time spent waiting for a store", |calls| calls.micros)?;
+        let help = "What the calls to a store cost in US dollars, at the list price of its service";
+        let mut family =
+            encoder.encode_descriptor("store_estimated_cost_usd", help, None, MetricType::Counter)?;
+        for ((store, operation), calls) in &stats.calls {
+            if let Some(cost) = calls.cost {
+                let labels = [("store", store.to_string()), ("operation", (*operation).to_owned())];
+                ConstCounter::new(cost as f64 / 1e9).encode(family.encode_family(&labels)?)?;
+            }
+        }
         let help = "Calls to a store that failed, by kind";
         let mut family = encoder.encode_descriptor("store_calls_failed", help, None, MetricType::Counter)?;
         for ((store, operation), calls) in &stats.calls {

@@ -44,7 +44,7 @@ impl Deployment {
         let name = StoreName::new("main").unwrap();
         let stores = self.held.iter().map(|held| {
             let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::new(held, identity.namespace));
-            Store { name: name.clone(), backend, seal: false }
+            Store::new(name.clone(), backend, false)
         });
         let mut options = EngineOptions::default();
         options.backoff = Duration::from_millis(5);

@@ -11,11 +11,14 @@ use object::Objects;
 use std::path::{Path, PathBuf};
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Found, Labels, Limits, NamespaceId, NewVersion, ObjectId,
-    Payload, Removal, Result, Retry, ScanPage, VersionRef, async_trait,
+    Payload, Prices, Removal, Result, Retry, ScanPage, VersionRef, async_trait,
 };
 
 /// What it can hold and do.
 const LIMITS: Limits = Limits::new(256 * 1024, Removal::Destroys);
+
+/// As if it were a service that charges 0.05 dollars for 10,000 calls.
+const PRICES: Prices = Prices::each(5_000);
 
 /// How many objects a page of a scan has.
 const PAGE: usize = 50;
@@ -37,7 +40,8 @@ impl DirectoryBackend {
     #[must_use]
     pub fn new(path: &Path, namespace: NamespaceId) -> Self {
         Self {
-            info: BackendInfo::new("directory", format!("directory:{}", path.display()), LIMITS),
+            info: BackendInfo::new("directory", format!("directory:{}", path.display()), LIMITS)
+                .prices(PRICES),
             switch: path.join("down"),
             objects: Objects::new(path.join(namespace.to_string())),
         }

@@ -141,7 +141,7 @@ impl Deployment {
             identity: self.identity.clone(),
             roots: self.root.clone() as Arc<dyn RootKeys>,
             env: Arc::new(self.sim.clone()),
-            stores: vec![Store { name: self.store.clone(), backend, seal: self.shape.sealed }],
+            stores: vec![Store::new(self.store.clone(), backend, self.shape.sealed)],
             target: self.shape.external.then(|| self.store.clone()),
             options,
         };

@@ -2,15 +2,22 @@
 
 use crate::site::{Counter, Site, assert_audited, counted, main_store, one, quick, replace, text};
 use futures::future::join_all;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use strongroom_core::{
-    ErrorKind, GetOptions, Limits, Removal, Revision, SecretFilter, SecretName, SecretRef, SecretUpdate,
-    Secrets, SecretsStore as _, ValuesChange,
+    ErrorKind, GetOptions, Limits, Prices, Removal, Revision, SecretFilter, SecretName, SecretRef,
+    SecretUpdate, Secrets, SecretsStore as _, ValuesChange,
 };
 use strongroom_engine::Engine;
 use strongroom_testkit::{
     Held, MemoryBackend,
-    faults::{Call, Delay, Method},
+    faults::{Call, Delay, FailBefore, Method},
 };
 
 struct Scene {
@@ -127,6 +134,51 @@ async fn each_operation_costs_what_it_should() {
     warm.assert_cost("delete", &[(Method::Delete, 1)], secrets.delete("other")).await;
     warm.assert_cost("check", &[(Method::Check, 1)], warm.engine.check()).await;
     assert_audited(&warm.engine, 10).await;
+}
+
+/// Whatever was sent is charged for, repeats and failures included.
+#[tokio::test]
+async fn what_was_sent_is_what_it_costs() {
+    let scene = Scene::new().await;
+    let prices = Prices::each(5_000).get(3_000).relabel(10_000).remove(20_000).delete(7);
+    let fails = Arc::new(AtomicBool::new(false));
+    let (switch, service) = (fails.clone(), scene.service().prices(prices));
+    let service = FailBefore::new(Arc::new(service), move |_: Call| switch.load(Ordering::SeqCst));
+    let mut options = quick();
+    options.history = 1;
+    let engine = scene.site.engine(vec![main_store(service, false)], options).await;
+    let secrets = scene.site.secrets(&engine);
+    let id = secrets.create("db", [("user", "alice")]).await.unwrap().meta.id;
+    replace(&secrets, id, one("user", "bob")).await;
+    let renamed = SecretUpdate::new().name(SecretName::new("other").unwrap());
+    secrets.update(&id.into(), renamed).await.unwrap();
+    scene.site.settle(&engine).await;
+    engine.check().await.unwrap();
+    let cold = scene.site.engine(vec![main_store(scene.service().prices(prices), false)], quick()).await;
+    scene.site.secrets(&cold).get("other").await.unwrap();
+    assert_eq!(cold.stats().calls.values().map(|calls| calls.cost).collect::<Vec<_>>(), [Some(3_000)]);
+    secrets.delete("other").await.unwrap();
+    fails.store(true, Ordering::SeqCst);
+    secrets.create("db", [("user", "alice")]).await.unwrap_err();
+    for ((_, name), calls) in engine.stats().calls {
+        let each = match name {
+            "get" => 3_000,
+            "relabel" => 10_000,
+            "remove" => 20_000,
+            "delete" => 7,
+            _ => 5_000,
+        };
+        assert_eq!(calls.cost, Some(calls.sent * each), "{name}");
+        assert!(name != "put" || calls.repeated == 3, "{calls:?}");
+    }
+    for name in ["put", "relabel", "remove", "delete", "check"] {
+        assert!(engine.stats().calls.keys().any(|(_, known)| *known == name), "{name} was not called");
+    }
+
+    // A service of which no prices are known costs nobody knows what.
+    let unknown = scene.process().await;
+    unknown.secrets.create("unknown", [("user", "alice")]).await.unwrap();
+    assert!(unknown.engine.stats().calls.values().all(|calls| calls.cost.is_none()));
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ pub(crate) fn main_store(backend: impl Backend + 'static, seal: bool) -> Store {
 
 /// A store.
 pub(crate) fn named(name: &str, backend: Arc<dyn Backend>, seal: bool) -> Store {
-    Store { name: StoreName::new(name).unwrap(), backend, seal }
+    Store::new(StoreName::new(name).unwrap(), backend, seal)
 }
 
 /// The defaults, but repeats come soon.
