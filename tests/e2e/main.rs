@@ -8,6 +8,7 @@ mod support;
 mod admin;
 mod crashes;
 mod database;
+mod documented;
 mod erased;
 mod hostile;
 mod input;

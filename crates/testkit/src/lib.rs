@@ -52,4 +52,4 @@ pub use env::TestEnv;
 pub use memory::{Held, MemoryBackend};
 pub use random::Random;
 pub use store::{OverBackend, StoreSubject};
-pub use suite::{Broken, Case, Outcome, Suite, eventually, refused, run, together};
+pub use suite::{Broken, Case, Outcome, Suite, eventually, refused, run, run_within, together};

@@ -131,7 +131,7 @@ fn a_wrong_configuration_names_the_key() {
     let path = || subject.path().to_str().unwrap().to_owned();
     let identity = || subject.identity.expose_secret().to_owned();
     for (keys, named) in [
-        (vec![], "path: it is missing"),
+        (vec![], "missing key `path`"),
         (vec![("PATH", "secrets".to_owned()), ("IDENTITY", identity())], "path: give an absolute path"),
         (vec![("PATH", path())], "identity: it is missing"),
         (vec![("PATH", path()), ("IDENTITY", "canary".into())], "identity: there is no identity"),

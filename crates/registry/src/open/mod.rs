@@ -3,13 +3,11 @@
 mod catalog;
 mod places;
 mod roots;
-mod system;
 
 pub use places::Places;
 pub use roots::RootSource;
-pub use system::System;
 
-use crate::{Config, Registry, config::EngineSettings};
+use crate::{Config, Registry, System, config::EngineSettings};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{
