@@ -18,7 +18,7 @@ pub(crate) fn fmt(runner: &Runner) -> Result<Tally> {
 }
 
 /// Clippy on everything, then on the facade crate without features and with each one alone: an item that
-/// only another feature needs is found here. Then on the examples.
+/// only another feature needs is found here. Then on the examples; and the documentation, without a warning.
 ///
 /// # Errors
 /// Cargo cannot be started, or we are interrupted.
@@ -37,6 +37,10 @@ pub(crate) fn lint(runner: &Runner, workspace: &Workspace, examples: &Workspace)
     let mut command = runner.cargo();
     command.env("CARGO_TARGET_DIR", &workspace.target);
     tally += told(runner, &mut command, &[&all[..], &deny].concat())?;
+
+    let mut command = runner.cargo();
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    tally += told(runner, &mut command, &["doc", "--workspace", "--all-features", "--no-deps"])?;
     Ok(tally)
 }
 
