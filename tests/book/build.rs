@@ -24,9 +24,7 @@ fn main() {
             writeln!(code, "{}Ok(())\n}}", block.text).unwrap();
         }
     }
-    // Where pages may come up. Not `crates`: every change there would compile this again.
-    for directory in ["docs"] {
-        println!("cargo::rerun-if-changed={}", blocks::root().join(directory).display());
-    }
+    // Where pages come up. Not `crates`: every change there would compile this again.
+    println!("cargo::rerun-if-changed={}", blocks::root().join("docs").display());
     fs::write(Path::new(&env::var_os("OUT_DIR").unwrap()).join("blocks.rs"), code).unwrap();
 }

@@ -25,9 +25,9 @@ impl Desk {
         symlink(&repository, desk.0.join("strongroom")).unwrap();
         fs::create_dir(desk.0.join(".cargo")).unwrap();
         // What is compiled for others is used here, too.
-        let ours: toml::Table = read(Path::new("examples/Cargo.toml")).parse().unwrap();
-        let profile = toml::Table::from_iter([("profile".to_owned(), ours["profile"].clone())]);
-        fs::write(desk.0.join(".cargo/config.toml"), profile.to_string()).unwrap();
+        let ours = read(Path::new("examples/Cargo.toml"));
+        let profile = ours.find("[profile.dev]").map(|at| &ours[at..]).unwrap();
+        fs::write(desk.0.join(".cargo/config.toml"), profile).unwrap();
         desk
     }
 
