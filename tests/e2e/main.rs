@@ -9,6 +9,7 @@ mod admin;
 mod crashes;
 mod database;
 mod devices;
+mod documented;
 mod erased;
 mod hostile;
 mod input;

@@ -18,6 +18,8 @@ pub(crate) enum Task {
     Simulate(Simulation),
     /// Run a benchmark.
     Bench { name: String, args: Vec<String> },
+    /// Make the crate of a back-end.
+    NewBackend { name: String },
     /// Start the servers for a command, or until told to stop.
     Servers { without: Vec<Kind>, command: Vec<String> },
     /// Start the emulators in the background, stop them, or tell whether they run.
@@ -52,10 +54,19 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> 
             let name = args.next().ok_or("which benchmark? There are: store, server")?;
             Ok(Task::Bench { name, args: args.collect() })
         }
+        "new-backend" => {
+            let name = args.next().ok_or("what is the back-end called? cargo xtask new-backend NAME")?;
+            match args.next() {
+                Some(other) => Err(format!("new-backend: one name, not `{other}` too")),
+                None => Ok(Task::NewBackend { name }),
+            }
+        }
         "servers" => servers(args),
         "emulators" => emulators(args),
         other if is_help(other) || other == "help" => Ok(Task::Help),
-        other => Err(format!("no task {other}; there are: test, simulate, bench, servers, emulators")),
+        other => {
+            Err(format!("no task {other}; there are: test, simulate, bench, new-backend, servers, emulators"))
+        }
     }
 }
 
@@ -176,6 +187,12 @@ mod tests {
         let command = ["cargo", "test", "--without", "x"].map(String::from).to_vec();
         let expected = Task::Servers { without: vec![Kind::Postgres], command };
         assert_eq!(parsed("servers --without postgres cargo test --without x"), Ok(expected));
+    }
+
+    #[test]
+    fn a_new_backend_has_one_name() {
+        assert_eq!(parsed("new-backend redis"), Ok(Task::NewBackend { name: "redis".into() }));
+        assert!(parsed("new-backend").is_err() && parsed("new-backend a b").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod chores;
 mod emulators;
 mod failure;
 mod install;
+mod new_backend;
 mod process;
 mod run;
 mod servers;
@@ -59,6 +60,7 @@ fn perform(runner: &Runner, task: Task) -> failure::Result<bool> {
         Task::Simulate(options) => chores::simulate(runner, &options),
         Task::Bench { name, args } => chores::bench(runner, &name, &args),
         Task::Servers { without, command } => chores::servers(runner, &without, &command),
+        Task::NewBackend { name } => new_backend::run(runner, &name),
         Task::Emulators { action, without } => emulators::run(runner, action, &without),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Registry;
 
-/// One line a type: its name, which is also its cargo feature, and its plugin.
+/// One line a type: its name, which is also its cargo feature and the name of its crate here, and its plugin.
 macro_rules! builtin {
     ($($kind:literal => $plugin:path),* $(,)?) => {
         impl Registry {
@@ -21,10 +21,10 @@ macro_rules! builtin {
 }
 
 builtin! {
-    "aws" => strongroom_aws::PLUGIN,
-    "azure" => strongroom_azure::PLUGIN,
-    "gcp" => strongroom_gcp::PLUGIN,
-    "hashicorp" => strongroom_hashicorp::PLUGIN,
-    "remote" => strongroom_remote::PLUGIN,
+    "aws" => ::aws::PLUGIN,
+    "azure" => ::azure::PLUGIN,
+    "gcp" => ::gcp::PLUGIN,
+    "hashicorp" => ::hashicorp::PLUGIN,
+    "remote" => ::remote::PLUGIN,
     "sql" => crate::inline::PLUGIN,
 }

@@ -1,6 +1,12 @@
 //! Strongroom to embed: read a [`Config`], pick the back-ends from a [`Registry`] by the type that it names.
 //!
-//! Everything of the core crate is here too, so that a program depends on this one alone.
+//! - `Config::open`, with the feature `sql`, opens what is configured, and hands out [`Secrets`] and a [`SecretsStore`].
+//! - [`Registry::with`] adds a back-end of your own; how one is written is told by `docs/adding-a-backend.md`, and what it
+//!   promises by [`Backend`].
+//! - Each type is a cargo feature: `aws`, `azure`, `gcp`, `hashicorp`, `remote`, `sql` (default), or `full`. `runtime`, a
+//!   part of `sql`, has the clocks for an [`engine`] that is put together without a database.
+//!
+//! Everything of the core crate is here too, so that a program depends on this one alone. `docs/embedding.md` shows how.
 
 mod builtin;
 pub mod config;
@@ -10,13 +16,17 @@ mod inline;
 #[cfg(feature = "sql")]
 mod open;
 mod registry;
+#[cfg(feature = "runtime")]
+mod system;
 
 pub use config::Config;
 pub use environment::environment;
 #[cfg(feature = "sql")]
-pub use open::{Open, OpenOptions, Places, RootSource, System};
+pub use open::{Open, OpenOptions, Places, RootSource};
 pub use registry::Registry;
 pub use strongroom_core::*;
 pub use strongroom_engine as engine;
 #[cfg(feature = "sql")]
 pub use strongroom_sql as sql;
+#[cfg(feature = "runtime")]
+pub use system::System;

@@ -24,6 +24,7 @@
 //! # fn main() {}
 //! ```
 //!
+//! - [`OverBackend`]: a whole store over a back-end, so that its author can run the suite for stores, too.
 //! - [`MemoryBackend`] and [`DirectoryBackend`]: back-ends that need no service.
 //! - [`faults`]: wrappers that make a back-end misbehave.
 //! - [`wire`]: a proxy that breaks the connection to a real server, and counts.
@@ -34,6 +35,7 @@ mod suite;
 
 pub mod backend;
 pub mod catalog;
+mod clock;
 mod directory;
 mod env;
 pub mod faults;
@@ -49,5 +51,5 @@ pub use directory::{Config as DirectoryConfig, DirectoryBackend, PLUGIN};
 pub use env::TestEnv;
 pub use memory::{Held, MemoryBackend};
 pub use random::Random;
-pub use store::StoreSubject;
-pub use suite::{Broken, Case, Outcome, Suite, eventually, refused, run, together};
+pub use store::{OverBackend, StoreSubject};
+pub use suite::{Broken, Case, Outcome, Suite, eventually, refused, run, run_within, together};

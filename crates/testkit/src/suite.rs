@@ -61,6 +61,20 @@ impl From<Error> for Broken {
 /// # Panics
 /// If the promise is broken, and if it takes longer than two minutes.
 pub fn run<S: ?Sized>(suite: &Suite<S>, group: &str, name: &str, subject: impl FnOnce() -> Box<S>) {
+    run_within(LIMIT, suite, group, name, subject);
+}
+
+/// The same with another limit than two minutes.
+///
+/// # Panics
+/// If the promise is broken, and if it takes longer.
+pub fn run_within<S: ?Sized>(
+    limit: Duration,
+    suite: &Suite<S>,
+    group: &str,
+    name: &str,
+    subject: impl FnOnce() -> Box<S>,
+) {
     let cases = suite.iter().filter(|(known, _)| *known == group).flat_map(|(_, cases)| *cases);
     let Some(case) = cases.clone().find(|case| case.name == name) else {
         panic!("no case is called {group}::{name}");
@@ -69,14 +83,14 @@ pub fn run<S: ?Sized>(suite: &Suite<S>, group: &str, name: &str, subject: impl F
     let runtime = runtime.unwrap_or_else(|error| panic!("there is no runtime: {error}"));
     let outcome = runtime.block_on(async {
         let subject = subject();
-        time::timeout(LIMIT, (case.run)(&subject)).await
+        time::timeout(limit, (case.run)(&subject)).await
     });
     // A call that hangs must not keep the test from ending.
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => {}
         Ok(Err(Broken(how))) => panic!("broken promise: {}\n  {how}", case.promise.trim()),
-        Err(_) => panic!("broken promise: {}\n  not finished after {LIMIT:?}", case.promise.trim()),
+        Err(_) => panic!("broken promise: {}\n  not finished after {limit:?}", case.promise.trim()),
     }
 }
 

@@ -6,12 +6,11 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use strongroom_core::{
-    Access, Context, Error, ErrorKind, Origin, OwnerId, Result, SecretsStore, Timestamp, async_trait,
+    Access, Backend, Context, Error, ErrorKind, NamespaceId, Origin, OwnerId, Result, SecretsStore,
+    Timestamp, async_trait,
 };
-use strongroom_engine::{
-    Engine, EngineOptions, Env, MemoryCatalog, Parts, Store, StoreName, crypto::RootKey, initialise,
-};
-use strongroom_testkit::{Held, MemoryBackend, StoreSubject, store_suite};
+use strongroom_engine::{Engine, EngineOptions, Env, MemoryCatalog, Parts, crypto::RootKey, initialise};
+use strongroom_testkit::{BackendSubject, Held, MemoryBackend, OverBackend, StoreSubject, store_suite};
 use uuid::Uuid;
 
 /// Real clocks: the cases race for real.
@@ -36,17 +35,8 @@ impl Env for Clock {
     }
 }
 
-/// Where values go.
-#[derive(Clone, Copy, PartialEq)]
-enum Values {
-    Inline,
-    External,
-    /// External, sealed, on a service that stores a repeated put twice and cannot tell who wrote what.
-    Sealed,
-}
-
-struct Subject {
-    values: Values,
+/// Values lie in the catalog's own rows.
+struct Inline {
     accounts: [OwnerId; 2],
     last: Mutex<Option<Deployment>>,
 }
@@ -56,14 +46,13 @@ struct Subject {
 struct Deployment {
     catalog: Arc<MemoryCatalog>,
     root: Arc<RootKey>,
-    held: Held,
     owner: OwnerId,
 }
 
-impl Subject {
-    fn new(values: Values) -> Self {
+impl Inline {
+    fn new() -> Self {
         let accounts = [OwnerId(Uuid::new_v4()), OwnerId(Uuid::new_v4())];
-        Self { values, accounts, last: Mutex::new(None) }
+        Self { accounts, last: Mutex::new(None) }
     }
 
     fn last(&self) -> Result<Deployment> {
@@ -71,21 +60,16 @@ impl Subject {
         last.ok_or_else(|| Error::new(ErrorKind::Unexpected, "nothing was opened yet"))
     }
 
-    async fn engine(&self, catalog: &Arc<MemoryCatalog>, root: &Arc<RootKey>, held: &Held) -> Result<Engine> {
+    async fn engine(&self, catalog: &Arc<MemoryCatalog>, root: &Arc<RootKey>) -> Result<Engine> {
         let env: Arc<dyn Env> = Arc::new(Clock(Instant::now()));
         let identity = initialise(&**catalog, &**root, &*env, "admin", None).await?;
-        let name = StoreName::new("main")?;
-        let sealed = self.values == Values::Sealed;
-        let backend = MemoryBackend::new(held, identity.namespace).twins(sealed).tells_uids(!sealed);
-        let external = self.values != Values::Inline;
-        let store = Store::new(name.clone(), Arc::new(backend), sealed);
         Engine::open(Parts {
             catalog: catalog.clone(),
             identity,
             roots: root.clone(),
             env,
-            stores: if external { vec![store] } else { Vec::new() },
-            target: external.then_some(name),
+            stores: Vec::new(),
+            target: None,
             options: EngineOptions::default(),
         })
         .await
@@ -93,20 +77,19 @@ impl Subject {
 }
 
 #[async_trait]
-impl StoreSubject for Subject {
+impl StoreSubject for Inline {
     async fn open(&self) -> Result<Arc<dyn SecretsStore>> {
         let catalog = Arc::new(MemoryCatalog::new(Arc::new(Clock(Instant::now()))));
-        let (root, held) = (Arc::new(RootKey::generate()?), Held::new());
-        let engine = self.engine(&catalog, &root, &held).await?;
+        let root = Arc::new(RootKey::generate()?);
+        let engine = self.engine(&catalog, &root).await?;
         let owner = engine.identity().owner.id;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Deployment { catalog, root, held, owner });
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deployment { catalog, root, owner });
         Ok(Arc::new(engine))
     }
 
     async fn another(&self) -> Result<Arc<dyn SecretsStore>> {
         let last = self.last()?;
-        Ok(Arc::new(self.engine(&last.catalog, &last.root, &last.held).await?))
+        Ok(Arc::new(self.engine(&last.catalog, &last.root).await?))
     }
 
     async fn context(&self, account: usize, access: Access) -> Result<Context> {
@@ -116,17 +99,38 @@ impl StoreSubject for Subject {
     }
 }
 
+/// Values go to a service: one that can do everything, or one that stores a repeated put twice and cannot tell who
+/// wrote what.
+struct External {
+    held: Held,
+    frugal: bool,
+}
+
+impl External {
+    fn new(frugal: bool) -> Self {
+        Self { held: Held::new(), frugal }
+    }
+}
+
+#[async_trait]
+impl BackendSubject for External {
+    async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
+        let backend = MemoryBackend::new(&self.held, namespace);
+        Ok(Arc::new(backend.twins(self.frugal).tells_uids(!self.frugal)))
+    }
+}
+
 mod inline {
     use super::*;
-    store_suite!(Subject::new(Values::Inline));
+    store_suite!(Inline::new());
 }
 
 mod external {
     use super::*;
-    store_suite!(Subject::new(Values::External));
+    store_suite!(OverBackend::plain(External::new(false)));
 }
 
 mod sealed {
     use super::*;
-    store_suite!(Subject::new(Values::Sealed));
+    store_suite!(OverBackend::sealed(External::new(true)));
 }

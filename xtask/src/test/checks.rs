@@ -1,24 +1,28 @@
 //! The parts that look at the source: each command counts as one.
 
+use std::process::Command;
+
 use crate::failure::Result;
 use crate::run::Runner;
 use crate::tally::Tally;
-use crate::workspace::{FACADE, Workspace};
+use crate::workspace::{EXAMPLES, FACADE, Workspace};
 
-/// The formatting.
+/// The formatting, of the examples too.
 ///
 /// # Errors
 /// Cargo cannot be started, or we are interrupted.
 pub(crate) fn fmt(runner: &Runner) -> Result<Tally> {
-    check(runner, &["fmt", "--all", "--check"])
+    let mut tally = check(runner, &["fmt", "--all", "--check"])?;
+    tally += check(runner, &["fmt", "--check", "--manifest-path", EXAMPLES])?;
+    Ok(tally)
 }
 
 /// Clippy on everything, then on the facade crate without features and with each one alone: an item that
-/// only another feature needs is found here.
+/// only another feature needs is found here. Then on the examples; and the documentation, without a warning.
 ///
 /// # Errors
 /// Cargo cannot be started, or we are interrupted.
-pub(crate) fn lint(runner: &Runner, workspace: &Workspace) -> Result<Tally> {
+pub(crate) fn lint(runner: &Runner, workspace: &Workspace, examples: &Workspace) -> Result<Tally> {
     let deny = ["--", "-D", "warnings"];
     let all = ["clippy", "--workspace", "--all-targets", "--all-features"];
     let mut tally = check(runner, &[&all[..], &deny].concat())?;
@@ -28,6 +32,15 @@ pub(crate) fn lint(runner: &Runner, workspace: &Workspace) -> Result<Tally> {
     for feature in &workspace.features {
         tally += check(runner, &[&bare[..], &["--features", feature], &deny].concat())?;
     }
+    let all = [&all[..], &examples.arguments()].concat();
+    // What the workspace has compiled serves here too, where it is the same.
+    let mut command = runner.cargo();
+    command.env("CARGO_TARGET_DIR", &workspace.target);
+    tally += told(runner, &mut command, &[&all[..], &deny].concat())?;
+
+    let mut command = runner.cargo();
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    tally += told(runner, &mut command, &["doc", "--workspace", "--all-features", "--no-deps"])?;
     Ok(tally)
 }
 
@@ -37,12 +50,20 @@ pub(crate) fn lint(runner: &Runner, workspace: &Workspace) -> Result<Tally> {
 /// Cargo cannot be started, or we are interrupted.
 pub(crate) fn deny(runner: &Runner) -> Result<Tally> {
     // The graph of who depends on a crate is pages long for each duplicate; `cargo deny` alone shows it.
-    check(runner, &["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"])
+    let what = ["check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
+    let mut tally = check(runner, &[&["deny"][..], &what].concat())?;
+    let theirs = ["deny", "--manifest-path", EXAMPLES, "check", "--config", "deny.toml"];
+    tally += check(runner, &[&theirs[..], &what[1..]].concat())?;
+    Ok(tally)
 }
 
 fn check(runner: &Runner, args: &[&str]) -> Result<Tally> {
+    told(runner, &mut runner.cargo(), args)
+}
+
+fn told(runner: &Runner, command: &mut Command, args: &[&str]) -> Result<Tally> {
     println!("$ cargo {}", args.join(" "));
-    let success = runner.succeeds(runner.cargo().args(args))?;
+    let success = runner.succeeds(command.args(args))?;
     if !success {
         println!("failed: cargo {}", args.join(" "));
     }

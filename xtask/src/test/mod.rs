@@ -12,7 +12,7 @@ use crate::install;
 use crate::run::Runner;
 use crate::servers::Kind;
 use crate::tally::Tally;
-use crate::workspace::Workspace;
+use crate::workspace::{EXAMPLES, Workspace};
 
 use report::Report;
 use suites::Suites;
@@ -26,7 +26,8 @@ pub(crate) fn run(runner: &Runner, parts: &[Part], without: &[Kind]) -> Result<b
     let kinds: Vec<Kind> =
         Kind::ALL.into_iter().filter(|kind| has_suites && !without.contains(kind)).collect();
     install::missing(runner, &kinds, parts.contains(&Part::Deny))?;
-    let workspace = Workspace::read(runner)?;
+    let workspaces = [Workspace::read(runner, None)?, Workspace::read(runner, Some(EXAMPLES))?];
+    let [ours, examples] = &workspaces;
 
     let mut report = Report::default();
     let mut suites = None;
@@ -35,11 +36,11 @@ pub(crate) fn run(runner: &Runner, parts: &[Part], without: &[Kind]) -> Result<b
         println!("\n=== {}", part.name());
         let (tally, note) = match part {
             Part::Fmt => (checks::fmt(runner)?, String::new()),
-            Part::Lint => (checks::lint(runner, &workspace)?, String::new()),
+            Part::Lint => (checks::lint(runner, ours, examples)?, String::new()),
             Part::Deny => (checks::deny(runner)?, String::new()),
             Part::Unit | Part::Conformance | Part::Simulate | Part::E2e => {
                 if built && suites.is_none() {
-                    suites = Suites::prepare(runner, &workspace, &kinds, &mut report)?;
+                    suites = Suites::prepare(runner, &workspaces, &kinds, &mut report)?;
                     built = suites.is_some();
                 }
                 match &suites {

@@ -1,5 +1,7 @@
 //! The parts that run tests.
 
+use std::process::Command;
+
 use crate::chores;
 use crate::failure::Result;
 use crate::run::Runner;
@@ -19,7 +21,7 @@ const EVERYTHING: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fa
 #[derive(Debug)]
 pub(crate) struct Suites<'a> {
     runner: &'a Runner,
-    workspace: &'a Workspace,
+    workspaces: &'a [Workspace; 2],
     servers: Servers,
 }
 
@@ -31,12 +33,14 @@ impl<'a> Suites<'a> {
     /// Cargo cannot be started, or we are interrupted.
     pub(crate) fn prepare(
         runner: &'a Runner,
-        workspace: &'a Workspace,
+        workspaces: &'a [Workspace; 2],
         kinds: &[Kind],
         report: &mut Report,
     ) -> Result<Option<Self>> {
-        if !runner.succeeds(runner.cargo().args(EVERYTHING).arg("--no-run"))? {
-            return Ok(None);
+        for workspace in workspaces {
+            if !runner.succeeds(everything(runner, workspaces, workspace).arg("--no-run"))? {
+                return Ok(None);
+            }
         }
         let (servers, failures) = Servers::start(runner, kinds)?;
         let strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
@@ -48,7 +52,7 @@ impl<'a> Suites<'a> {
                 println!("warning: {}: its tests are skipped: {failure}", kind.name());
             }
         }
-        Ok(Some(Self { runner, workspace, servers }))
+        Ok(Some(Self { runner, workspaces, servers }))
     }
 
     /// Runs the tests of one part.
@@ -56,18 +60,20 @@ impl<'a> Suites<'a> {
     /// # Errors
     /// Cargo cannot be started, or we are interrupted.
     pub(crate) fn run(&self, part: Part) -> Result<Tally> {
-        let targets = self.workspace.targets(part);
-        let mut chosen: Vec<&str> = targets.iter().flat_map(|target| ["--test", target]).collect();
         let mut tally = Tally::default();
-        if part == Part::Unit {
-            chosen.extend(["--lib", "--bins"]);
-        }
-        if !chosen.is_empty() {
-            tally += self.cargo_test(&chosen, &self.test_options())?;
-        }
-        if part == Part::Unit {
-            // An ignored example of the documentation is not meant to be run, whatever is running.
-            tally += self.cargo_test(&["--doc"], &[])?;
+        for workspace in self.workspaces {
+            let targets = workspace.targets(part);
+            let mut chosen: Vec<&str> = targets.iter().flat_map(|target| ["--test", target]).collect();
+            if part == Part::Unit {
+                chosen.extend(["--lib", "--bins"]);
+            }
+            if !chosen.is_empty() {
+                tally += self.cargo_test(workspace, &chosen, &self.test_options())?;
+            }
+            if part == Part::Unit {
+                // An ignored example of the documentation is not meant to be run, whatever is running.
+                tally += self.cargo_test(workspace, &["--doc"], &[])?;
+            }
         }
         if tally.passed + tally.failed == 0 {
             println!("failed: no test of this part ran");
@@ -98,9 +104,9 @@ impl<'a> Suites<'a> {
         ["--include-ignored"].into_iter().chain(absent).collect()
     }
 
-    fn cargo_test(&self, chosen: &[&str], options: &[&str]) -> Result<Tally> {
-        let mut command = self.runner.cargo();
-        command.args(EVERYTHING).args(chosen).arg("--").args(options);
+    fn cargo_test(&self, workspace: &Workspace, chosen: &[&str], options: &[&str]) -> Result<Tally> {
+        let mut command = everything(self.runner, self.workspaces, workspace);
+        command.args(chosen).arg("--").args(options);
         self.servers.apply(&mut command);
         if std::env::var_os(chores::SEEDS).is_none() {
             command.env(chores::SEEDS, SEEDS);
@@ -116,4 +122,14 @@ impl<'a> Suites<'a> {
         }
         Ok(tally)
     }
+}
+
+/// The command that tests a workspace. What ours has compiled serves the other one too, where it is the same.
+fn everything(runner: &Runner, [ours, _]: &[Workspace; 2], workspace: &Workspace) -> Command {
+    let mut command = runner.cargo();
+    command.args(EVERYTHING).args(workspace.arguments());
+    if workspace.manifest.is_some() {
+        command.env("CARGO_TARGET_DIR", &ours.target);
+    }
+    command
 }

@@ -3,14 +3,12 @@
 mod catalog;
 mod places;
 mod roots;
-mod system;
 
 pub use places::Places;
 pub use roots::RootSource;
-pub use system::System;
 
 use crate::{
-    Config, Registry,
+    Config, Registry, System,
     config::{EngineSettings, StoreEngineSettings},
 };
 use futures::future::BoxFuture;

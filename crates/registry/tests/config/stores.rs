@@ -73,9 +73,11 @@ fn the_registry_lists_what_it_has_and_what_it_lacks() {
     let has: Vec<_> = registry.plugins().map(|plugin| plugin.kind).collect();
     let lacks: Vec<_> = registry.not_compiled_in().collect();
     assert!(has.contains(&"toy"));
-    let mut all: Vec<_> = has.into_iter().chain(lacks).collect();
-    all.sort_unstable();
-    assert_eq!(all, ["aws", "azure", "gcp", "hashicorp", "remote", "sql", "toy"]);
+    assert!(lacks.iter().all(|kind| !has.contains(kind)));
+    // There may be more: a new back-end changes nothing here.
+    for kind in ["aws", "azure", "gcp", "hashicorp", "remote", "sql"] {
+        assert!(has.contains(&kind) || lacks.contains(&kind), "{kind}");
+    }
     assert_eq!(Registry::empty().plugins().count() + Registry::empty().not_compiled_in().count(), 0);
 }
 

@@ -48,15 +48,21 @@ cases! {
             async move { put(&*backend, object, uid(), Some(&one), &format!("text {n}")).await }
         }))
         .await?;
-        let mut names = vec![one];
+        let (mut names, mut refused) = (vec![one], None);
         for (n, answer) in answers.into_iter().enumerate() {
             // A service with compare-and-set refuses the ones that come second.
-            let Ok(at) = answer else { continue };
+            let at = match answer {
+                Ok(at) => at,
+                Err(error) => {
+                    refused = Some(error);
+                    continue;
+                }
+            };
             ensure!(fx.text(object, &at).await? == format!("text {n}"), "text {n} has changed");
             ensure!(!names.contains(&at), "two versions are called {at}");
             names.push(at);
         }
-        ensure!(names.len() > 1, "none was acknowledged");
+        ensure!(names.len() > 1, "none was acknowledged, but {refused:?}");
         Ok(())
     }
 
@@ -69,8 +75,9 @@ cases! {
             async move { put(&*backend, object, uid, None, "text").await }
         }))
         .await?;
+        let refused = answers.iter().find_map(|answer| answer.as_ref().err().cloned());
         let acknowledged: Vec<VersionRef> = answers.into_iter().filter_map(Result::ok).collect();
-        ensure!(!acknowledged.is_empty(), "none was acknowledged");
+        ensure!(!acknowledged.is_empty(), "none was acknowledged, but {refused:?}");
         for at in &acknowledged {
             ensure!(fx.text(object, at).await? == "text", "version {at} is something else");
         }

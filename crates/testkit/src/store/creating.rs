@@ -158,7 +158,7 @@ cases! {
         }))
         .await?;
         let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
-        ensure!(won.len() == 1, "{} won", won.len());
+        ensure!(won.len() == 1, "{} won, and others were told {:?}", won.len(), lost.first().map(shown));
         for answer in lost {
             refused(answer, ErrorKind::AlreadyExists, "a loser")?;
         }

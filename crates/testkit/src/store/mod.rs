@@ -4,10 +4,13 @@ mod creating;
 mod deleting;
 mod fixture;
 mod listing;
+mod over;
 mod past;
 mod reading;
 mod rights;
 mod updating;
+
+pub use over::OverBackend;
 
 use std::sync::Arc;
 use strongroom_core::{Access, Context, Result, SecretsStore, async_trait};

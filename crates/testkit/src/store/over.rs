@@ -1,0 +1,97 @@
+//! A whole store over a back-end under test.
+
+use super::StoreSubject;
+use crate::{BackendSubject, clock::Clock};
+use std::sync::{Arc, Mutex, PoisonError};
+use strongroom_core::{
+    Access, Context, Error, ErrorKind, Origin, OwnerId, Result, SecretsStore, async_trait,
+};
+use strongroom_engine::{
+    Engine, EngineOptions, Env, MemoryCatalog, Parts, Store, StoreName, crypto::RootKey, initialise,
+};
+use uuid::Uuid;
+
+/// The engine over a back-end, with its catalog in memory: the author of a [`Backend`](strongroom_core::Backend) sees
+/// that whole secrets can be kept in it, `store_suite!(OverBackend::sealed(MySubject::new()))`.
+pub struct OverBackend<B> {
+    backend: B,
+    seal: bool,
+    others: [OwnerId; 2],
+    last: Mutex<Option<Deployment>>,
+}
+
+/// What several engines share.
+#[derive(Clone)]
+struct Deployment {
+    catalog: Arc<MemoryCatalog>,
+    root: Arc<RootKey>,
+    owner: OwnerId,
+}
+
+impl<B: BackendSubject> OverBackend<B> {
+    /// Values are sealed before the back-end sees them, as they are unless somebody asks otherwise.
+    #[must_use]
+    pub fn sealed(backend: B) -> Self {
+        Self::new(backend, true)
+    }
+
+    /// Values are put as they are, as with `seal = false`.
+    #[must_use]
+    pub fn plain(backend: B) -> Self {
+        Self::new(backend, false)
+    }
+
+    fn new(backend: B, seal: bool) -> Self {
+        let others = [OwnerId(Uuid::new_v4()), OwnerId(Uuid::new_v4())];
+        Self { backend, seal, others, last: Mutex::new(None) }
+    }
+
+    fn last(&self) -> Result<Deployment> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        last.ok_or_else(|| Error::new(ErrorKind::Unexpected, "nothing was opened yet"))
+    }
+
+    async fn engine(&self, catalog: &Arc<MemoryCatalog>, root: &Arc<RootKey>) -> Result<Engine> {
+        let env: Arc<dyn Env> = Arc::new(Clock::new());
+        let identity = initialise(&**catalog, &**root, &*env, "admin", None).await?;
+        let name = StoreName::new("main")?;
+        let backend = self.backend.open(identity.namespace).await?;
+        Engine::open(Parts {
+            catalog: catalog.clone(),
+            identity,
+            roots: root.clone(),
+            env,
+            stores: vec![Store::new(name.clone(), backend, self.seal)],
+            target: Some(name),
+            options: EngineOptions::default(),
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl<B: BackendSubject> StoreSubject for OverBackend<B> {
+    async fn open(&self) -> Result<Arc<dyn SecretsStore>> {
+        let catalog = Arc::new(MemoryCatalog::new(Arc::new(Clock::new())));
+        let root = Arc::new(RootKey::generate()?);
+        let engine = self.engine(&catalog, &root).await?;
+        let owner = engine.identity().owner.id;
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deployment { catalog, root, owner });
+        Ok(Arc::new(engine))
+    }
+
+    async fn another(&self) -> Result<Arc<dyn SecretsStore>> {
+        let last = self.last()?;
+        Ok(Arc::new(self.engine(&last.catalog, &last.root).await?))
+    }
+
+    async fn context(&self, account: usize, access: Access) -> Result<Context> {
+        let owner = self.last()?.owner;
+        let actor = account.checked_sub(1).map_or(owner, |other| self.others[other]);
+        Ok(Context::new(actor, access, Origin::new("test")))
+    }
+
+    async fn finish(&self) {
+        self.backend.finish().await;
+    }
+}

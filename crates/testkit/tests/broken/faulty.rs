@@ -1,0 +1,207 @@
+//! A back-end that is right but for one thing.
+
+use super::Fault;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use strongroom_core::{
+    Backend, BackendInfo, Error, ErrorKind, Found, Labels, Limits, NamespaceId, NewVersion, ObjectId,
+    Payload, Removal, Result, Retry, ScanPage, VersionRef, VersionUid, async_trait,
+};
+use strongroom_testkit::{Held, MemoryBackend};
+use uuid::Uuid;
+
+const LIMIT: usize = 65_536;
+
+/// The back-end in memory, and what is wrong with this one.
+pub(super) struct Broken {
+    held: Held,
+    namespace: NamespaceId,
+    inner: MemoryBackend,
+    info: BackendInfo,
+    fault: Fault,
+    reads: AtomicUsize,
+}
+
+impl Broken {
+    pub(super) fn open(held: &Held, namespace: NamespaceId, fault: Fault) -> Self {
+        let held = if fault == Fault::ForgetsWhenOpenedAgain { Held::new() } else { held.clone() };
+        let namespace =
+            if fault == Fault::IgnoresItsNamespace { NamespaceId(Uuid::nil()) } else { namespace };
+        let limits = Limits::new(LIMIT, Removal::Destroys).bulk_read(9);
+        let inner = MemoryBackend::new(&held, namespace).limits(limits);
+        let opening = if fault == Fault::IsAnotherPlaceAtEachOpening { Uuid::new_v4() } else { Uuid::nil() };
+        let info = BackendInfo::new("broken", format!("memory:{opening}"), limits);
+        Self { held, namespace, inner, info, fault, reads: AtomicUsize::new(0) }
+    }
+
+    fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    fn object(&self, object: ObjectId) -> ObjectId {
+        if self.is(Fault::MixesUpObjects) { ObjectId(Uuid::nil()) } else { object }
+    }
+
+    /// The versions that are there, in the order in which they were put.
+    fn there(&self, object: ObjectId) -> Vec<(VersionRef, VersionUid)> {
+        let inventory = self.held.inventory(self.namespace);
+        inventory.into_iter().find(|(id, _)| *id == object).map(|(_, versions)| versions).unwrap_or_default()
+    }
+
+    /// The bytes as they are stored.
+    fn stored(&self, payload: &Payload) -> Payload {
+        let bytes = payload.expose();
+        Payload::new(match self.fault {
+            Fault::CutsAtFourKibibytes => bytes[..bytes.len().min(4096)].to_vec(),
+            Fault::BreaksWhatIsNotAscii => {
+                bytes.iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }).collect()
+            }
+            Fault::TrimsTheEnd => bytes.trim_ascii_end().to_vec(),
+            _ => bytes.to_vec(),
+        })
+    }
+
+    fn told(&self, at: VersionRef) -> VersionRef {
+        if self.is(Fault::GivesLongNames) { VersionRef::new(format!("{:0>300}", at.as_str())) } else { at }
+    }
+
+    fn shown(&self, mut found: Found) -> Option<Found> {
+        let there = self.there(found.object);
+        let is_last = there.last().map(|(at, _)| at) == found.at.as_ref();
+        match self.fault {
+            Fault::ScansWithoutTheLastVersion if is_last && there.len() > 1 => return None,
+            Fault::MarksTheFirstVersion => {
+                found.newest = there.first().map(|(at, _)| at) == found.at.as_ref()
+            }
+            Fault::TellsAnotherAttempt => found.uid = there.first().map(|(_, uid)| *uid),
+            _ => {}
+        }
+        Some(found)
+    }
+}
+
+fn gone() -> Error {
+    Error::new(ErrorKind::NotFound, "it is not there")
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl Backend for Broken {
+    fn info(&self) -> &BackendInfo {
+        &self.info
+    }
+
+    async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
+        let (object, there) = (self.object(version.object), self.there(self.object(version.object)));
+        if self.is(Fault::ShowsThePayloadInAnError) && version.payload.expose().len() > LIMIT {
+            let text = String::from_utf8_lossy(version.payload.expose()).into_owned();
+            return Err(Error::new(ErrorKind::InvalidInput, format!("400 Bad Request: {text}")));
+        }
+        let repeated = there.iter().any(|(_, uid)| *uid == version.uid);
+        match self.fault {
+            Fault::RefusesARepeat if repeated => {
+                return Err(Error::new(ErrorKind::AlreadyExists, "this version is there already"));
+            }
+            Fault::OverwritesWithALateRepeat if repeated => {
+                let (newest, _) = there.last().ok_or_else(gone)?;
+                self.held.tamper(self.namespace, object, newest, version.payload.clone());
+            }
+            Fault::MergesEqualPayloads => {
+                for (at, _) in &there {
+                    if self.inner.get(object, at).await?.expose() == version.payload.expose() {
+                        return Ok(at.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+        let payload = self.stored(version.payload);
+        let record = match self.fault {
+            Fault::CutsLongLabels => version.labels.record.chars().take(256).collect(),
+            _ => version.labels.record.clone(),
+        };
+        let labels = Labels::new(version.labels.secret, record);
+        let stored = NewVersion::new(object, version.uid, &payload, &labels).newest(version.newest);
+        let at = self.inner.put(&stored).await?;
+        if let (Fault::LosesThePreviousVersion, Some((previous, _))) = (self.fault, there.last()) {
+            self.inner.remove(object, previous).await?;
+        }
+        Ok(self.told(at))
+    }
+
+    async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
+        let object = self.object(object);
+        let busy = self.reads.fetch_add(1, Ordering::SeqCst) > 0;
+        if self.is(Fault::ServesOneReadAtATime) {
+            // As a connection that is not shared is held while the service answers.
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        self.reads.fetch_sub(1, Ordering::SeqCst);
+        match self.fault {
+            Fault::Hangs => std::future::pending().await,
+            Fault::ServesOneReadAtATime if busy => {
+                Err(Error::new(ErrorKind::Unavailable, "the connection is in use").retryable(Retry::Backoff))
+            }
+            Fault::AnswersTheFirstVersion => {
+                let there = self.there(object);
+                let (first, _) = there.first().ok_or_else(gone)?;
+                self.inner.get(object, first).await
+            }
+            Fault::CallsTheMissingUnavailable => {
+                let answer = self.inner.get(object, at).await;
+                answer.map_err(|_| Error::new(ErrorKind::Unavailable, "no answer").retryable(Retry::Backoff))
+            }
+            _ => self.inner.get(object, at).await,
+        }
+    }
+
+    async fn get_many(&self, wanted: &[(ObjectId, VersionRef)]) -> Vec<Result<Payload>> {
+        let wanted: Vec<_> = wanted.iter().map(|(id, at)| (self.object(*id), at.clone())).collect();
+        let mut answers = self.inner.get_many(&wanted).await;
+        answers.retain(|answer| answer.is_ok() || !self.is(Fault::LeavesTheMissingOutOfBulkReads));
+        answers
+    }
+
+    async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
+        match self.fault {
+            Fault::FailsToRelabelWhatIsGone if self.there(object).is_empty() => Err(gone()),
+            Fault::KeepsOldLabels => Ok(()),
+            _ => self.inner.relabel(self.object(object), labels).await,
+        }
+    }
+
+    async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()> {
+        let object = self.object(object);
+        match self.fault {
+            Fault::ForgetsRemovals => Ok(()),
+            Fault::RemovesAllVersions => self.inner.delete(object).await,
+            Fault::FailsToRemoveWhatIsGone if self.there(object).iter().all(|(there, _)| there != at) => {
+                Err(gone())
+            }
+            _ => self.inner.remove(object, at).await,
+        }
+    }
+
+    async fn delete(&self, object: ObjectId) -> Result<()> {
+        let object = self.object(object);
+        match self.fault {
+            Fault::ForgetsDeletes => Ok(()),
+            Fault::FailsToDeleteWhatIsGone if self.there(object).is_empty() => Err(gone()),
+            _ => self.inner.delete(object).await,
+        }
+    }
+
+    async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
+        let page = self.inner.scan(only.map(|object| self.object(object)), from).await?;
+        let next = page.next.filter(|_| !self.is(Fault::ScansOnePage));
+        Ok(ScanPage::new(page.found.into_iter().filter_map(|found| self.shown(found)).collect(), next))
+    }
+
+    async fn check(&self) -> Result<()> {
+        if self.is(Fault::LeavesAProbe) {
+            let (payload, labels) = (Payload::new(b"probe".to_vec()), Labels::new(Uuid::nil().into(), ""));
+            let probe = NewVersion::new(ObjectId(Uuid::nil()), VersionUid(Uuid::nil()), &payload, &labels);
+            self.inner.put(&probe).await?;
+        }
+        self.inner.check().await
+    }
+}

@@ -1,0 +1,115 @@
+//! Back-ends that break one promise each, and the case of the suite that says so.
+//!
+//! Their authors believe that they work: each is right but for one thing that somebody has really got wrong.
+
+mod faulty;
+
+use faulty::Broken;
+use std::{panic, sync::Arc, time::Duration};
+use strongroom_core::{Backend, NamespaceId, Result, async_trait};
+use strongroom_testkit::{BackendSubject, Held, backend, run_within};
+
+/// One thing that a back-end does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    LosesThePreviousVersion,
+    AnswersTheFirstVersion,
+    CutsAtFourKibibytes,
+    BreaksWhatIsNotAscii,
+    TrimsTheEnd,
+    RefusesARepeat,
+    OverwritesWithALateRepeat,
+    MergesEqualPayloads,
+    GivesLongNames,
+    ShowsThePayloadInAnError,
+    CallsTheMissingUnavailable,
+    LeavesTheMissingOutOfBulkReads,
+    CutsLongLabels,
+    IsAnotherPlaceAtEachOpening,
+    LeavesAProbe,
+    ForgetsDeletes,
+    ForgetsRemovals,
+    RemovesAllVersions,
+    FailsToDeleteWhatIsGone,
+    FailsToRemoveWhatIsGone,
+    FailsToRelabelWhatIsGone,
+    KeepsOldLabels,
+    ScansOnePage,
+    ScansWithoutTheLastVersion,
+    TellsAnotherAttempt,
+    MarksTheFirstVersion,
+    MixesUpObjects,
+    IgnoresItsNamespace,
+    ForgetsWhenOpenedAgain,
+    ServesOneReadAtATime,
+    Hangs,
+}
+
+struct Subject(Held, Fault);
+
+#[async_trait]
+impl BackendSubject for Subject {
+    async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
+        Ok(Arc::new(Broken::open(&self.0, namespace, self.1)))
+    }
+}
+
+/// Requires that the case fails, with the promise that it is about.
+fn is_caught(fault: Fault, group: &str, name: &str) {
+    let cases = backend::SUITE.iter().filter(|(known, _)| *known == group).flat_map(|(_, cases)| *cases);
+    let case = cases.clone().find(|case| case.name == name).expect("there is no such case");
+    // Only the one that hangs takes as long; what is shown late by others is waited for 15 s.
+    let limit = Duration::from_secs(if fault == Fault::Hangs { 2 } else { 60 });
+    let subject = || -> Box<dyn BackendSubject> { Box::new(Subject(Held::new(), fault)) };
+    let outcome = panic::catch_unwind(|| run_within(limit, backend::SUITE, group, name, subject));
+    let text = outcome.err().and_then(|told| told.downcast::<String>().ok()).expect("nobody noticed");
+    assert!(text.starts_with(&format!("broken promise: {}", case.promise.trim())), "{text}");
+}
+
+macro_rules! caught {
+    ($( $fault:ident in $group:ident: $($name:ident),+; )*) => {
+        $( $(
+            #[allow(non_snake_case)]
+            mod $fault {
+                #[test]
+                fn $name() {
+                    super::is_caught(super::Fault::$fault, stringify!($group), stringify!($name));
+                }
+            }
+        )+ )*
+    };
+}
+
+caught! {
+    LosesThePreviousVersion in keeping: a_later_put_changes_no_earlier_version;
+    AnswersTheFirstVersion in keeping: a_later_put_changes_no_earlier_version;
+    CutsAtFourKibibytes in keeping: the_largest_payload_is_kept;
+    BreaksWhatIsNotAscii in keeping: every_kind_of_text_is_kept;
+    TrimsTheEnd in keeping: every_kind_of_text_is_kept;
+    RefusesARepeat in keeping: a_repeated_put_changes_nothing;
+    OverwritesWithALateRepeat in keeping: a_late_repeat_changes_nothing;
+    MergesEqualPayloads in keeping: equal_payloads_are_two_versions;
+    GivesLongNames in keeping: a_versions_name_fits;
+    ShowsThePayloadInAnError in keeping: a_payload_over_the_limit_is_never_cut;
+    CallsTheMissingUnavailable in keeping: a_version_that_is_not_there_is_not_found;
+    LeavesTheMissingOutOfBulkReads in keeping: bulk_reads_answer_each_in_order;
+    CutsLongLabels in keeping: labels_of_every_length_are_taken;
+    IsAnotherPlaceAtEachOpening in keeping: info_is_truthful;
+    LeavesAProbe in keeping: check_succeeds_and_changes_nothing;
+    ForgetsDeletes in removing: a_deleted_object_is_gone_with_its_versions;
+    ForgetsRemovals in removing: a_removed_version_is_gone_and_the_others_stay;
+    RemovesAllVersions in removing: the_newest_version_can_be_removed;
+    FailsToDeleteWhatIsGone in removing: deleting_what_is_gone_succeeds;
+    FailsToRemoveWhatIsGone in removing: removing_what_is_gone_succeeds;
+    FailsToRelabelWhatIsGone in removing: relabelling_what_is_gone_succeeds;
+    KeepsOldLabels in removing: relabelling_leaves_the_versions_as_they_are;
+    ScansOnePage in scanning: every_version_is_found_page_after_page;
+    ScansWithoutTheLastVersion in scanning: an_acknowledged_version_is_in_a_scan_of_its_object;
+    TellsAnotherAttempt in scanning: a_scan_tells_the_right_attempt;
+    MarksTheFirstVersion in scanning: the_newest_is_marked;
+    MixesUpObjects in sharing: objects_are_apart;
+    IgnoresItsNamespace in sharing: namespaces_are_apart;
+    ForgetsWhenOpenedAgain in sharing: a_version_is_readable_at_once_through_any_opening;
+    ServesOneReadAtATime in sharing: many_reads_at_once_are_answered;
+    Hangs in sharing: many_reads_at_once_are_answered;
+}

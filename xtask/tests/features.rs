@@ -1,0 +1,51 @@
+//! What is not asked for is not built: of the crate to embed, each feature brings its own dependencies and no other's.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The packages that the crate `strongroom` is built from with these features.
+fn packages(features: &str) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap());
+    command.args(["tree", "--locked", "--package", "strongroom", "--edges", "normal", "--prefix", "none"]);
+    command.args(["--format", "{p}", "--no-default-features", "--features", features]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split(' ').next()).map(String::from).collect()
+}
+
+/// What each feature alone may bring, by the beginning of its name.
+const OWN: [(&str, &[&str]); 6] = [
+    ("aws", &["aws-config", "aws-sdk-", "strongroom-aws"]),
+    ("azure", &["azure_", "strongroom-azure"]),
+    ("gcp", &["google-cloud-", "strongroom-gcp"]),
+    ("hashicorp", &["vaultrs", "rustify", "strongroom-hashicorp"]),
+    ("remote", &["strongroom-remote"]),
+    ("sql", &["sqlx", "libsqlite3-sys", "strongroom-sql"]),
+];
+
+#[test]
+fn a_feature_brings_its_own_dependencies_alone() {
+    for (feature, own) in OWN {
+        let packages = packages(feature);
+        for prefix in own {
+            assert!(packages.iter().any(|name| name.starts_with(prefix)), "{feature} lacks {prefix}");
+        }
+        for (other, theirs) in OWN.iter().filter(|(other, _)| *other != feature) {
+            let brought: Vec<_> =
+                packages.iter().filter(|name| theirs.iter().any(|prefix| name.starts_with(prefix))).collect();
+            assert!(brought.is_empty(), "{feature} brings what is {other}'s: {brought:?}");
+        }
+    }
+}
+
+#[test]
+fn without_features_there_is_neither_a_runtime_nor_a_client() {
+    let packages = packages("");
+    let no: Vec<_> =
+        OWN.iter().flat_map(|(_, own)| *own).chain(&["tokio", "hyper", "reqwest", "rustls"]).collect();
+    let brought: Vec<_> =
+        packages.iter().filter(|name| no.iter().any(|prefix| name.starts_with(**prefix))).collect();
+    assert!(brought.is_empty(), "{brought:?}");
+}
