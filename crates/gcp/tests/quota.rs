@@ -22,7 +22,8 @@ mod gcp {
         let secrets = site.secrets(&engine);
         let mut which: Vec<SecretRef> = Vec::new();
         for n in 0..100 {
-            which.push(secrets.create(&format!("s{n}"), [("n", n.to_string())]).await.unwrap().meta.id.into());
+            which
+                .push(secrets.create(&format!("s{n}"), [("n", n.to_string())]).await.unwrap().meta.id.into());
         }
 
         // Nothing else may be read any more.

@@ -67,7 +67,8 @@ pub(crate) fn credentials(name: &str) -> Credentials {
         emulator.write_credentials(folder.path()).expect("no credentials files");
         folder
     });
-    let place = folder.as_ref().map_or_else(|| variable("CREDENTIALS").into(), |folder| folder.path().to_owned());
+    let place =
+        folder.as_ref().map_or_else(|| variable("CREDENTIALS").into(), |folder| folder.path().to_owned());
     Credentials { path: place.join(format!("{name}.json")), _folder: folder }
 }
 

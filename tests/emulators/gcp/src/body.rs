@@ -83,7 +83,10 @@ impl Message {
         let text = self.text(name)?.unwrap_or_default();
         let decoded = STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text));
         decoded.map_err(|_| {
-            Refusal::invalid(format!("Invalid value at '{}.{name}' (TYPE_BYTES), Base64 decoding failed", self.path))
+            Refusal::invalid(format!(
+                "Invalid value at '{}.{name}' (TYPE_BYTES), Base64 decoding failed",
+                self.path
+            ))
         })
     }
 

@@ -68,9 +68,8 @@ impl Emulator {
         let service = Arc::new(Mutex::new(Service::new(&options)));
         let clock = Arc::new(Clock::default());
         let (answering, time) = (service.clone(), clock.clone());
-        let server = Server::start(options.port, None, move |request| {
-            lock(&answering).answer(request, time.now())
-        })?;
+        let server =
+            Server::start(options.port, None, move |request| lock(&answering).answer(request, time.now()))?;
         Ok(Self { server, clock, service, secret: options.secret })
     }
 

@@ -17,7 +17,8 @@ use uuid::Uuid;
 /// What a token must be for.
 pub(crate) const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 const AUDIENCE: &str = "https://secretmanager.googleapis.com/";
-const LONGEST: Duration = Duration::from_secs(3600);
+/// An hour, and what Google's own library for Rust adds in case clocks differ.
+const LONGEST: Duration = Duration::from_secs(3600 + 20);
 
 /// The public keys of service accounts, by their ids.
 #[derive(Debug, Default)]

@@ -17,9 +17,9 @@ pub(crate) fn cut<'a, T>(
     let given = |name: &str| query.get(name).filter(|text| !text.is_empty());
     let size = match given("pageSize").map(|text| text.parse::<i32>()) {
         None | Some(Ok(0)) => MOST,
-        Some(Ok(size)) => usize::try_from(size)
-            .map_err(|_| Refusal::invalid("page_size must not be negative."))?
-            .min(MOST),
+        Some(Ok(size)) => {
+            usize::try_from(size).map_err(|_| Refusal::invalid("page_size must not be negative."))?.min(MOST)
+        }
         Some(Err(_)) => return Err(Refusal::invalid("Invalid value at 'page_size' (TYPE_INT32)")),
     };
     let before = match given("pageToken").map(|text| u64::from_str_radix(text, 16)) {

@@ -104,7 +104,6 @@ pub(crate) fn find(request: &Request) -> Option<(Call, Target)> {
         ("POST", [secret, "versions", version], "destroy") => (DestroyVersion, *secret, *version),
         _ => return None,
     };
-    let target =
-        Target { project: project.into(), location, secret: secret.into(), version: version.into() };
+    let target = Target { project: project.into(), location, secret: secret.into(), version: version.into() };
     Some((call, target))
 }

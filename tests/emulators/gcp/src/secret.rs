@@ -67,7 +67,8 @@ impl Secret {
 pub(crate) fn check_etag(given: Option<&str>, present: &str) -> Result<()> {
     match given.filter(|given| !given.is_empty()) {
         Some(given) if given != present => {
-            let text = format!("The etag provided in the request, [{given}], is not the resource's [{present}].");
+            let text =
+                format!("The etag provided in the request, [{given}], is not the resource's [{present}].");
             Err(Refusal::precondition(text))
         }
         _ => Ok(()),

@@ -61,9 +61,8 @@ impl Service {
 
     fn call(&mut self, request: &Request, now: Duration) -> Result<Value> {
         let who = self.tokens.who(request, now)?;
-        let (call, target) = routes::find(request).ok_or_else(|| {
-            Refusal::unimplemented(&format!("{} {}", request.method(), request.path()))
-        })?;
+        let (call, target) = routes::find(request)
+            .ok_or_else(|| Refusal::unimplemented(&format!("{} {}", request.method(), request.path())))?;
         // Of a project that is not ours, not even that it is not there is told.
         if ![PROJECT, PROJECT_NUMBER].contains(&target.project.as_str()) {
             return Err(Refusal::denied(call.permission(), &target.parent(&target.project)));

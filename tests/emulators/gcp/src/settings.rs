@@ -85,7 +85,9 @@ impl Settings {
             return Err(Refusal::unimplemented(&format!("field {field}")));
         }
         if let Some(field) = fields.iter().find(|field| !CHANGEABLE.contains(&field.as_str())) {
-            return Err(Refusal::invalid(format!("The update mask has a field that cannot be set: [{field}].")));
+            return Err(Refusal::invalid(format!(
+                "The update mask has a field that cannot be set: [{field}]."
+            )));
         }
         for field in fields {
             match field.as_str() {
@@ -144,7 +146,9 @@ fn check_annotations(annotations: &Texts) -> Result<()> {
             && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
     if let Some(key) = annotations.keys().find(|key| !fits(key)) {
-        return Err(Refusal::invalid(format!("The key of the annotation [{key}] does not match the format.")));
+        return Err(Refusal::invalid(format!(
+            "The key of the annotation [{key}] does not match the format."
+        )));
     }
     let size: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
     if size >= ANNOTATION_BYTES {

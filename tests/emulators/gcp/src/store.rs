@@ -55,7 +55,8 @@ impl Store {
     ) -> Result<Value> {
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         if id.is_empty() || id.len() > ID_CHARACTERS || !id.bytes().all(is_plain) {
-            let text = format!("The provided Secret ID [{id}] does not match the expected format [[a-zA-Z_0-9-]+]");
+            let text =
+                format!("The provided Secret ID [{id}] does not match the expected format [[a-zA-Z_0-9-]+]");
             return Err(Refusal::invalid(text));
         }
         let settings = Settings::read(body, location)?;

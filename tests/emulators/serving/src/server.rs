@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use std::{
     convert::Infallible,
     io,
-    net::{SocketAddr, TcpStream as StdTcpStream},
+    net::{SocketAddr, TcpListener as StdTcpListener, TcpStream as StdTcpStream},
     sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
@@ -49,13 +49,16 @@ impl Server {
         tls: Option<Arc<ServerConfig>>,
         handler: impl Fn(&Request) -> Answer + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind(("127.0.0.1", port)))?;
+        // Whoever starts it may be in a runtime, which must not wait for another one.
+        let listener = StdTcpListener::bind(("127.0.0.1", port))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let (handler, tls): (Handler, _) = (Arc::new(handler), tls.map(TlsAcceptor::from));
         let thread = thread::Builder::new().name("emulator".into()).spawn(move || {
             runtime.block_on(async {
+                let Ok(listener) = TcpListener::from_std(listener) else { return };
                 tokio::select! {
                     () = accept(listener, tls, handler) => {}
                     _ = stopped => {}

@@ -75,7 +75,8 @@ async fn filters_are_kept_or_refused() {
     assert_eq!(found("name:\"ONE\" AND labels.l:x").await, ["strongroom-One"]);
     assert_eq!(found("name:one labels.l:x").await, ["strongroom-One"]);
     assert_eq!(found("labels.m=x").await, [""; 0]);
-    for unknown in ["name:a%20OR%20name:b", "NOT%20name:a", "create_time%3E2020", "(name:a)", "name:a*", "a"] {
+    for unknown in ["name:a%20OR%20name:b", "NOT%20name:a", "create_time%3E2020", "(name:a)", "name:a*", "a"]
+    {
         client.get(&format!("secrets?filter={unknown}")).await.refused(501, "UNIMPLEMENTED");
     }
     client.get("secrets?filter=state:ENABLED").await.invalid();

@@ -22,7 +22,8 @@ fn every_rule_names_a_test_that_there_is() {
         include_str!("versions.rs"),
     ]
     .concat();
-    let rows: Vec<_> = include_str!("../../README.md").lines().filter(|line| line.starts_with("| ")).collect();
+    let rows: Vec<_> =
+        include_str!("../../README.md").lines().filter(|line| line.starts_with("| ")).collect();
     let named: Vec<_> = rows.iter().filter_map(|row| row.split('`').nth_back(1)).collect();
     let tests = sources.matches("#[tokio::test]").count();
     assert_eq!(named.len(), tests, "rules and tests");

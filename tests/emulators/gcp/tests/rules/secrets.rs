@@ -107,7 +107,8 @@ async fn replication_is_set_when_a_secret_is_made() {
     ] {
         client.create("strongroom-a", json!({"replication": wrong})).await.invalid();
     }
-    let right = json!({"userManaged": {"replicas": [{"location": "europe-west1"}, {"location": "us-east1"}]}});
+    let right =
+        json!({"userManaged": {"replicas": [{"location": "europe-west1"}, {"location": "us-east1"}]}});
     let made = client.create("strongroom-a", json!({"replication": right})).await.ok();
     assert_eq!(made["replication"], right);
 }
@@ -158,7 +159,10 @@ async fn what_nobody_knows_is_refused() {
         client.create("strongroom-a", wrong).await.invalid();
     }
     client.post("secrets?secretId=strongroom-a", json!([])).await.invalid();
-    client.post("secrets?secretId=strongroom-a", json!({"replication": {"automatic": {"x": 1}}})).await.invalid();
+    client
+        .post("secrets?secretId=strongroom-a", json!({"replication": {"automatic": {"x": 1}}}))
+        .await
+        .invalid();
     // The service has it, the emulator has not.
     for field in ["ttl", "expireTime", "rotation", "topics", "versionAliases", "tags"] {
         client.create("strongroom-a", json!({field: "x"})).await.refused(501, "UNIMPLEMENTED");

@@ -1,11 +1,7 @@
 //! Tokens, and the services that give them.
 
 use crate::client::{Client, Told};
-use aws_lc_rs::{
-    rand::SystemRandom,
-    rsa::KeyPair,
-    signature::RSA_PKCS1_SHA256,
-};
+use aws_lc_rs::{rand::SystemRandom, rsa::KeyPair, signature::RSA_PKCS1_SHA256};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
@@ -93,7 +89,7 @@ async fn a_service_account_signs_its_own_tokens() {
         |claims| claims["scope"] = json!("https://www.googleapis.com/auth/drive"),
         |claims| claims["iss"] = json!("somebody@else"),
         |claims| claims["sub"] = json!("somebody@else"),
-        |claims| claims["exp"] = json!(claims["iat"].as_u64().unwrap() + 3601),
+        |claims| claims["exp"] = json!(claims["iat"].as_u64().unwrap() + 3621),
         |claims| claims["exp"] = claims["iat"].clone(),
         |claims| claims["iat"] = json!(claims["iat"].as_u64().unwrap() + 60),
     ];
@@ -104,12 +100,13 @@ async fn a_service_account_signs_its_own_tokens() {
     let mut mixed = files.read("nobody.json");
     files.list(&signed(&mixed, |_| {})).await.denied();
     mixed["private_key_id"] = own["private_key_id"].clone();
-    files.list(&signed(&mixed, |claims| {
-        claims["iss"] = own["client_email"].clone();
-        claims["sub"] = own["client_email"].clone();
-    }))
-    .await
-    .unauthenticated();
+    files
+        .list(&signed(&mixed, |claims| {
+            claims["iss"] = own["client_email"].clone();
+            claims["sub"] = own["client_email"].clone();
+        }))
+        .await
+        .unauthenticated();
     let token = signed(&own, |_| {});
     files.client.emulator.skip(Duration::from_secs(3601));
     files.list(&token).await.unauthenticated();

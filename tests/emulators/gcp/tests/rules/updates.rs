@@ -6,7 +6,8 @@ use serde_json::json;
 #[tokio::test]
 async fn a_mask_replaces_what_it_names_and_nothing_else() {
     let client = Client::new();
-    let made = client.create("strongroom-a", json!({"labels": {"a": "1"}, "annotations": {"b": "2"}})).await.ok();
+    let made =
+        client.create("strongroom-a", json!({"labels": {"a": "1"}, "annotations": {"b": "2"}})).await.ok();
     let update = async |mask: &str, body| {
         client.call("PATCH", &format!("secrets/strongroom-a?updateMask={mask}"), body).await
     };
