@@ -40,7 +40,6 @@ mod azure {
     use super::*;
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn no_value_and_no_credential_is_in_any_log_or_error() {
         let log = Log::default();
         let everything = tracing_subscriber::fmt()
