@@ -76,6 +76,11 @@ impl Refusal {
         Self::new(404, "SecretNotFound", text)
     }
 
+    /// No secret of that name is deleted.
+    pub(crate) fn not_deleted(name: &str) -> Self {
+        Self::new(404, "SecretNotFound", format!("Deleted Secret not found: {name}"))
+    }
+
     pub(crate) fn no_vault(host: &str) -> Self {
         Self::new(404, "VaultNotFound", format!("There is no vault {host}."))
     }

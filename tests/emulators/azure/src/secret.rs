@@ -63,7 +63,7 @@ impl Secret {
             Life::Deleted => Ok(()),
             Life::Deleting(_) => Err(Refusal::busy("ObjectIsBeingDeleted")),
             Life::Live | Life::Recovering(_) | Life::Purging(_) | Life::Gone => {
-                Err(Refusal::missing(&self.name))
+                Err(Refusal::not_deleted(&self.name))
             }
         }
     }

@@ -73,18 +73,18 @@ impl Vault {
                 self.settle(name, now);
                 Ok(Some(self.shown_deleted(self.find(name)?, base)))
             }
-            Call::GetDeleted { name } => match self.find(name)? {
+            Call::GetDeleted { name } => match self.found_deleted(name)? {
                 secret if secret.life == Life::Deleted => Ok(Some(self.shown_deleted(secret, base))),
-                _ => Err(Refusal::missing(name)),
+                _ => Err(Refusal::not_deleted(name)),
             },
             Call::Purge { .. } if self.protected => Err(Refusal::protected()),
             Call::Purge { name } => {
-                self.find(name)?.check_deleted()?;
+                self.found_deleted(name)?.check_deleted()?;
                 self.end(name, Life::Purging(now + self.leisure), now);
                 Ok(None)
             }
             Call::Recover { name } => {
-                self.find(name)?.check_deleted()?;
+                self.found_deleted(name)?.check_deleted()?;
                 let shown = self.shown(self.find(name)?, self.find(name)?.newest(), base);
                 self.end(name, Life::Recovering(now + self.leisure), now);
                 Ok(Some(shown))
@@ -120,6 +120,10 @@ impl Vault {
 
     fn find(&self, name: &str) -> Result<&Secret> {
         self.secrets.get(&name.to_ascii_lowercase()).ok_or_else(|| Refusal::missing(name))
+    }
+
+    fn found_deleted(&self, name: &str) -> Result<&Secret> {
+        self.find(name).map_err(|_| Refusal::not_deleted(name))
     }
 
     fn live(&mut self, name: &str) -> Result<&mut Secret> {

@@ -22,7 +22,7 @@ const CALLS: [(&str, &str, &str); 12] = [
 
 #[tokio::test]
 async fn each_call_needs_its_action() {
-    let nobody = Client::new().await.as_application(Application::Nobody).await;
+    let nobody = Client::new().await.logged_in_as(Application::Nobody).await;
     for (method, path, action) in CALLS {
         let said = nobody.call(method, path, json!({})).await.refused(403, "Forbidden", "ForbiddenByRbac");
         assert!(
@@ -31,7 +31,7 @@ async fn each_call_needs_its_action() {
         );
         assert!(said.contains(Application::Nobody.id()), "{said}");
     }
-    let keeper = Client::new().await.as_application(Application::Keeper).await;
+    let keeper = Client::new().await.logged_in_as(Application::Keeper).await;
     for (method, path, action) in CALLS {
         let is_denied = keeper.call(method, path, json!({})).await.status == 403;
         assert_eq!(is_denied, action == "purge/action", "{method} {path}");

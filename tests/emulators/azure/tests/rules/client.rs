@@ -71,10 +71,10 @@ impl Client {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let emulator = Emulator::start(options).unwrap();
         let client = Self { emulator, http, token: String::new(), host: "127.0.0.1" };
-        client.as_application(Application::Writer).await
+        client.logged_in_as(Application::Writer).await
     }
 
-    pub(crate) async fn as_application(mut self, application: Application) -> Self {
+    pub(crate) async fn logged_in_as(mut self, application: Application) -> Self {
         let secret = self.emulator.client_secret().to_owned();
         let told = self.log_in(&[("client_id", application.id()), ("client_secret", &secret)]).await.ok();
         self.token = told["access_token"].as_str().unwrap().to_owned();

@@ -115,10 +115,10 @@ async fn what_is_deleted_goes_by_itself_after_90_days() {
     client.delete().await.ok();
     client.emulator.skip(Duration::from_secs(89 * 86_400));
     // Tokens have expired meanwhile.
-    let client = client.as_application(strongroom_emulator_azure::Application::Writer).await;
+    let client = client.logged_in_as(strongroom_emulator_azure::Application::Writer).await;
     client.get("/deletedsecrets/a").await.ok();
     client.emulator.skip(Duration::from_secs(86_400));
-    let client = client.as_application(strongroom_emulator_azure::Application::Writer).await;
+    let client = client.logged_in_as(strongroom_emulator_azure::Application::Writer).await;
     assert_eq!(client.get("/deletedsecrets").await.ok()["value"], json!([]));
     client.set("2").await.ok();
 }

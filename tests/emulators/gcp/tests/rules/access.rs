@@ -21,7 +21,7 @@ async fn each_call_needs_its_permission() {
         ("POST", "secrets/strongroom-a/versions/1:destroy", "versions.destroy"),
     ];
     for account in [Account::Nobody, Account::Impersonator, Account::Writer] {
-        let client = Client::new().as_account(account);
+        let client = Client::new().acting_as(account);
         for (method, path, permission) in calls {
             let told = client.call(method, path, json!(null)).await;
             if account == Account::Writer && ROLE.contains(permission) {
@@ -38,7 +38,7 @@ async fn each_call_needs_its_permission() {
 
 #[tokio::test]
 async fn a_condition_limits_names() {
-    let client = Client::new().as_account(Account::Writer);
+    let client = Client::new().acting_as(Account::Writer);
     // Whoever may create may create any; the project is what that is checked against.
     client.create("other-a", json!({})).await.ok();
     let there = client.get("secrets/other-a").await.denied();

@@ -89,7 +89,7 @@ impl Client {
         Self { token: emulator.access_token(Account::Operator), emulator, http }
     }
 
-    pub(crate) fn as_account(mut self, account: Account) -> Self {
+    pub(crate) fn acting_as(mut self, account: Account) -> Self {
         self.token = self.emulator.access_token(account);
         self
     }
