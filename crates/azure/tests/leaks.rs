@@ -12,7 +12,7 @@ use strongroom_testkit::wire::{Fault, Order, Wire};
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 use uuid::Uuid;
 
-/// What the stand-in's tokens begin with.
+/// What the emulator's tokens begin with.
 const TOKEN: &str = "eyStrongroom";
 
 #[derive(Clone, Default)]

@@ -244,10 +244,10 @@ mod microsoft {
         assert!(!shown.contains("cmVjb3Jk"), "{shown}");
     }
 
-    /// What the stand-in refuses, to Microsoft's own client.
+    /// What the emulator refuses, to Microsoft's own client.
     #[tokio::test]
     #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
-    async fn the_stand_in_is_as_strict_as_the_service() {
+    async fn the_emulator_is_as_strict_as_the_service() {
         let operator = Operator;
         let name = format!("x{}", uuid::Uuid::new_v4());
         operator.does(&["set", &name, "v"]);

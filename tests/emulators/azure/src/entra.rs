@@ -2,7 +2,10 @@
 
 use crate::{applications::Application, emulator::TENANT};
 use serde_json::{Value, json};
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 use strongroom_emulator_serving::{Answer, Request};
 use uuid::Uuid;
 
@@ -81,16 +84,12 @@ impl Entra {
     }
 }
 
-fn refused(
-    status: u16,
-    error: &str,
-    number: u32,
-    text: &str,
-    form: &std::collections::BTreeMap<String, String>,
-) -> Answer {
+fn refused(status: u16, error: &str, number: u32, text: &str, form: &BTreeMap<String, String>) -> Answer {
+    // Without line ends and quotation marks: the client for Rust cannot read a description with escapes.
+    let sent: Vec<_> = form.iter().map(|(name, value)| format!("{name}='{value}'")).collect();
     let told = json!({
         "error": error,
-        "error_description": format!("AADSTS{number}: {text} {form:?}"),
+        "error_description": format!("AADSTS{number}: {text} {}", sent.join(" ")),
         "error_codes": [number],
     });
     Answer::json(status, &told)

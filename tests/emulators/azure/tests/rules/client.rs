@@ -94,7 +94,7 @@ impl Client {
             ("scope", "https://vault.azure.net/.default"),
             ("tenant", TENANT),
         ];
-        let given = |name| fields.iter().any(|(field, _)| *field == name);
+        let given = |name: &str| fields.iter().any(|(field, _)| *field == name);
         let missing = usual.into_iter().filter(|(name, _)| !given(name));
         let all: Vec<_> = fields.iter().copied().chain(missing).collect();
         let tenant = all.iter().find(|(name, _)| *name == "tenant").unwrap().1;
