@@ -78,7 +78,7 @@ fn test(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
     let (mut parts, mut without) = (Vec::new(), Vec::new());
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--without" => without.extend(kinds(args.next())?),
+            "--without" => without.extend(kinds(args.next(), &Kind::TESTS)?),
             "--help" | "-h" => return Ok(Task::Help),
             name => parts.push(Part::named(name).ok_or_else(|| {
                 let all: Vec<_> = Part::ALL.iter().map(|part| part.name()).collect();
@@ -112,7 +112,7 @@ fn servers(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
     let (mut without, mut command) = (Vec::new(), Vec::new());
     while let Some(arg) = args.next() {
         if arg == "--without" {
-            without.extend(kinds(args.next())?);
+            without.extend(kinds(args.next(), &Kind::TESTS)?);
             continue;
         }
         if arg != "--" {
@@ -132,18 +132,19 @@ fn emulators(mut args: impl Iterator<Item = String>) -> Result<Task, String> {
     let mut without = Vec::new();
     while let Some(arg) = args.next() {
         match arg.as_str() {
-            "--without" => without.extend(kinds(args.next())?),
+            "--without" => without.extend(kinds(args.next(), &Kind::EMULATORS)?),
             other => return Err(format!("no option {other}; there is: --without")),
         }
     }
     Ok(Task::Emulators { action, without })
 }
 
-fn kinds(list: Option<String>) -> Result<Vec<Kind>, String> {
-    let all = Kind::ALL.map(Kind::name).join(",");
+fn kinds(list: Option<String>, known: &[Kind]) -> Result<Vec<Kind>, String> {
+    let all = known.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(",");
     let list = list.ok_or_else(|| format!("--without needs a list: some of {all}"))?;
     let one = |name: &str| {
-        Kind::named(name).ok_or_else(|| format!("--without: no server {name}; there are: {all}"))
+        let kind = known.iter().copied().find(|kind| kind.name() == name);
+        kind.ok_or_else(|| format!("--without: no server {name}; there are: {all}"))
     };
     list.split(',').map(one).collect()
 }
@@ -197,8 +198,11 @@ mod tests {
 
     #[test]
     fn emulators_need_to_be_told_what_to_do() {
-        let expected = Task::Emulators { action: Action::Up, without: vec![Kind::Openbao] };
-        assert_eq!(parsed("emulators up --without openbao"), Ok(expected));
+        let expected = Task::Emulators { action: Action::Up, without: vec![Kind::Openbao, Kind::Gcp] };
+        assert_eq!(parsed("emulators up --without openbao,gcp"), Ok(expected));
+        // Databases stand for nothing, and tests start their own emulators.
+        assert!(parsed("emulators up --without postgres").unwrap_err().contains("moto"));
+        assert!(parsed("test --without gcp").unwrap_err().contains("google"));
         assert!(parsed("emulators").unwrap_err().contains("status"));
         assert!(parsed("emulators start").unwrap_err().contains("up"));
     }

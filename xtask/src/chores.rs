@@ -58,7 +58,7 @@ pub(crate) fn bench(runner: &Runner, name: &str, args: &[String]) -> Result<bool
 /// # Errors
 /// A server cannot be started, the command cannot be started, or we are interrupted.
 pub(crate) fn servers(runner: &Runner, without: &[Kind], command: &[String]) -> Result<bool> {
-    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| !without.contains(kind)).collect();
+    let kinds: Vec<Kind> = Kind::TESTS.into_iter().filter(|kind| !without.contains(kind)).collect();
     install::missing(runner, &kinds, false)?;
     let (servers, failures) = Servers::start(runner, &kinds)?;
     if let Some((kind, failure)) = failures.first() {

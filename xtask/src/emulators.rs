@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::built;
 use crate::failure::{Failure, Result};
 use crate::install;
 use crate::run::Runner;
@@ -126,6 +127,10 @@ fn up(runner: &Runner, place: &Place, without: &[Kind]) -> Result<bool> {
     let kinds = chosen(without);
     // Its output is for people, and ours is for a shell.
     install::missing(runner, &kinds, false)?;
+    // What is built for the first time takes longer than what is started.
+    for package in kinds.iter().filter_map(|kind| kind.built()) {
+        built::program(runner, package)?;
+    }
     let log = place.file("log");
     let output = || File::create(&log).map_err(|error| Failure::on("write", &log, error));
     let program = std::env::current_exe().map_err(|error| Failure::of("find", "our program", error))?;

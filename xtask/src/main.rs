@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod built;
 mod chores;
 mod emulators;
 mod failure;

@@ -35,6 +35,17 @@ impl Environment {
         programs.join("python").is_file().then_some(programs)
     }
 
+    /// Its interpreter, if it is complete.
+    ///
+    /// # Errors
+    /// It is not installed.
+    pub(crate) fn python(self) -> Result<String> {
+        match self.programs() {
+            Some(programs) => Ok(programs.join("python").display().to_string()),
+            None => Err(format!("{} is not installed", self.name).into()),
+        }
+    }
+
     /// Makes it unless it is there. What is interrupted is not seen by anybody.
     ///
     /// # Errors

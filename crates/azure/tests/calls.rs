@@ -68,7 +68,6 @@ mod azure {
     use super::*;
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn each_operation_makes_as_many_calls_as_the_table_says() {
         let counted = Counted::new(Vault::new()).await;
         let engine = counted.engine(quick()).await;
@@ -111,7 +110,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_deletion_with_purge_is_one_call_more() {
         let counted = Counted::new(Vault::new().with("purge", Setting::Bool(true))).await;
         let secrets = counted.site.secrets(&counted.engine(quick()).await);
@@ -122,7 +120,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn what_follows_in_the_background_is_bounded() {
         let counted = Counted::new(Vault::new()).await;
         let mut options = quick();
@@ -149,7 +146,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_thousand_cold_reads_of_one_secret_are_one_call() {
         let counted = Counted::new(Vault::new()).await;
         let writer = counted.engine(quick()).await;
@@ -168,7 +164,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_hundred_cold_reads_in_one_request_are_a_hundred_calls() {
         let counted = Counted::new(Vault::new()).await;
         let writer = counted.engine(quick()).await;

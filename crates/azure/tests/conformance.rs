@@ -83,20 +83,20 @@ impl StoreSubject for Store {
 
 mod azure {
     use super::*;
-    backend_suite!(Values::kept_when_deleted(), ignore = "needs a vault or its stand-in: cargo xtask test");
+    backend_suite!(Values::kept_when_deleted());
 }
 
 mod azure_with_purge {
     use super::*;
-    backend_suite!(Values::purged(), ignore = "needs a vault or its stand-in: cargo xtask test");
+    backend_suite!(Values::purged());
 }
 
 mod azure_at_leisure {
     use super::*;
-    backend_suite!(Values::deleted_at_leisure(), ignore = "needs a vault or its stand-in: cargo xtask test");
+    backend_suite!(Values::deleted_at_leisure());
 }
 
 mod azure_store {
     use super::*;
-    store_suite!(Store::new(), ignore = "needs a vault or its stand-in: cargo xtask test");
+    store_suite!(Store::new());
 }

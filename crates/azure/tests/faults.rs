@@ -249,7 +249,6 @@ mod azure {
     macro_rules! each {
         ($($name:ident $operation:ident)*) => { $(
             #[tokio::test(flavor = "multi_thread")]
-            #[ignore = "needs the vault's stand-in: cargo xtask test"]
             async fn $name() {
                 all_faults(Operation::$operation).await;
             }
@@ -268,7 +267,6 @@ mod azure {
 
     /// An update whose answers are all lost, and cleaning up that breaks, too, at each of its calls.
     #[tokio::test(flavor = "multi_thread")]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn cleaning_up_breaks_at_each_of_its_calls() {
         for (name, fault) in faults() {
             for call in ["GET", "PATCH"] {
@@ -292,7 +290,6 @@ mod azure {
 
     /// Many write at once over a wire that breaks again and again: what was acknowledged is there, names are unique.
     #[tokio::test(flavor = "multi_thread")]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire() {
         let broken = furnished().await;
         for (n, (_, fault)) in faults().into_iter().enumerate() {

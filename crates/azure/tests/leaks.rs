@@ -12,7 +12,7 @@ use strongroom_testkit::wire::{Fault, Order, Wire};
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 use uuid::Uuid;
 
-/// What the stand-in's tokens begin with.
+/// What the emulator's tokens begin with.
 const TOKEN: &str = "eyStrongroom";
 
 #[derive(Clone, Default)]
@@ -40,7 +40,6 @@ mod azure {
     use super::*;
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn no_value_and_no_credential_is_in_any_log_or_error() {
         let log = Log::default();
         let everything = tracing_subscriber::fmt()

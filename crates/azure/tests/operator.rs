@@ -49,20 +49,20 @@ impl Watched {
 }
 
 fn value(name: &str) -> String {
-    let told: serde_json::Value = serde_json::from_str(&Operator::new().does(&["get", name])).unwrap();
+    let told: serde_json::Value = serde_json::from_str(&Operator.does(&["get", name])).unwrap();
     told["value"].as_str().unwrap().to_owned()
 }
 
-mod azure {
+mod microsoft {
     use super::*;
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn what_was_written_is_seen_as_json_and_sealed_it_is_not() {
         let watched = Watched::new().await;
         assert_eq!(watched.value(), r#"{"a":"two"}"#);
         let listed = |name: &str| {
-            let list = Operator::new().does(&["list"]);
+            let list = Operator.does(&["list"]);
             list.lines().find(|line| line.contains(name)).unwrap().to_owned()
         };
         assert!(listed(&watched.name).contains("application/json"));
@@ -79,10 +79,10 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn a_changed_value_is_not_served_and_an_added_one_is_reported() {
         let watched = Watched::new().await;
-        Operator::new().does(&["set", &watched.name, r#"{"a":"foreign"}"#]);
+        Operator.does(&["set", &watched.name, r#"{"a":"foreign"}"#]);
         // Reads name the version: what somebody added is no change of ours.
         let secrets = watched.secrets().await;
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
@@ -95,10 +95,10 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn a_deleted_secret_is_named_with_the_remedy() {
         let watched = Watched::new().await;
-        let operator = Operator::new();
+        let operator = Operator;
         operator.does(&["delete", &watched.name]);
         let secrets = watched.secrets().await;
         assert_eq!(secrets.get("db").await.unwrap_err().kind(), ErrorKind::Lost);
@@ -112,11 +112,11 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn a_purged_secret_is_lost_and_can_be_written_again() {
         let watched = Watched::new().await;
-        Operator::new().does(&["delete", &watched.name]);
-        Operator::new().does(&["purge", &watched.name]);
+        Operator.does(&["delete", &watched.name]);
+        Operator.does(&["purge", &watched.name]);
         let error = watched.secrets().await.get("db").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
         assert!(error.to_string().contains("write them again"), "{error}");
@@ -124,16 +124,16 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn a_disabled_version_is_lost_until_it_is_enabled() {
         let watched = Watched::new().await;
         let (_, at) = watched.site.place(watched.id).await;
-        Operator::new().does(&["disable", &watched.name, at.as_str()]);
+        Operator.does(&["disable", &watched.name, at.as_str()]);
         let secrets = watched.secrets().await;
         assert_eq!(secrets.get("db").await.unwrap_err().kind(), ErrorKind::Lost);
-        Operator::new().does(&["enable", &watched.name, at.as_str()]);
+        Operator.does(&["enable", &watched.name, at.as_str()]);
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
-        Operator::new().does(&["disable", &watched.name, at.as_str()]);
+        Operator.does(&["disable", &watched.name, at.as_str()]);
         let back = SecretUpdate::new().values(ValuesChange::Restore(Revision(1)));
         secrets.update(&watched.id.into(), back).await.unwrap();
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "one");
@@ -141,7 +141,7 @@ mod azure {
 
     /// A put whose answers are all lost is the newest one there, until the sweeper comes by.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn after_an_abandoned_put_people_see_the_committed_value_again() {
         use strongroom_testkit::wire::{Fault, Order, Wire};
         let (site, wire) = (Site::new().await, Wire::to(&site::variable("ENDPOINT")).await);
@@ -165,7 +165,7 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn two_deployments_in_one_vault_are_apart() {
         let (one, other) = (Watched::new().await, Watched::new().await);
         for (watched, value) in [(&one, "first"), (&other, "second")] {
@@ -193,7 +193,7 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn an_older_copy_of_the_database_removes_nothing_newer() {
         let watched = Watched::new().await;
         let path = watched.site.directory.path();
@@ -225,7 +225,7 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn own_tags_are_on_every_version_and_stay() {
         let namespace = NamespaceId(uuid::Uuid::new_v4());
         let vault = Vault::new().list("tags", &["team=data", "cost center=42"]);
@@ -237,18 +237,18 @@ mod azure {
             strongroom_core::Labels::new(strongroom_core::SecretId(uuid::Uuid::new_v4()), "cmVjb3Jk");
         backend.put(&strongroom_core::NewVersion::new(object, uid, &payload, &labels)).await.unwrap();
         backend.relabel(object, &strongroom_core::Labels::new(labels.secret, "bmV3")).await.unwrap();
-        let shown = Operator::new().does(&["versions", &format!("strongroom-{namespace}-{object}")]);
+        let shown = Operator.does(&["versions", &format!("strongroom-{namespace}-{object}")]);
         for expected in [r#""team": "data""#, r#""cost center": "42""#, "bmV3", &uid.to_string()] {
             assert!(shown.contains(expected), "{expected} is not in {shown}");
         }
         assert!(!shown.contains("cmVjb3Jk"), "{shown}");
     }
 
-    /// What the stand-in refuses, to Microsoft's own client.
+    /// What the emulator refuses, to Microsoft's own client.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
-    async fn the_stand_in_is_as_strict_as_the_service() {
-        let operator = Operator::new();
+    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
+    async fn the_emulator_is_as_strict_as_the_service() {
+        let operator = Operator;
         let name = format!("x{}", uuid::Uuid::new_v4());
         operator.does(&["set", &name, "v"]);
         let large = "v".repeat(25_601);

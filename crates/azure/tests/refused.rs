@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{CANARY, Site, Vault, text, uncached, variable};
+use site::{CANARY, Site, Vault, authority, text, uncached, variable};
 use strongroom_core::{
     Backend, Error, ErrorKind, NamespaceId, NewVersion, ObjectId, Payload, Result, settings::Setting,
 };
@@ -147,7 +147,6 @@ mod azure {
     use super::*;
 
     #[tokio::test]
-    #[ignore = "needs a vault or its stand-in: cargo xtask test"]
     async fn without_permission_each_call_names_the_action() {
         let denied = Vault::new().text("client_id", &variable("DENIED_CLIENT_ID"));
         let backend = denied.open(namespace()).await.unwrap();
@@ -155,7 +154,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs a vault or its stand-in: cargo xtask test"]
     async fn wrong_credentials_are_named() {
         for (key, value, expected) in [
             ("client_secret", "another", "7000215"),
@@ -168,7 +166,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn an_authority_that_does_not_answer_is_unavailable_and_named() {
         let backend = Vault::new().text("authority_host", "http://127.0.0.1:9");
         let error = backend.open(namespace()).await.unwrap().check().await.unwrap_err();
@@ -178,7 +175,6 @@ mod azure {
 
     /// The token that a cluster puts into a file is exchanged for one of Azure's.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_workload_identity_logs_in() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
@@ -193,11 +189,10 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn only_the_authorities_of_the_file_are_trusted() {
         let endpoint = variable("ENDPOINT").replace("http://", "https://");
         let vault = Vault::new().at(&endpoint).text("authority_host", &endpoint);
-        let trusting = vault.clone().text("ca_path", &variable("CA")).open(namespace()).await.unwrap();
+        let trusting = vault.clone().text("ca_path", &authority()).open(namespace()).await.unwrap();
         trusting.check().await.unwrap();
         assert_eq!(trusting.scan(None, None).await.unwrap().found, []);
 
@@ -211,7 +206,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn too_much_is_refused_with_both_numbers_before_any_call() {
         let wire = strongroom_testkit::wire::Wire::to(&variable("ENDPOINT")).await;
         let site = Site::new().await;
@@ -229,7 +223,6 @@ mod azure {
 
     /// Who may do everything but purge loses nothing by it, unless asked to.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn the_permission_to_purge_is_needed_only_if_asked_to() {
         let keeper = Vault::new().text("client_id", &variable("KEEPER_CLIENT_ID"));
         for (purge, works) in [(false, true), (true, false)] {

@@ -32,7 +32,6 @@ mod azure {
 
     /// The SDK sends the first request without its body, to learn who gives tokens, and its own repeats stay without.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_first_put_that_is_repeated_keeps_its_body() {
         let faults = [Fault::status(429).into(), Fault::status(503).into(), Fault::Reset, Fault::LoseAnswer];
         for fault in faults {
@@ -51,7 +50,6 @@ mod azure {
 
     /// The SDK follows the links of a list to whatever host they name, with the token.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn no_link_leads_to_another_host() {
         let foreign = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         foreign.set_nonblocking(true).unwrap();
@@ -76,7 +74,6 @@ mod azure {
 
     /// Nor a redirection.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn no_redirection_is_followed() {
         let foreign = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         foreign.set_nonblocking(true).unwrap();
@@ -92,7 +89,6 @@ mod azure {
 
     /// Without TLS the SDK's own check of the challenge is off: it may ask for a vault's token and no other.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_challenge_for_something_else_gets_no_token() {
         for resource in ["https://management.azure.com", "https://graph.microsoft.com", "https://vaultx.net"]
         {
@@ -110,7 +106,6 @@ mod azure {
 
     /// The SDK reads codes wrongly where the text beside them has escapes, and texts may tell anything.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn codes_are_read_and_texts_are_not_shown() {
         use ErrorKind::{Lost, NotFound, StoreRefused, Unavailable};
         let wire = Wire::to(&variable("ENDPOINT")).await;
@@ -139,7 +134,6 @@ mod azure {
 
     /// The SDK tries eight times by itself.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn the_sdk_repeats_nothing_by_itself() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
         let backend = Vault::new().warm(&wire, namespace()).await;
@@ -159,7 +153,6 @@ mod azure {
     }
 
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_throttled_vault_is_waited_for_within_the_deadline_and_not_beyond() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
         let site = Site::new().await;
@@ -183,7 +176,6 @@ mod azure {
 
     /// The service deletes at its leisure, and the name of the secret is nothing to it.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn deleting_and_creating_again_works_at_once() {
         for purge in [false, true] {
             let site = Site::new().await;
@@ -202,16 +194,15 @@ mod azure {
             tokio::time::sleep(Duration::from_millis(800)).await;
             site.settle(&engine).await;
             site.assert_accounted(&*backend).await;
-            let slow = site::Operator::at(&variable("ENDPOINT").replace("127.0.0.1", "localhost"));
+            let slow = variable("ENDPOINT").replace("127.0.0.1", "localhost");
             let namespace = site.identity.namespace.to_string();
-            let left = slow.does(&["deleted"]).lines().filter(|name| name.contains(&namespace)).count();
+            let left = site::deleted(&slow).await.iter().filter(|name| name.contains(&namespace)).count();
             assert_eq!(left, if purge { 0 } else { 3 }, "purge = {purge}");
         }
     }
 
     /// What the vault keeps from everybody, its own time ends; what only we may not do, is told.
     #[tokio::test]
-    #[ignore = "needs the vault's stand-in: cargo xtask test"]
     async fn a_protected_vault_is_left_its_deleted_secrets() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
         let purging = Vault::new().with("purge", Setting::Bool(true));

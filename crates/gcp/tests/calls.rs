@@ -72,7 +72,6 @@ mod gcp {
     use super::*;
 
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn each_operation_makes_as_many_calls_as_the_table_says() {
         let counted = Counted::new().await;
         let engine = counted.engine(quick()).await;
@@ -115,7 +114,6 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn what_follows_in_the_background_is_bounded() {
         let counted = Counted::new().await;
         let mut options = quick();
@@ -141,7 +139,6 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn a_thousand_cold_reads_of_one_secret_are_one_call() {
         let counted = Counted::new().await;
         let writer = counted.engine(quick()).await;
@@ -161,7 +158,6 @@ mod gcp {
 
     /// Of what is not a read of a value, Google allows 600 a minute: no read of a value may be one.
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn reads_of_values_use_no_quota_but_their_own() {
         let counted = Counted::new().await;
         let engine = counted.engine(uncached()).await;

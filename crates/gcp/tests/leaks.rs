@@ -108,7 +108,6 @@ mod gcp {
     }
 
     #[test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     fn no_value_and_no_credential_is_in_any_log_or_error() {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "gcp::process", "--ignored", "--nocapture", "--test-threads=1"]);

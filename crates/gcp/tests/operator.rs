@@ -63,18 +63,18 @@ impl Watched {
     }
 }
 
-mod gcp {
+mod google {
     use super::*;
 
     #[test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     fn the_rules_that_we_live_by_hold_in_googles_own_eyes() {
         let name = format!("strongroom-rules-{}", uuid::Uuid::new_v4());
         assert_eq!(run("google_rules.py", &[&name]), "all rules hold");
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn what_was_written_is_seen_as_json_and_sealed_it_is_not() {
         let watched = Watched::new().await;
         assert_eq!(google(&["access", &watched.name, "latest"]), r#"{"a":"two"}"#);
@@ -92,7 +92,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn an_added_version_is_not_served_and_is_reported() {
         let watched = Watched::new().await;
         google(&["add", &watched.name, r#"{"a":"foreign"}"#]);
@@ -109,7 +109,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn a_deleted_secret_is_lost_and_can_be_written_again() {
         let watched = Watched::new().await;
         google(&["delete", &watched.name]);
@@ -137,7 +137,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn a_disabled_version_is_named_with_the_remedy() {
         let watched = Watched::new().await;
         google(&["disable", &watched.name, "2"]);
@@ -153,7 +153,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn a_destroyed_version_can_be_rolled_over() {
         let watched = Watched::new().await;
         google(&["destroy", &watched.name, "2"]);
@@ -166,7 +166,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn destroying_later_is_as_good_as_destroying() {
         let watched = Watched::new().await;
         google(&["delay", &watched.name]);
@@ -179,7 +179,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn labels_of_others_stay_when_ours_change() {
         let watched = Watched::new().await;
         google(&["label", &watched.name, "cost-center", "42"]);
@@ -194,7 +194,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn two_deployments_in_one_project_are_apart() {
         let (one, other) = (Watched::new().await, Watched::new().await);
         let engine = one.site.engine(one.backend.clone(), uncached()).await;
@@ -218,7 +218,7 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
+    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn own_labels_replicas_and_keys_are_on_every_secret() {
         let key = |location: &str| format!("projects/p/locations/{location}/keyRings/r/cryptoKeys/k");
         let (west, north) = (key("europe-west1"), key("europe-north1"));

@@ -129,14 +129,12 @@ mod gcp {
     use super::*;
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
     async fn without_permission_each_call_names_the_permission() {
         let account = Account::new().text("access_token", &variable("DENIED_ACCESS_TOKEN"));
         assert_refuses_everything(&*account.open(namespace()).await.unwrap(), "secretmanager.").await;
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
     async fn a_wrong_token_and_a_wrong_project_are_named() {
         let wrong = Account::new().text("access_token", "ya29.nobody");
         assert_refuses_everything(&*wrong.open(namespace()).await.unwrap(), "credentials").await;
@@ -145,7 +143,6 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn outside_the_prefix_of_the_condition_nothing_is_allowed() {
         let backend = Account::new().text("prefix", "other").open(namespace()).await.unwrap();
         let error = backend.check().await.unwrap_err();
@@ -155,7 +152,6 @@ mod gcp {
 
     /// A body that is none of Google's: nothing of it is shown, and nothing is taken for missing.
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn what_is_not_the_service_is_noticed() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
         let backend = Account::new().at(&wire.url()).open(namespace()).await.unwrap();
@@ -166,7 +162,6 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
     async fn too_much_is_refused_with_both_numbers_before_any_call() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
         let site = Site::new().await;
@@ -184,7 +179,6 @@ mod gcp {
 
     /// Other keys than those of the configuration do not matter to the emulator, and must to Google.
     #[tokio::test]
-    #[ignore = "needs Google Cloud or its emulator: cargo xtask test"]
     async fn what_the_service_does_not_take_is_told() {
         let key = "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k";
         let account = Account::new().with("kms_key", Setting::Text(key.into()));

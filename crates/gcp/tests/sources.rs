@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{Account, credentials, variable};
+use site::{Account, credentials, variable, variables};
 use std::{fs, process::Command};
 use strongroom_core::{ErrorKind, NamespaceId, Result, settings::Setting};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ fn child(expected: &str, environment: &[(&str, &str)]) {
     command.env_remove("GOOGLE_APPLICATION_CREDENTIALS").env("HOME", "/nonexistent");
     // Nobody answers for instances.
     command.env("GCE_METADATA_HOST", "127.0.0.1:9");
-    command.env(EXPECTED, expected).envs(environment.iter().copied());
+    command.env(EXPECTED, expected).envs(variables()).envs(environment.iter().copied());
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{expected}: {said}");
@@ -45,7 +45,6 @@ mod gcp {
     }
 
     #[test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     fn the_environment_is_asked() {
         let file = credentials("service_account");
         child("works", &[("GOOGLE_APPLICATION_CREDENTIALS", file.to_str().unwrap())]);
@@ -53,14 +52,12 @@ mod gcp {
     }
 
     #[test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     fn the_host_is_asked() {
         let host = variable("ENDPOINT").replace("http://", "");
         child("works", &[("GCE_METADATA_HOST", &host)]);
     }
 
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn files_of_every_type_are_taken() {
         let types =
             ["service_account", "external_account", "authorized_user", "impersonated_service_account"];
@@ -75,12 +72,12 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn a_token_that_is_refused_is_asked_for_again() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("subject_token");
-        let json = fs::read_to_string(credentials("external_account")).unwrap();
-        let real = credentials("external_account").with_file_name("subject_token");
+        let file = credentials("external_account");
+        let json = fs::read_to_string(&file).unwrap();
+        let real = file.with_file_name("subject_token");
         let json = json.replace(real.to_str().unwrap(), path.to_str().unwrap());
         fs::write(&path, "expired").unwrap();
         let account = Account::without_credentials().with("credentials", Setting::Text(json.into()));
@@ -94,7 +91,6 @@ mod gcp {
     }
 
     #[tokio::test]
-    #[ignore = "needs the emulator: cargo xtask test"]
     async fn credentials_that_are_refused_or_may_do_nothing_are_told_apart() {
         for (file, expected) in [("refused", "no token"), ("nobody", "does not allow")] {
             let path = credentials(file);

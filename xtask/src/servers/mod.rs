@@ -3,7 +3,9 @@
 mod account;
 mod azure;
 mod gcp;
+mod google;
 mod mariadb;
+mod microsoft;
 mod moto;
 pub(crate) mod openbao;
 mod postgres;
@@ -42,29 +44,34 @@ pub(crate) enum Kind {
     Openbao,
     /// moto, for the back-end `aws`.
     Moto,
-    /// Scripts of ours, for the back-end `gcp`.
+    /// Google's library for Python, which looks at what the back-end `gcp` did.
+    Google,
+    /// Microsoft's, for the back-end `azure`.
+    Microsoft,
+    /// The emulator of Google Cloud Secret Manager, which tests start themselves.
     Gcp,
-    /// A stand-in for Azure Key Vault, for the back-end `azure`.
+    /// The same of Azure Key Vault.
     Azure,
     /// schemathesis, for the server's API.
     Schemathesis,
 }
 
 impl Kind {
-    /// All of them.
-    pub(crate) const ALL: [Self; 8] = [
+    /// Those that tests need.
+    pub(crate) const TESTS: [Self; 8] = [
         Self::Postgres,
         Self::Mariadb,
         Self::Zenml,
         Self::Openbao,
         Self::Moto,
-        Self::Gcp,
-        Self::Azure,
+        Self::Google,
+        Self::Microsoft,
         Self::Schemathesis,
     ];
 
-    /// Those that stand for a cloud service.
-    pub(crate) const EMULATORS: [Self; 4] = [Self::Openbao, Self::Moto, Self::Gcp, Self::Azure];
+    /// Those that stand for a cloud service, and what looks at them.
+    pub(crate) const EMULATORS: [Self; 6] =
+        [Self::Openbao, Self::Moto, Self::Gcp, Self::Azure, Self::Google, Self::Microsoft];
 
     /// What it is called on the command line and in the names of its tests.
     pub(crate) fn name(self) -> &'static str {
@@ -74,15 +81,12 @@ impl Kind {
             Self::Zenml => "zenml",
             Self::Openbao => "openbao",
             Self::Moto => "moto",
+            Self::Google => "google",
+            Self::Microsoft => "microsoft",
             Self::Gcp => "gcp",
             Self::Azure => "azure",
             Self::Schemathesis => "schemathesis",
         }
-    }
-
-    /// The kind of that name.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// The environment variables that tell tests about it: for a database its URL alone.
@@ -93,6 +97,8 @@ impl Kind {
             Self::Zenml => &zenml::VARIABLES,
             Self::Openbao => &openbao::VARIABLES,
             Self::Moto => &moto::VARIABLES,
+            Self::Google => &google::VARIABLES,
+            Self::Microsoft => &microsoft::VARIABLES,
             Self::Gcp => &gcp::VARIABLES,
             Self::Azure => &azure::VARIABLES,
             Self::Schemathesis => &schemathesis::VARIABLES,
@@ -104,22 +110,35 @@ impl Kind {
         match self {
             Self::Postgres => Some("postgresql"),
             Self::Mariadb => Some("mariadb-server"),
-            Self::Zenml | Self::Openbao | Self::Moto | Self::Gcp | Self::Azure | Self::Schemathesis => {
-                (!venv::can_be_made()).then_some(venv::PACKAGE)
-            }
+            Self::Zenml
+            | Self::Openbao
+            | Self::Moto
+            | Self::Google
+            | Self::Microsoft
+            | Self::Schemathesis => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            Self::Gcp | Self::Azure => None,
         }
     }
 
     /// The environment with packages of PyPI that it comes in.
     pub(crate) fn environment(self) -> Option<Environment> {
         match self {
-            Self::Postgres | Self::Mariadb => None,
+            Self::Postgres | Self::Mariadb | Self::Gcp | Self::Azure => None,
             Self::Zenml => Some(zenml::ENVIRONMENT),
             Self::Openbao => Some(openbao::ENVIRONMENT),
             Self::Moto => Some(moto::ENVIRONMENT),
-            Self::Gcp => Some(gcp::ENVIRONMENT),
-            Self::Azure => Some(azure::ENVIRONMENT),
             Self::Schemathesis => Some(schemathesis::ENVIRONMENT),
+            Self::Google => Some(google::ENVIRONMENT),
+            Self::Microsoft => Some(microsoft::ENVIRONMENT),
+        }
+    }
+
+    /// The package of this repository whose program it is.
+    pub(crate) fn built(self) -> Option<&'static str> {
+        match self {
+            Self::Gcp => Some(gcp::PACKAGE),
+            Self::Azure => Some(azure::PACKAGE),
+            _ => None,
         }
     }
 
@@ -131,9 +150,10 @@ impl Kind {
             Self::Zenml => zenml::ENVIRONMENT.programs().is_some(),
             Self::Openbao => openbao::find().is_some(),
             Self::Moto => moto::ENVIRONMENT.programs().is_some(),
-            Self::Gcp => gcp::ENVIRONMENT.programs().is_some(),
-            Self::Azure => azure::ENVIRONMENT.programs().is_some(),
             Self::Schemathesis => schemathesis::ENVIRONMENT.programs().is_some(),
+            Self::Google => google::ENVIRONMENT.programs().is_some(),
+            Self::Microsoft => microsoft::ENVIRONMENT.programs().is_some(),
+            Self::Gcp | Self::Azure => true,
         };
         found || self.given().is_some()
     }
@@ -183,6 +203,8 @@ impl Servers {
             Kind::Zenml => zenml::start(&place),
             Kind::Openbao => openbao::start(&place),
             Kind::Moto => moto::start(&place),
+            Kind::Google => google::start(),
+            Kind::Microsoft => microsoft::start(),
             Kind::Gcp => gcp::start(&place),
             Kind::Azure => azure::start(&place),
             Kind::Schemathesis => schemathesis::start(),
@@ -204,9 +226,9 @@ impl Servers {
         self.running.iter().flat_map(|(kind, server)| kind.variables().iter().copied().zip(server.values()))
     }
 
-    /// Tells a command about them, and about no other.
+    /// Tells a command about them, and about no other. Of what tests start themselves, what the environment says stays.
     pub(crate) fn apply(&self, command: &mut Command) {
-        for kind in Kind::ALL {
+        for kind in Kind::TESTS {
             for variable in kind.variables() {
                 command.env_remove(variable);
             }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::built;
 use crate::failure::{Failure, Result};
 use crate::process::{Group, Process};
 use crate::run::{self, Runner};
@@ -72,9 +73,14 @@ impl<'a> Place<'a> {
             Kind::Postgres => Account::unprivileged("postgres")?,
             Kind::Mariadb => Account::unprivileged("mysql")?,
             // They are in our cache, where nobody else may look.
-            Kind::Zenml | Kind::Openbao | Kind::Moto | Kind::Gcp | Kind::Azure | Kind::Schemathesis => {
-                Account::Ours
-            }
+            Kind::Zenml
+            | Kind::Openbao
+            | Kind::Moto
+            | Kind::Google
+            | Kind::Microsoft
+            | Kind::Gcp
+            | Kind::Azure
+            | Kind::Schemathesis => Account::Ours,
         };
         account.directory(directory)?;
         Ok(Self { runner, account, directory: directory.to_owned(), password: password()? })
@@ -93,6 +99,14 @@ impl<'a> Place<'a> {
         let path = self.path(name);
         self.account.file(&path, text)?;
         Ok(path)
+    }
+
+    /// The program of a package of this repository, built.
+    ///
+    /// # Errors
+    /// It cannot be built, or we are interrupted.
+    pub(crate) fn built(&self, package: &str) -> Result<PathBuf> {
+        built::program(self.runner, package)
     }
 
     /// A command that runs here, as the server's account.

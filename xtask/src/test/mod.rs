@@ -24,7 +24,7 @@ use suites::Suites;
 pub(crate) fn run(runner: &Runner, parts: &[Part], without: &[Kind]) -> Result<bool> {
     let has_suites = parts.iter().any(|part| part.is_suite());
     let kinds: Vec<Kind> =
-        Kind::ALL.into_iter().filter(|kind| has_suites && !without.contains(kind)).collect();
+        Kind::TESTS.into_iter().filter(|kind| has_suites && !without.contains(kind)).collect();
     install::missing(runner, &kinds, parts.contains(&Part::Deny))?;
     let workspaces = [Workspace::read(runner, None)?, Workspace::read(runner, Some(EXAMPLES))?];
     let [ours, examples] = &workspaces;

@@ -92,7 +92,7 @@ impl<'a> Suites<'a> {
     }
 
     fn absent(&self) -> impl Iterator<Item = Kind> {
-        Kind::ALL.into_iter().filter(|kind| self.servers.kinds().all(|running| running != *kind))
+        Kind::TESTS.into_iter().filter(|kind| self.servers.kinds().all(|running| running != *kind))
     }
 
     /// Tests that need a server are ignored ones, so that a plain `cargo test` shows that it left them out.

@@ -1,11 +1,15 @@
-//! A deployment whose values are in Azure Key Vault, or in its stand-in, which `cargo xtask` starts.
+//! A deployment whose values are in Azure Key Vault, or in its emulator.
 #![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
+mod deleted;
 mod operator;
+mod tenant;
 mod vault;
 
+pub(crate) use deleted::deleted;
 pub(crate) use operator::Operator;
-pub(crate) use vault::{Vault, variable};
+pub(crate) use tenant::{authority, emulator, variable, variables};
+pub(crate) use vault::Vault;
 
 use futures::future::BoxFuture;
 use secrecy::ExposeSecret as _;

@@ -1,29 +1,21 @@
 //! Somebody with rights of their own, who uses Microsoft's client for Python.
 
-use super::variable;
+use super::{authority, variable};
 use std::process::{Command, Output};
 
-/// Works on one vault.
-pub(crate) struct Operator {
-    endpoint: String,
-}
+/// Works on the vault that tests use.
+pub(crate) struct Operator;
 
 impl Operator {
-    /// On the vault at this address.
-    pub(crate) fn at(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.replace("http://", "https://") }
-    }
-
-    /// On the one that tests use.
-    pub(crate) fn new() -> Self {
-        Self::at(&variable("ENDPOINT"))
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
+    fn run(arguments: &[&str]) -> Output {
+        let https = |name| variable(name).replace("http://", "https://");
         Command::new(variable("PYTHON"))
-            .args([&variable("SCRIPT"), "operate", &self.endpoint, &variable("CA")])
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/azure_operator.py"))
+            .args([&https("ENDPOINT"), &https("AUTHORITY"), &*authority()])
+            .args([&variable("TENANT_ID"), &variable("CLIENT_ID")])
             .args(arguments)
             .env("AZURE_SECRET", variable("CLIENT_SECRET"))
+            .env("NO_PROXY", "127.0.0.1")
             .output()
             .unwrap()
     }
@@ -31,7 +23,7 @@ impl Operator {
     /// Does it; answers what the client tells.
     #[track_caller]
     pub(crate) fn does(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        let output = Self::run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -39,7 +31,7 @@ impl Operator {
     /// Tries it; answers the status and the codes with which it is refused.
     #[track_caller]
     pub(crate) fn is_refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        let output = Self::run(arguments);
         assert!(!output.status.success(), "{arguments:?} succeeded");
         String::from_utf8(output.stderr).unwrap()
     }

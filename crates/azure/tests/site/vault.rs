@@ -1,5 +1,6 @@
-//! The vault that tests use, from the variables that `cargo xtask` sets.
+//! Ways to be configured for the vault that tests use.
 
+use super::variable;
 use std::{collections::BTreeMap, sync::Arc};
 use strongroom_azure::PLUGIN;
 use strongroom_core::{
@@ -15,7 +16,7 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// As the variables say.
+    /// Whoever may do everything.
     pub(crate) fn new() -> Self {
         let endpoint = variable("ENDPOINT");
         let vault = Self::bare().at(&endpoint).text("tenant_id", &variable("TENANT_ID"));
@@ -77,10 +78,4 @@ impl Vault {
         wire.forget();
         backend
     }
-}
-
-/// A variable of those that tell about the vault.
-pub(crate) fn variable(name: &str) -> String {
-    let name = format!("STRONGROOM_TEST_AZURE_{name}");
-    std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set: `cargo xtask servers` sets it"))
 }

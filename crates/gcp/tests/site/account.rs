@@ -1,6 +1,7 @@
-//! The project that tests use, from the variables that `cargo xtask` sets.
+//! Ways to be configured for the project that tests use.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use super::variable;
+use std::{collections::BTreeMap, sync::Arc};
 use strongroom_core::{
     Backend, NamespaceId, OpenContext, Opened, Result, Settings,
     settings::{Setting, Vars},
@@ -14,7 +15,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// As the variables say.
+    /// Whoever may write.
     pub(crate) fn new() -> Self {
         Self::without_credentials().text("access_token", &variable("ACCESS_TOKEN"))
     }
@@ -58,15 +59,4 @@ impl Account {
             _ => panic!("no back-end"),
         }
     }
-}
-
-/// A variable of those that tell about the project.
-pub(crate) fn variable(name: &str) -> String {
-    let name = format!("STRONGROOM_TEST_GCP_{name}");
-    std::env::var(&name).unwrap_or_else(|_| panic!("{name} is not set: `cargo xtask servers` sets it"))
-}
-
-/// A credentials file.
-pub(crate) fn credentials(name: &str) -> PathBuf {
-    PathBuf::from(variable("CREDENTIALS")).join(format!("{name}.json"))
 }

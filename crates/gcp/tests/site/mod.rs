@@ -1,9 +1,11 @@
-//! A deployment whose values are in Google Cloud Secret Manager, or in the emulator, which `cargo xtask` starts.
+//! A deployment whose values are in Google Cloud Secret Manager, or in its emulator.
 #![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
 mod account;
+mod project;
 
-pub(crate) use account::{Account, credentials, variable};
+pub(crate) use account::Account;
+pub(crate) use project::{credentials, emulator, variable, variables};
 
 use futures::future::BoxFuture;
 use secrecy::ExposeSecret as _;
