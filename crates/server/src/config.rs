@@ -1,5 +1,6 @@
 //! `[server]`.
 
+use crate::tls::Tls;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -98,8 +99,32 @@ impl ServerConfig {
                         a proxy in front ends TLS";
             return Err(invalid(text.into()));
         }
+        if let Some(url) = &config.public_url {
+            let origin = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+            let authority = origin.map(|rest| rest.trim_end_matches('/')).unwrap_or_default();
+            if authority.is_empty() || authority.contains(['/', '?', '#', '@', ' ']) {
+                let text =
+                    "server.public_url: use scheme, host and port alone, such as https://secrets.example.com";
+                return Err(invalid(text.into()));
+            }
+        }
         config.proxies()?;
         Ok(config)
+    }
+
+    /// Reads the certificate and its key, if there are any, as the server will.
+    ///
+    /// # Errors
+    /// `ConfigInvalid`, naming the file and the remedy.
+    pub fn check_certificate(&self) -> Result<()> {
+        self.tls().map(drop)
+    }
+
+    pub(crate) fn tls(&self) -> Result<Option<Tls>> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(cert), Some(key)) => Tls::load(cert, key).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The networks of trusted proxies.

@@ -58,10 +58,7 @@ impl Server {
         sync_audit: bool,
         first_password: Option<PathBuf>,
     ) -> Result<Self> {
-        let tls = match (&config.tls_cert, &config.tls_key) {
-            (Some(cert), Some(key)) => Some(Tls::load(cert, key)?),
-            _ => None,
-        };
+        let tls = config.tls()?;
         let (Some(engine), Some(catalog)) = (open.engine.clone(), open.database.clone()) else {
             let text = "store.type: the server needs a store with a database of ours: choose another type";
             return Err(Error::new(ErrorKind::ConfigInvalid, text));

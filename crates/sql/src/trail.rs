@@ -95,7 +95,10 @@ impl SqlCatalog {
             conditions.push("secret = ?");
             values.extend(args![secret.0]);
         }
-        if let Some(action) = &filter.action {
+        // None has this character, and PostgreSQL would take the question for an error.
+        if filter.action.as_ref().is_some_and(|action| action.contains('\0')) {
+            conditions.push("1 = 0");
+        } else if let Some(action) = &filter.action {
             // Everything that starts with the word and a dot lies between these two: `/` comes after `.`.
             conditions.push("(action = ? OR (action > ? AND action < ?))");
             values.extend(args![action.as_str(), format!("{action}."), format!("{action}/")]);

@@ -70,6 +70,7 @@ async fn run(
     open.store.check().await?;
     let identities = Identities::new(catalog, engine, Duration::from_secs(settings.token_lifetime_s));
     if args.check {
+        settings.check_certificate()?;
         return check(open, &identities, console).await;
     }
     let given = config.vars().lookup(PASSWORD)?;

@@ -39,6 +39,8 @@ struct Inner {
     engine: Engine,
     buffer: Mutex<Buffer>,
     heads: Heads,
+    /// Held while entries are written: whoever then finds none that wait knows that its own are written.
+    writing: tokio::sync::Mutex<()>,
     /// The last attempt to write failed.
     failing: AtomicBool,
     /// Whether a read waits for its entry.
@@ -53,6 +55,7 @@ impl Trail {
             engine,
             buffer: Mutex::default(),
             heads: Heads::default(),
+            writing: tokio::sync::Mutex::default(),
             failing: AtomicBool::new(false),
             sync,
             wake: Notify::new(),
@@ -99,8 +102,14 @@ impl Trail {
         self.buffer(|buffer| buffer.len())
     }
 
-    /// Writes what waits.
+    /// Writes what waits. It goes on if the caller goes away: others' entries are in it.
     pub(crate) async fn flush(&self) -> Result<()> {
+        let trail = self.clone();
+        tokio::spawn(async move { trail.write_all().await }).await.unwrap_or_else(|_| Err(unwritable()))
+    }
+
+    async fn write_all(&self) -> Result<()> {
+        let _writing = self.0.writing.lock().await;
         let gathered = self.buffer(Buffer::take);
         if gathered.is_empty() {
             return Ok(());
@@ -113,6 +122,8 @@ impl Trail {
             Err(error) => {
                 self.0.failing.store(true, Ordering::Relaxed);
                 self.buffer(|buffer| buffer.put_back(gathered));
+                // Requests are refused from now on, so that none of them would try again.
+                self.0.wake.notify_one();
                 tracing::error!(target: "strongroom::server", %error, "the audit log cannot be written; requests are refused");
                 Err(error)
             }

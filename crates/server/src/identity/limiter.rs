@@ -21,6 +21,15 @@ const BUCKETS: usize = 10_000;
 /// The keyed hash of an account's name, whether or not there is such an account, and where the login came from.
 type Key = ([u8; 32], Option<IpAddr>);
 
+/// The network that counts as one source: whoever has an IPv6 address has 2⁶⁴ of them.
+fn network((name, source): Key) -> Key {
+    let source = source.map(|address| match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() & (!0 << 64)).into()),
+        v4 => v4,
+    });
+    (name, source)
+}
+
 struct Bucket {
     failures: u32,
     last: Duration,
@@ -34,7 +43,7 @@ impl Limiter {
     /// How long this one still has to wait; `now` is a monotonic clock.
     pub(crate) fn wait(&self, key: &Key, now: Duration) -> Option<Duration> {
         let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.get(key)?;
+        let bucket = buckets.get(&network(*key))?;
         let over = bucket.failures.checked_sub(FREE)?;
         let delay = Duration::from_secs(1 << over.min(6)).min(LONGEST);
         (bucket.last + delay).checked_sub(now).filter(|left| !left.is_zero())
@@ -42,6 +51,7 @@ impl Limiter {
 
     /// Notes a failure.
     pub(crate) fn failed(&self, key: Key, now: Duration) {
+        let key = network(key);
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= BUCKETS && !buckets.contains_key(&key) {
             buckets.retain(|_, bucket| now.saturating_sub(bucket.last) < FORGOTTEN);
@@ -63,7 +73,7 @@ impl Limiter {
 
     /// Forgets the failures of one that logged in.
     pub(crate) fn succeeded(&self, key: &Key) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&network(*key));
     }
 }
 
@@ -93,6 +103,21 @@ mod tests {
         assert_eq!(limiter.wait(&key(1), at(161)), None, "never longer");
         limiter.succeeded(&key(1));
         assert_eq!(limiter.wait(&key(1), at(100)), None);
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_are_one_source() {
+        let from = |address: &str| ([1; 32], Some(address.parse().unwrap()));
+        let limiter = Limiter::default();
+        for n in 0..=FREE {
+            limiter.failed(from(&format!("2001:db8::{n}")), Duration::ZERO);
+        }
+        let waits = |address: &str| limiter.wait(&from(address), Duration::ZERO).is_some();
+        assert!(waits("2001:db8::ffff") && !waits("2001:db8:0:1::1") && !waits("192.0.2.1"));
+        for _ in 0..=FREE {
+            limiter.failed(from("192.0.2.1"), Duration::ZERO);
+        }
+        assert!(waits("::ffff:192.0.2.1") && !waits("192.0.2.2"));
     }
 
     #[test]

@@ -70,9 +70,26 @@ impl Identities {
         Ok(known)
     }
 
-    /// Whether it is this account's password.
-    pub(crate) async fn is_password(&self, known: &Known, password: SecretString) -> Result<bool> {
-        self.0.passwords.verify(password, known.account.password.clone()).await
+    /// Whether it is this account's password. Guesses are slowed down like those of a login: a token that was stolen
+    /// must not lead to the password.
+    pub(crate) async fn is_password(
+        &self,
+        known: &Known,
+        password: SecretString,
+        source: Option<IpAddr>,
+    ) -> Result<bool, Rejected> {
+        let bucket = (self.name_hash(&known.account.name)?, source);
+        let env = self.0.engine.env();
+        if let Some(wait) = self.0.limiter.wait(&bucket, env.monotonic()) {
+            return Err(Rejected::Wait(wait.as_secs().max(1)));
+        }
+        let right = self.0.passwords.verify(password, known.account.password.clone()).await?;
+        if right {
+            self.0.limiter.succeeded(&bucket);
+        } else {
+            self.0.limiter.failed(bucket, env.monotonic());
+        }
+        Ok(right)
     }
 
     pub(super) fn issue(&self, known: Arc<Known>) -> Result<Issued> {

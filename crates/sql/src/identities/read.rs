@@ -32,6 +32,8 @@ impl SqlCatalog {
     pub async fn account(&self, which: AccountRef<'_>) -> Result<Option<Account>> {
         let (column, value) = match which {
             AccountRef::Id(id) => ("a.id", args![id.0]),
+            // No name has one, and PostgreSQL would take the question for an error.
+            AccountRef::Name(name) if name.contains('\0') => return Ok(None),
             AccountRef::Name(name) => ("a.name_key", args![name.to_lowercase()]),
         };
         let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} WHERE {column} = ?");

@@ -14,13 +14,16 @@ use axum::{
 use strongroom_core::{Error, ErrorKind, GetOptions, Names, Result, Secret, SecretId, SecretMeta, SecretRef};
 use uuid::Uuid;
 
-/// Answers a secret as it is now.
+/// Answers a secret as it is now, which somebody else may have changed since: that is a read.
 pub(crate) async fn again(app: &App, caller: &Caller, secret: SecretId) -> Answer<Response> {
     let cx = caller.context();
     let mut options = GetOptions::new();
     options.keys_only = cx.access.read == Names::none();
     let found = read(&*app.store, &cx, &secret.into(), &options).await;
-    Ok(one(app, caller, found.map_err(|error| missing(error, &secret.to_string()))?, true).await)
+    let found = found.map_err(|error| missing(error, &secret.to_string()))?;
+    let action = if found.values.is_hidden() { "secret.look" } else { "secret.read" };
+    app.trail.note(&cx, action, secret, "").await?;
+    Ok(one(app, caller, found, true).await)
 }
 
 /// Answers a secret as a change made it, whatever others did to it since.

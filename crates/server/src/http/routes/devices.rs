@@ -151,6 +151,11 @@ async fn look(app: &App, facts: &Facts, form: &Query) -> strongroom_core::Result
             Ok(respond(StatusCode::OK, verify::confirm(&shown)))
         }
         Ok(None) => {
+            // Else a password could be tried here without a trace.
+            let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), origin(facts));
+            let hash = app.identities.name_hash(name)?;
+            let who = format!("name {:02x}{:02x}", hash[0], hash[1]);
+            app.trail.note_event(&nobody, "device.missing", &who).await?;
             let text = "No login with this code waits. It may have ended: start again where you began.";
             Ok(respond(StatusCode::NOT_FOUND, verify::ask(&shown, name, Some(text))))
         }

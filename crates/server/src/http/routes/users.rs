@@ -217,6 +217,13 @@ async fn change(
         ..Patch::default()
     };
     let old = object.secret("old_password")?;
+    if !caller.is_admin() {
+        // The trail and the lists show them: nobody may pass for somebody else.
+        if patch.name.as_ref().is_some_and(|name| *name != account.name) {
+            return Err(ApiError::forbidden("Only admins change names: ask one."));
+        }
+        patch.name = None;
+    }
     let (is_admin, active) = (object.boolean("is_admin")?, object.boolean("active")?);
     let (role, scope) = (object.text("role")?, accounts::scope(&mut object)?);
     if patch.password.is_some() {
@@ -230,7 +237,7 @@ async fn change(
                 "The current password must be supplied when changing the password.",
             ));
         };
-        if !app.identities.is_password(&caller.known, old).await? {
+        if !app.identities.is_password(&caller.known, old, caller.facts.address).await? {
             return Err(ApiError::forbidden("The current password is incorrect."));
         }
     }
