@@ -18,6 +18,7 @@ mod leaks;
 mod limits;
 mod matrix;
 mod output;
+mod own_account;
 mod places;
 mod races;
 mod remote;

@@ -299,3 +299,23 @@ fn postgres_a_server_goes_on_while_the_next_release_widens_the_tables() {
     let ended = home.run(["secret", "list"]);
     assert!(ended.code == 1 && ended.err.contains("upgrade this program"), "{}", ended.err);
 }
+
+#[test]
+#[ignore = "needs PostgreSQL: cargo xtask test"]
+fn postgres_a_character_that_it_does_not_take_names_nothing() {
+    let database = Database::new();
+    let home = database.home();
+    let server = Server::start(&home);
+    let token = server.admin();
+    assert_eq!(server.login("username=%00&password=a-password").unwrap_err().status, 401);
+    for (method, path) in [
+        ("GET", "/users/%00"),
+        ("GET", "/service_accounts/%00"),
+        ("DELETE", "/accounts/admin/grants?glob=%00"),
+    ] {
+        let answer = server.call(&token, method, path, &Value::Null);
+        assert_eq!(answer.status, 404, "{method} {path}: {answer:?}");
+    }
+    let entries = server.call(&token, "GET", "/audit?action=%00", &Value::Null);
+    assert_eq!((entries.status, &entries.body["total"]), (200, &json!(0)), "{entries:?}");
+}

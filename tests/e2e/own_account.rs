@@ -1,0 +1,86 @@
+//! What people may do to their own account, and what guessing leads to.
+
+use crate::{
+    server::{Server, id},
+    support::Home,
+};
+use serde_json::{Value, json};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+const OWN: &str = "a-password-of-eva";
+
+fn eva(server: &Server) -> String {
+    let user = json!({"name": "eva", "password": OWN, "is_admin": false});
+    id(&server.call(&server.admin(), "POST", "/users", &user));
+    server.login(&format!("username=eva&password={OWN}")).unwrap()
+}
+
+#[test]
+fn nobody_passes_for_somebody_else() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = eva(&server);
+    for name in ["root", "Eva"] {
+        let renamed = server.call(&token, "PUT", "/current-user", &json!({"name": name}));
+        assert_eq!(renamed.status, 403, "{renamed:?}");
+    }
+    let change = json!({"name": "eva", "full_name": "Eva E."});
+    let changed = server.call(&token, "PUT", "/current-user", &change);
+    assert_eq!((changed.status, &changed.body["body"]["full_name"]), (200, &json!("Eva E.")), "{changed:?}");
+    assert_eq!(changed.body["name"], "eva");
+}
+
+#[test]
+fn a_stolen_token_does_not_lead_to_the_password() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = eva(&server);
+    let guess = |old: &str| {
+        let change = json!({"password": "another-password", "old_password": old});
+        server.call(&token, "PUT", "/current-user", &change)
+    };
+    for number in 0..5 {
+        assert_eq!(guess(&format!("guess-{number}")).status, 403);
+    }
+    let slowed = guess(OWN);
+    assert!(slowed.status == 401 && slowed.head.contains("retry-after"), "{slowed:?}");
+    // It is the same for logins, and passes by itself.
+    thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(guess(OWN).status, 200);
+}
+
+#[test]
+fn a_trail_that_could_not_be_written_for_a_while_goes_on() {
+    let home = Home::new();
+    let server = Server::start_with(&home, &[("STRONGROOM_AUDIT_READS", "sync")]);
+    let token = server.admin();
+    let made = server.call(&token, "POST", "/secrets", &json!({"name": "db", "values": {"k": "v"}}));
+    let path = format!("/secrets/{}", id(&made));
+    let read = || server.call(&token, "GET", &path, &Value::Null).status;
+    assert_eq!(read(), 200);
+    let url = format!("sqlite:{}", home.database().display());
+    let run = |sql: &'static str| {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+            let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
+            let mut connection = options.connect().await.unwrap();
+            connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    };
+    run("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END");
+    for _ in 0..3 {
+        assert_ne!(read(), 200, "an answer without an entry");
+    }
+    assert_eq!(server.send("GET", "/ready", &[], b"").status, 503);
+    run("DROP TRIGGER broken");
+    let since = Instant::now();
+    while read() != 200 {
+        assert!(since.elapsed() < Duration::from_secs(20), "it refuses for ever");
+        thread::sleep(Duration::from_millis(100));
+    }
+    home.ok(["audit", "verify"]);
+}
