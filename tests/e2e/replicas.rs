@@ -301,7 +301,7 @@ fn postgres_a_server_goes_on_while_the_next_release_widens_the_tables() {
 }
 
 #[test]
-#[ignore = "needs PostgreSQL: cargo xtask test"]
+#[ignore = "needs STRONGROOM_TEST_POSTGRES"]
 fn postgres_a_character_that_it_does_not_take_names_nothing() {
     let database = Database::new();
     let home = database.home();
