@@ -49,6 +49,10 @@ impl Desk {
                 command.env_remove(&name);
             }
         }
+        // The very cargo that runs this test, as a stranger with this toolchain would.
+        let mut path = vec![Path::new(env!("CARGO")).parent().unwrap().to_owned()];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        command.env("PATH", std::env::join_paths(path).unwrap());
         // Cargo keeps its own home.
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let homes = [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")];
