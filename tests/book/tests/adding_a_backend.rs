@@ -44,8 +44,7 @@ impl Desk {
         command.args(["-e", "-c", script]).current_dir(at).env("CARGO_TARGET_DIR", target);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["CARGO_PKG_", "CARGO_MANIFEST_", "STRONGROOM_STORE"].iter().any(|ours| text.starts_with(ours))
-            {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "STRONGROOM_"].iter().any(|ours| text.starts_with(ours)) {
                 command.env_remove(&name);
             }
         }
