@@ -105,7 +105,8 @@ fn what_the_page_says_is_so() {
             }
             ("console", _) => {
                 let commands = text.lines().filter_map(|line| line.strip_prefix("$ "));
-                comes_out(text, &desk.types(&directory, &commands.collect::<Vec<_>>().join("\n")));
+                // A value is printed without an end of line where no terminal is.
+                comes_out(text, &desk.types(&directory, &commands.collect::<Vec<_>>().join("\necho\n")));
                 consoles += 1;
             }
             // The section of a configuration file, which another test reads.
