@@ -38,7 +38,10 @@ pub fn pages() -> Vec<PathBuf> {
         [("docs", ""), ("crates", "README.md"), ("examples", "README.md"), ("tests", "README.md")]
     {
         for entry in fs::read_dir(root().join(directory)).unwrap() {
-            let path = Path::new(directory).join(entry.unwrap().file_name()).join(below);
+            let mut path = Path::new(directory).join(entry.unwrap().file_name());
+            if !below.is_empty() {
+                path.push(below);
+            }
             if path.extension().is_some_and(|extension| extension == "md") && root().join(&path).is_file() {
                 pages.push(path);
             }

@@ -44,11 +44,14 @@ impl Desk {
         command.args(["-e", "-c", script]).current_dir(at).env("CARGO_TARGET_DIR", target);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["CARGO_PKG_", "CARGO_MANIFEST_", "STRONGROOM_STORE"].iter().any(|ours| text.starts_with(ours))
-            {
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "STRONGROOM_"].iter().any(|ours| text.starts_with(ours)) {
                 command.env_remove(&name);
             }
         }
+        // The very cargo that runs this test, as a stranger with this toolchain would.
+        let mut path = vec![Path::new(env!("CARGO")).parent().unwrap().to_owned()];
+        path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+        command.env("PATH", std::env::join_paths(path).unwrap());
         // Cargo keeps its own home.
         let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
         let homes = [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")];
@@ -102,7 +105,8 @@ fn what_the_page_says_is_so() {
             }
             ("console", _) => {
                 let commands = text.lines().filter_map(|line| line.strip_prefix("$ "));
-                comes_out(text, &desk.types(&directory, &commands.collect::<Vec<_>>().join("\n")));
+                // A value is printed without an end of line where no terminal is.
+                comes_out(text, &desk.types(&directory, &commands.collect::<Vec<_>>().join("\necho\n")));
                 consoles += 1;
             }
             // The section of a configuration file, which another test reads.

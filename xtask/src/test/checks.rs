@@ -52,8 +52,8 @@ pub(crate) fn deny(runner: &Runner) -> Result<Tally> {
     // The graph of who depends on a crate is pages long for each duplicate; `cargo deny` alone shows it.
     let what = ["check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
     let mut tally = check(runner, &[&["deny"][..], &what].concat())?;
-    let theirs = ["deny", "--manifest-path", EXAMPLES, "check", "--config", "deny.toml"];
-    tally += check(runner, &[&theirs[..], &what[1..]].concat())?;
+    let theirs = ["deny", "--manifest-path", EXAMPLES, "--config", "deny.toml"];
+    tally += check(runner, &[&theirs[..], &what].concat())?;
     Ok(tally)
 }
 
