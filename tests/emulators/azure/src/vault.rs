@@ -150,7 +150,7 @@ impl Vault {
             if secret.life != Life::Live {
                 return Err(Refusal::missing(name));
             }
-            // In no order that anybody promises.
+            // In an order that nobody promises.
             let one = |version: &Version| (version.id.clone(), self.shown(secret, version, base));
             return Ok(secret.versions.iter().map(one).collect());
         }
