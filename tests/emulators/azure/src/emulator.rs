@@ -2,7 +2,7 @@
 
 use crate::{quotas::Quotas, service::Service, tls};
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
 /// How an emulator behaves.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// Where it listens on loopback; a free port for 0.
@@ -49,6 +49,16 @@ impl Options {
     }
 }
 
+/// Without the secret.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Options");
+        shown.field("port", &self.port).field("leisure", &self.leisure);
+        shown.field("purge_protection", &self.purge_protection).field("quotas", &self.quotas);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self::new()
@@ -56,7 +66,6 @@ impl Default for Options {
 }
 
 /// An emulator that runs in a thread of its own until it is dropped. It keeps everything in memory.
-#[derive(Debug)]
 pub struct Emulator {
     server: Server,
     clock: Arc<Clock>,
@@ -111,5 +120,11 @@ impl Emulator {
     /// Puts its clock forward.
     pub fn skip(&self, time: Duration) {
         self.clock.skip(time);
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Emulator").field(&self.url()).finish()
     }
 }

@@ -15,7 +15,6 @@ const SCOPE: &str = "https://vault.azure.net/.default";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What is known of tokens and of what they are given for.
-#[derive(Debug)]
 pub(crate) struct Entra {
     /// Of applications that have one.
     pub(crate) secret: String,

@@ -73,14 +73,20 @@ impl Secret {
     }
 
     /// The version of that id, or the newest one for an empty id.
-    pub(crate) fn version(&mut self, id: &str) -> Result<&mut Version> {
+    pub(crate) fn version(&self, id: &str) -> Result<&Version> {
+        self.place(id).map(|n| &self.versions[n])
+    }
+
+    /// The same to be changed.
+    pub(crate) fn version_mut(&mut self, id: &str) -> Result<&mut Version> {
+        self.place(id).map(|n| &mut self.versions[n])
+    }
+
+    fn place(&self, id: &str) -> Result<usize> {
         let found = match id {
             "" => self.versions.len().checked_sub(1),
             id => self.versions.iter().position(|version| version.id == id),
         };
-        match found {
-            Some(n) => Ok(&mut self.versions[n]),
-            None => Err(Refusal::missing(&format!("{}/{id}", self.name))),
-        }
+        found.ok_or_else(|| Refusal::missing(&format!("{}/{id}", self.name)))
     }
 }

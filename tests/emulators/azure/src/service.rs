@@ -15,7 +15,6 @@ use strongroom_emulator_serving::{Answer, Request};
 use uuid::Uuid;
 
 /// Everything that is known.
-#[derive(Debug)]
 pub(crate) struct Service {
     entra: Entra,
     /// By the name that they are called by.

@@ -52,7 +52,7 @@ impl Vault {
             Call::Set { name } => self.set(name, base, &request.body, now).map(Some),
             Call::Update { name, version } => {
                 let change = Change::read(&request.body)?;
-                self.live(name)?.version(version)?.change(change, now);
+                self.live_mut(name)?.version_mut(version)?.change(change, now);
                 self.version(name, version, base).map(|(_, shown)| Some(shown))
             }
             Call::Get { name, version } => {
@@ -63,12 +63,12 @@ impl Vault {
                 Ok(Some(version.with_value(shown)))
             }
             Call::List | Call::ListVersions { .. } | Call::ListDeleted => {
-                let items = self.items(call, base)?;
+                let items = self.items(call, base);
                 pages::cut(items, base, request.path(), &request.query()).map(Some)
             }
             Call::Delete { name } => {
                 let leisure = self.leisure;
-                let secret = self.live(name)?;
+                let secret = self.live_mut(name)?;
                 (secret.deleted, secret.life) = (now, Life::Deleting(now + leisure));
                 self.settle(name, now);
                 Ok(Some(self.shown_deleted(self.find(name)?, base)))
@@ -126,33 +126,32 @@ impl Vault {
         self.find(name).map_err(|_| Refusal::not_deleted(name))
     }
 
-    fn live(&mut self, name: &str) -> Result<&mut Secret> {
+    fn live(&self, name: &str) -> Result<&Secret> {
+        match self.find(name)? {
+            secret if secret.life == Life::Live => Ok(secret),
+            _ => Err(Refusal::missing(name)),
+        }
+    }
+
+    fn live_mut(&mut self, name: &str) -> Result<&mut Secret> {
         match self.secrets.get_mut(&name.to_ascii_lowercase()) {
             Some(secret) if secret.life == Life::Live => Ok(secret),
             _ => Err(Refusal::missing(name)),
         }
     }
 
-    fn version(&mut self, name: &str, id: &str, base: &str) -> Result<(&Version, Value)> {
-        self.live(name)?.version(id)?;
-        let secret = self.find(name)?;
-        let version = match id {
-            "" => secret.newest(),
-            id => secret.versions.iter().find(|version| version.id == id).unwrap_or(secret.newest()),
-        };
+    fn version(&self, name: &str, id: &str, base: &str) -> Result<(&Version, Value)> {
+        let secret = self.live(name)?;
+        let version = secret.version(id)?;
         Ok((version, self.shown(secret, version, base)))
     }
 
-    /// What is in a list, by what it is sorted by.
-    fn items(&self, call: Call<'_>, base: &str) -> Result<Vec<(String, Value)>> {
+    /// What is in a list, by what it is sorted by. Of a secret that is not there, that is nothing.
+    fn items(&self, call: Call<'_>, base: &str) -> Vec<(String, Value)> {
         if let Call::ListVersions { name } = call {
-            let secret = self.find(name)?;
-            if secret.life != Life::Live {
-                return Err(Refusal::missing(name));
-            }
-            // In no order that anybody promises.
+            let Ok(secret) = self.live(name) else { return Vec::new() };
             let one = |version: &Version| (version.id.clone(), self.shown(secret, version, base));
-            return Ok(secret.versions.iter().map(one).collect());
+            return secret.versions.iter().map(one).collect();
         }
         let (life, is_live) = match call {
             Call::List => (Life::Live, true),
@@ -166,7 +165,7 @@ impl Vault {
             };
             (key.clone(), shown)
         };
-        Ok(there.map(one).collect())
+        there.map(one).collect()
     }
 
     fn shown(&self, secret: &Secret, version: &Version, base: &str) -> Value {

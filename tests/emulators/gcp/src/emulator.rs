@@ -7,7 +7,7 @@ use crate::{
     service::Service,
 };
 use std::{
-    io,
+    fmt, io,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -21,7 +21,7 @@ pub const PROJECT: &str = "strongroom-test";
 pub const PROJECT_NUMBER: &str = "123456789012";
 
 /// How an emulator behaves.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// Where it listens on loopback; a free port for 0.
@@ -50,8 +50,17 @@ impl Options {
     }
 }
 
+/// Without the secret.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("port", &self.port)
+            .field("quotas", &self.quotas)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An emulator that runs in a thread of its own until it is dropped. It keeps everything in memory.
-#[derive(Debug)]
 pub struct Emulator {
     server: Server,
     clock: Arc<Clock>,
@@ -99,6 +108,12 @@ impl Emulator {
     /// Puts its clock forward.
     pub fn skip(&self, time: Duration) {
         self.clock.skip(time);
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Emulator").field(&self.url()).finish()
     }
 }
 

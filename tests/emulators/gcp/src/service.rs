@@ -17,7 +17,6 @@ use std::time::Duration;
 use strongroom_emulator_serving::{Answer, Request};
 
 /// Everything that is known.
-#[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) tokens: Tokens,
     role: Role,

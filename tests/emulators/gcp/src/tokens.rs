@@ -30,7 +30,6 @@ pub(crate) fn audience() -> String {
 }
 
 /// What is known of tokens and of what they are given for.
-#[derive(Debug)]
 pub(crate) struct Tokens {
     /// Since when one is no longer taken.
     given: HashMap<String, (Account, Option<Duration>)>,

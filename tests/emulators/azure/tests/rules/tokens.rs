@@ -5,13 +5,16 @@ use serde_json::json;
 use std::time::Duration;
 use strongroom_emulator_azure::{Application, TENANT};
 
+/// What a form says.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn an_application_shows_its_secret() {
     let client = Client::new().await;
     let (id, secret) = (Application::Writer.id(), client.emulator.client_secret().to_owned());
     let told = client.log_in(&[("client_id", id), ("client_secret", &secret)]).await.ok();
     assert_eq!((&told["token_type"], &told["expires_in"]), (&json!("Bearer"), &json!(3600)));
-    let wrong: [(&[(&str, &str)], u16, u32); 6] = [
+    let wrong: [(Fields<'_>, u16, u32); 6] = [
         (&[("client_id", id), ("client_secret", "x")], 401, 7_000_215),
         (&[("client_id", id)], 401, 7_000_215),
         (&[("client_id", TENANT), ("client_secret", &secret)], 400, 700_016),
