@@ -1,0 +1,14 @@
+//! A database that knows less than the service holds.
+
+mod site;
+
+use site::Service;
+
+mod azure {
+    use super::*;
+
+    strongroom_testkit::restored_suite!(
+        Service::new(),
+        ignore = "needs the vault's stand-in: cargo xtask test"
+    );
+}
