@@ -3,7 +3,7 @@
 mod site;
 
 use site::{Account, CANARY, Site, everything, replacing, text, uncached};
-use std::{process::Command, sync::Arc, time::Duration};
+use std::{process::Command, sync::Arc};
 use strongroom_core::{Backend, ErrorKind, GetOptions, NamespaceId, Revision, SecretUpdate, ValuesChange};
 use strongroom_engine::RepairOptions;
 

@@ -3,7 +3,7 @@
 mod site;
 
 use site::{CANARY, Operator, Site, Vault, everything, replacing, text, uncached};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use strongroom_core::{Backend, ErrorKind, NamespaceId, Revision, SecretUpdate, ValuesChange};
 use strongroom_engine::RepairOptions;
 
