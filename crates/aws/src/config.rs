@@ -21,8 +21,11 @@ pub const PLUGIN: Plugin = Plugin::of::<Config>();
 /// Of the 20 staging labels of a secret, two are the service's, and some are on their way out.
 const HISTORY: u32 = 15;
 
-const LIMITS: Limits =
-    Limits::new(65_536, Removal::Expires).bulk_read(SECRETS).history(HISTORY).relabel_after_create();
+const LIMITS: Limits = Limits::new(65_536, Removal::Expires)
+    .bulk_read(SECRETS)
+    .history(HISTORY)
+    .relabel_after_create()
+    .recoverable();
 
 /// 0.05 dollars for 10,000 requests. Bringing labels up to date and removing look first, then write.
 const PRICES: Prices = Prices::each(5_000).relabel(10_000).remove(10_000);

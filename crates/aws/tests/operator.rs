@@ -3,7 +3,7 @@
 mod site;
 
 use site::{Account, CANARY, Site, everything, replacing, text, uncached};
-use std::{process::Command, sync::Arc, time::Duration};
+use std::{process::Command, sync::Arc};
 use strongroom_core::{Backend, ErrorKind, GetOptions, NamespaceId, Revision, SecretUpdate, ValuesChange};
 use strongroom_engine::RepairOptions;
 
@@ -34,7 +34,7 @@ struct Watched {
 
 impl Watched {
     async fn new() -> Self {
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Account::new().open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);
@@ -72,7 +72,7 @@ mod moto {
         let value = || aws(&["get-secret-value", "--secret-id", &watched.name, "--query", "SecretString"]);
         assert_eq!(value(), r#"{"a":"two"}"#);
 
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Account::new().open(site.identity.namespace).await.unwrap();
         let engine = site.sealing_engine(backend, uncached(), true).await;
         let id = site.secrets(&engine).create("db", [("a", CANARY)]).await.unwrap().meta.id;
@@ -221,38 +221,6 @@ mod moto {
         assert_eq!(staging.get(object, &at).await.unwrap_err().kind(), ErrorKind::NotFound);
         staging.delete(object).await.unwrap();
         assert_eq!(text(&other.secrets().await.get("db").await.unwrap(), "a"), "second");
-    }
-
-    #[tokio::test]
-    #[ignore = "needs AWS or moto: cargo xtask test"]
-    async fn an_older_copy_of_the_database_removes_nothing_newer() {
-        let watched = Watched::new().await;
-        let path = watched.site.directory.path();
-        let copy = path.join("copy.db");
-        site::sqlite(&path.join("strongroom.db"), &watched.site.clock)
-            .await
-            .backup(&copy, false)
-            .await
-            .unwrap();
-        let secrets = watched.secrets().await;
-        secrets.update(&watched.id.into(), replacing("a", "newer")).await.unwrap();
-        secrets.create("younger", [("a", "new")]).await.unwrap();
-        let held = everything(&*watched.backend).await.len();
-
-        let restored = Site {
-            catalog: site::sqlite(&copy, &watched.site.clock).await,
-            clock: watched.site.clock.clone(),
-            root: watched.site.root.clone(),
-            identity: watched.site.identity.clone(),
-            directory: tempfile::tempdir().unwrap(),
-        };
-        let engine = restored.engine(watched.backend.clone(), uncached()).await;
-        restored.clock.skip(Duration::from_secs(3 * 3600));
-        engine.sweep().await.unwrap();
-        let report = engine.repair(RepairOptions::new().restored(true)).await.unwrap();
-        assert_eq!((report.unknown.len(), report.removed), (2, 0), "{report:?}");
-        assert_eq!(everything(&*watched.backend).await.len(), held);
-        assert_eq!(text(&restored.secrets(&engine).get("db").await.unwrap(), "a"), "two");
     }
 
     #[tokio::test]

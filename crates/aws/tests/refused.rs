@@ -174,7 +174,7 @@ mod moto {
                 .text("secret_access_key", &variable("ASSUMER_SECRET_ACCESS_KEY"))
         };
         let role = || assumer().text("role_arn", &variable("ROLE_ARN")).text("sts_endpoint", &endpoint);
-        let site = Site::new().await;
+        let site = site::site().await;
         let namespace = site.identity.namespace;
         let open = |account: Account| async move { account.open(namespace).await };
 
@@ -220,7 +220,7 @@ mod moto {
     #[ignore = "needs AWS or moto: cargo xtask test"]
     async fn too_much_is_refused_with_both_numbers_before_any_call() {
         let wire = strongroom_testkit::wire::Wire::to(&variable("ENDPOINT")).await;
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Account::new().at(&wire.url()).open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);

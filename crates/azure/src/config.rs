@@ -20,7 +20,7 @@ pub const PLUGIN: Plugin = Plugin::of::<Config>();
 /// The service takes no larger value.
 const VALUE_BYTES: usize = 25_600;
 
-const LIMITS: Limits = Limits::new(VALUE_BYTES, Removal::Disables);
+const LIMITS: Limits = Limits::new(VALUE_BYTES, Removal::Disables).recoverable();
 
 /// 0.03 dollars for 10,000 requests. Bringing labels up to date looks first, then writes.
 const PRICES: Prices = Prices::each(3_000).relabel(6_000);

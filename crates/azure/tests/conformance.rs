@@ -65,7 +65,7 @@ impl Store {
 #[async_trait]
 impl StoreSubject for Store {
     async fn open(&self) -> Result<Arc<dyn SecretsStore>> {
-        let site = Arc::new(Site::new().await);
+        let site = Arc::new(site::site().await);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(site.clone());
         self.engine(&site).await
     }

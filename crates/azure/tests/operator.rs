@@ -3,7 +3,7 @@
 mod site;
 
 use site::{CANARY, Operator, Site, Vault, everything, replacing, text, uncached};
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use strongroom_core::{Backend, ErrorKind, NamespaceId, Revision, SecretUpdate, ValuesChange};
 use strongroom_engine::RepairOptions;
 
@@ -18,7 +18,7 @@ struct Watched {
 
 impl Watched {
     async fn new() -> Self {
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Vault::new().open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);
@@ -67,7 +67,7 @@ mod microsoft {
         };
         assert!(listed(&watched.name).contains("application/json"));
 
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Vault::new().open(site.identity.namespace).await.unwrap();
         let engine = site.sealing_engine(backend, uncached(), true).await;
         let id = site.secrets(&engine).create("db", [("a", CANARY)]).await.unwrap().meta.id;
@@ -144,7 +144,7 @@ mod microsoft {
     #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
     async fn after_an_abandoned_put_people_see_the_committed_value_again() {
         use strongroom_testkit::wire::{Fault, Order, Wire};
-        let (site, wire) = (Site::new().await, Wire::to(&site::variable("ENDPOINT")).await);
+        let (site, wire) = (site::site().await, Wire::to(&site::variable("ENDPOINT")).await);
         let backend = Vault::new().warm(&wire, site.identity.namespace).await;
         let mut options = uncached();
         options.call_attempts = 2;
@@ -190,38 +190,6 @@ mod microsoft {
         assert_eq!(staging.get(object, &at).await.unwrap_err().kind(), ErrorKind::NotFound);
         staging.delete(object).await.unwrap();
         assert_eq!(text(&other.secrets().await.get("db").await.unwrap(), "a"), "second");
-    }
-
-    #[tokio::test]
-    #[ignore = "needs Microsoft's clients for Python: cargo xtask test"]
-    async fn an_older_copy_of_the_database_removes_nothing_newer() {
-        let watched = Watched::new().await;
-        let path = watched.site.directory.path();
-        let copy = path.join("copy.db");
-        site::sqlite(&path.join("strongroom.db"), &watched.site.clock)
-            .await
-            .backup(&copy, false)
-            .await
-            .unwrap();
-        let secrets = watched.secrets().await;
-        secrets.update(&watched.id.into(), replacing("a", "newer")).await.unwrap();
-        secrets.create("younger", [("a", "new")]).await.unwrap();
-        let held = everything(&*watched.backend).await.len();
-
-        let restored = Site {
-            catalog: site::sqlite(&copy, &watched.site.clock).await,
-            clock: watched.site.clock.clone(),
-            root: watched.site.root.clone(),
-            identity: watched.site.identity.clone(),
-            directory: tempfile::tempdir().unwrap(),
-        };
-        let engine = restored.engine(watched.backend.clone(), uncached()).await;
-        restored.clock.skip(Duration::from_secs(3 * 3600));
-        engine.sweep().await.unwrap();
-        let report = engine.repair(RepairOptions::new().restored(true)).await.unwrap();
-        assert_eq!((report.unknown.len(), report.removed), (2, 0), "{report:?}");
-        assert_eq!(everything(&*watched.backend).await.len(), held);
-        assert_eq!(text(&restored.secrets(&engine).get("db").await.unwrap(), "a"), "two");
     }
 
     #[tokio::test]

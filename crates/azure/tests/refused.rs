@@ -208,7 +208,7 @@ mod azure {
     #[tokio::test]
     async fn too_much_is_refused_with_both_numbers_before_any_call() {
         let wire = strongroom_testkit::wire::Wire::to(&variable("ENDPOINT")).await;
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Vault::new().warm(&wire, site.identity.namespace).await;
         let engine = site.engine(backend, uncached()).await;
         let secrets = site.secrets(&engine);
@@ -226,7 +226,7 @@ mod azure {
     async fn the_permission_to_purge_is_needed_only_if_asked_to() {
         let keeper = Vault::new().text("client_id", &variable("KEEPER_CLIENT_ID"));
         for (purge, works) in [(false, true), (true, false)] {
-            let site = Site::new().await;
+            let site = site::site().await;
             let vault = keeper.clone().with("purge", Setting::Bool(purge));
             let backend = vault.open(site.identity.namespace).await.unwrap();
             let engine = site.engine(backend.clone(), uncached()).await;

@@ -36,7 +36,7 @@ mod azure {
         let faults = [Fault::status(429).into(), Fault::status(503).into(), Fault::Reset, Fault::LoseAnswer];
         for fault in faults {
             let wire = Wire::to(&variable("ENDPOINT")).await;
-            let site = Site::new().await;
+            let site = site::site().await;
             // Nothing was asked before: there is neither challenge nor token.
             let backend = Vault::new().at(&wire.url()).open(site.identity.namespace).await.unwrap();
             let engine = site.engine(backend, uncached()).await;
@@ -155,7 +155,7 @@ mod azure {
     #[tokio::test]
     async fn a_throttled_vault_is_waited_for_within_the_deadline_and_not_beyond() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Vault::new().warm(&wire, site.identity.namespace).await;
         let secrets = site.secrets(&site.engine(backend, uncached()).await);
         secrets.create("db", [("a", "1")]).await.unwrap();
@@ -178,7 +178,7 @@ mod azure {
     #[tokio::test]
     async fn deleting_and_creating_again_works_at_once() {
         for purge in [false, true] {
-            let site = Site::new().await;
+            let site = site::site().await;
             let vault = Vault::slow().with("purge", Setting::Bool(purge));
             let backend = vault.open(site.identity.namespace).await.unwrap();
             let engine = site.engine(backend.clone(), quick()).await;

@@ -201,6 +201,9 @@ pub struct Limits {
     /// Whether an object that was just made wants a [`Backend::relabel`] soon: its service takes only some of what a
     /// version needs when it makes one.
     pub relabel_after_create: bool,
+    /// Whether an operator of the service can bring an object back for a while that [`Backend::delete`] deleted, unless
+    /// the configuration says otherwise.
+    pub recoverable: bool,
 }
 
 /// What becomes of one version that is removed.
@@ -215,10 +218,17 @@ pub enum Removal {
 }
 
 impl Limits {
-    /// Limits without bulk read, that set no limit to the history.
+    /// Limits without bulk read, that set no limit to the history; what is deleted is gone.
     #[must_use]
     pub const fn new(payload_bytes: usize, removal: Removal) -> Self {
-        Self { payload_bytes, bulk_read: 1, history: None, removal, relabel_after_create: false }
+        Self {
+            payload_bytes,
+            bulk_read: 1,
+            history: None,
+            removal,
+            relabel_after_create: false,
+            recoverable: false,
+        }
     }
 
     /// Allows that many versions in one [`Backend::get_many`].
@@ -232,6 +242,13 @@ impl Limits {
     #[must_use]
     pub const fn history(mut self, versions: u32) -> Self {
         self.history = Some(versions);
+        self
+    }
+
+    /// What was deleted can be brought back for a while.
+    #[must_use]
+    pub const fn recoverable(mut self) -> Self {
+        self.recoverable = true;
         self
     }
 

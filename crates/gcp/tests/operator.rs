@@ -38,7 +38,7 @@ struct Watched {
 
 impl Watched {
     async fn new() -> Self {
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Account::new().open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);
@@ -80,7 +80,7 @@ mod google {
         assert_eq!(google(&["access", &watched.name, "latest"]), r#"{"a":"two"}"#);
         assert_eq!(google(&["access", &watched.name, "1"]), r#"{"a":"one"}"#);
 
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Account::new().open(site.identity.namespace).await.unwrap();
         let engine = site.sealing_engine(backend, uncached(), true).await;
         let id = site.secrets(&engine).create("db", [("a", CANARY)]).await.unwrap().meta.id;

@@ -164,7 +164,7 @@ mod gcp {
     #[tokio::test]
     async fn too_much_is_refused_with_both_numbers_before_any_call() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = Account::new().at(&wire.url()).open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);

@@ -1,28 +1,50 @@
-//! The real clocks, for cases that race for real.
+//! The real clocks, which can be put forward.
 
 use futures::future::BoxFuture;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 use strongroom_core::Timestamp;
 use strongroom_engine::Env;
 use uuid::Uuid;
 
-/// Real clocks and random ids.
-pub(crate) struct Clock(Instant);
+/// Goes like the host's clocks, but for the hours that were skipped. Who sleeps does not notice those.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+    skipped: AtomicU64,
+}
 
 impl Clock {
-    pub(crate) fn new() -> Self {
-        Self(Instant::now())
+    /// With the host's time.
+    #[must_use]
+    pub fn start() -> Arc<Self> {
+        Arc::new(Self { start: Instant::now(), skipped: AtomicU64::new(0) })
+    }
+
+    /// Puts both clocks forward.
+    pub fn skip(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.skipped.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    fn skipped(&self) -> Duration {
+        Duration::from_micros(self.skipped.load(Ordering::SeqCst))
     }
 }
 
 impl Env for Clock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)).plus(self.skipped())
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.elapsed()
+        self.start.elapsed() + self.skipped()
     }
 
     fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {

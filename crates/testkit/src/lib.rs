@@ -28,7 +28,9 @@
 //! - [`MemoryBackend`] and [`DirectoryBackend`]: back-ends that need no service.
 //! - [`faults`]: wrappers that make a back-end misbehave.
 //! - [`wire`]: a proxy that breaks the connection to a real server, and counts.
-//! - [`TestEnv`]: a clock that moves when told to, and ids from a seed.
+//! - [`cloud`]: suites for back-ends of services that are asked over HTTP: their calls, and a wire that breaks.
+//! - [`Clock`]: the real clocks, which can be put forward. [`TestEnv`]: a clock that moves when told to, and ids from
+//!   a seed.
 
 #[macro_use]
 mod suite;
@@ -36,6 +38,7 @@ mod suite;
 pub mod backend;
 pub mod catalog;
 mod clock;
+pub mod cloud;
 mod directory;
 mod env;
 pub mod faults;
@@ -47,6 +50,8 @@ pub mod wire;
 
 pub use backend::BackendSubject;
 pub use catalog::CatalogSubject;
+pub use clock::Clock;
+pub use cloud::CloudSubject;
 pub use directory::{Config as DirectoryConfig, DirectoryBackend, PLUGIN};
 pub use env::TestEnv;
 pub use memory::{Held, MemoryBackend};

@@ -7,29 +7,36 @@ use crate::{
     render::{Data, Table, View},
 };
 use strongroom::Registry;
-use strongroom_core::{Limits, Removal};
+use strongroom_core::{Plugin, Removal};
+
+/// What is known of a kind of store besides its type and whether it is here.
+const COLUMNS: [&str; 7] =
+    ["payload_bytes", "names", "history", "bulk_read", "removal", "recoverable", "seals"];
 
 /// Lists the kinds of store that this program has, and those that it was built without.
 pub(crate) fn backends(registry: &Registry, console: &mut dyn Console, format: Option<Format>) -> Outcome {
-    let mut table =
-        Table::new(&["type", "built_in", "payload_bytes", "bulk_read", "history", "removal", "about"]);
+    let head: Vec<_> = ["type", "built_in"].into_iter().chain(COLUMNS).chain(["about"]).collect();
+    let mut table = Table::new(&head);
     for plugin in registry.plugins() {
-        let [payload, bulk, history, removal] = limits(plugin.limits);
-        table.row([plugin.kind.into(), true.into(), payload, bulk, history, removal, plugin.about.into()]);
+        let known = capabilities(plugin);
+        let row = [plugin.kind.into(), true.into()].into_iter().chain(known).chain([plugin.about.into()]);
+        table.rows.push(row.collect());
     }
     for kind in registry.not_compiled_in() {
         let about = format!("not in this program; build it with --features strongroom/{kind}");
-        let [payload, bulk, history, removal] = limits(None);
-        table.row([kind.into(), false.into(), payload, bulk, history, removal, about.into()]);
+        let unknown = COLUMNS.map(|_| Data::Null);
+        let row = [kind.into(), false.into()].into_iter().chain(unknown).chain([about.into()]);
+        table.rows.push(row.collect());
     }
     let names = || table.head.iter().map(|name| (*name).to_owned());
     let data = table.rows.iter().map(|row| Data::Map(names().zip(row.iter().cloned()).collect())).collect();
     View { data: Data::List(data), table, caption: None }.print(console, format)
 }
 
-/// What is not known or not limited is nothing.
-fn limits(limits: Option<Limits>) -> [Data; 4] {
-    let Some(limits) = limits else { return [Data::Null, Data::Null, Data::Null, Data::Null] };
+/// In the order of [`COLUMNS`]; what is not known or not limited is nothing.
+fn capabilities(plugin: &Plugin) -> [Data; COLUMNS.len()] {
+    // Of a whole store, it is for that one to say.
+    let Some(limits) = plugin.limits.filter(|_| !plugin.whole) else { return COLUMNS.map(|_| Data::Null) };
     let removal = match limits.removal {
         Removal::Destroys => "destroys",
         Removal::Disables => "disables",
@@ -37,8 +44,12 @@ fn limits(limits: Option<Limits>) -> [Data; 4] {
     };
     [
         (limits.payload_bytes as u64).into(),
-        (limits.bulk_read as u64).into(),
+        // A back-end is told random ids, never a name.
+        "any".into(),
         limits.history.map_or(Data::Null, |versions| u64::from(versions).into()),
+        (limits.bulk_read as u64).into(),
         removal.into(),
+        limits.recoverable.into(),
+        plugin.seal_by_default.into(),
     ]
 }

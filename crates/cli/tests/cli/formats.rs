@@ -1,7 +1,7 @@
 //! JSON and YAML documents as strangers read them.
 
 use crate::support::Program;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn the_yaml_of_a_list_and_of_a_secret_nests() {
@@ -31,8 +31,23 @@ fn backends_show_their_limits() {
     let program = Program::new();
     let backends: Value = serde_json::from_str(&program.ok(["backends", "-o", "json"])).unwrap();
     let find = |kind: &str| backends.as_array().unwrap().iter().find(|b| b["type"] == kind).unwrap();
-    assert_eq!(find("sql")["built_in"], true);
-    assert_eq!(find("sql")["payload_bytes"], 65_536);
-    assert!(program.ok(["backends"]).starts_with("type\tbuilt_in\tpayload_bytes\t"));
+    let sql = json!({
+        "type": "sql", "built_in": true, "payload_bytes": 65_536, "names": "any", "history": null, "bulk_read": 1,
+        "removal": "destroys", "recoverable": false, "seals": true,
+        "about": "sealed values in the rows of the database",
+    });
+    assert_eq!(find("sql"), &sql);
+    let remote = find("remote");
+    assert_eq!(remote["built_in"], true);
+    for column in ["payload_bytes", "names", "history", "bulk_read", "removal", "recoverable", "seals"] {
+        assert!(remote[column].is_null(), "{column} is for the other store to say: {remote}");
+        for kind in ["aws", "azure", "gcp", "hashicorp"].map(find) {
+            let known = kind["built_in"] == true && (column != "history" || kind["type"] == "aws");
+            assert_eq!(!kind[column].is_null(), known, "{column}: {kind}");
+        }
+    }
+    let head =
+        "type\tbuilt_in\tpayload_bytes\tnames\thistory\tbulk_read\tremoval\trecoverable\tseals\tabout\n";
+    assert!(program.ok(["backends"]).starts_with(head));
     assert_eq!(program.opened(), 0);
 }

@@ -52,6 +52,8 @@ pub(crate) struct Deployment {
     root: Arc<RootKey>,
     directory: Arc<TempDir>,
     url: String,
+    /// The namespace that its database claims when it is made; `None`: a new one.
+    namespace: Option<NamespaceId>,
     section: Vec<(&'static str, String)>,
     seal: bool,
     history: u32,
@@ -72,7 +74,25 @@ impl Deployment {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let url = directory.path().join("strongroom.db").to_str().unwrap().to_owned();
         let root = Arc::new(RootKey::generate().unwrap());
-        Self { root, directory, url, section, seal, history: 10 }
+        Self { root, directory, url, namespace: None, section, seal, history: 10 }
+    }
+
+    /// Another, empty database that claims the same namespace, with a root key of its own.
+    pub(crate) fn beside(&self, namespace: NamespaceId) -> Self {
+        Self { namespace: Some(namespace), ..Self::new(self.section.clone(), self.seal) }
+    }
+
+    /// The same deployment over a copy of its database's files as they are now: what somebody puts back later.
+    pub(crate) fn copied(&self) -> Self {
+        let directory = Arc::new(tempfile::tempdir().unwrap());
+        let url = directory.path().join("strongroom.db").to_str().unwrap().to_owned();
+        for suffix in ["", "-wal"] {
+            let from = format!("{}{suffix}", self.url);
+            if std::fs::exists(&from).unwrap() {
+                std::fs::copy(from, format!("{url}{suffix}")).unwrap();
+            }
+        }
+        Self { directory, url, ..self.clone() }
     }
 
     pub(crate) fn seal(mut self, seal: bool) -> Self {
@@ -104,7 +124,7 @@ impl Deployment {
         tune: impl FnOnce(&mut EngineOptions),
     ) -> Result<Process> {
         let catalog = SqlCatalog::open(Options::new(self.url.clone(), env())).await?;
-        let identity = initialise(&catalog, &*self.root, &*env(), "admin", None).await?;
+        let identity = initialise(&catalog, &*self.root, &*env(), "admin", self.namespace).await?;
         let name = StoreName::new("main")?;
         let backend = open(section, identity.namespace).await?;
         let mut options = EngineOptions::default();

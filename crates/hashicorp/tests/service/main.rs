@@ -13,5 +13,6 @@ mod openbao {
     mod logins;
     mod operators;
     mod people;
+    mod restored;
     mod startup;
 }

@@ -52,7 +52,7 @@ impl<B: BackendSubject> OverBackend<B> {
     }
 
     async fn engine(&self, catalog: &Arc<MemoryCatalog>, root: &Arc<RootKey>) -> Result<Engine> {
-        let env: Arc<dyn Env> = Arc::new(Clock::new());
+        let env: Arc<dyn Env> = Clock::start();
         let identity = initialise(&**catalog, &**root, &*env, "admin", None).await?;
         let name = StoreName::new("main")?;
         let backend = self.backend.open(identity.namespace).await?;
@@ -72,7 +72,7 @@ impl<B: BackendSubject> OverBackend<B> {
 #[async_trait]
 impl<B: BackendSubject> StoreSubject for OverBackend<B> {
     async fn open(&self) -> Result<Arc<dyn SecretsStore>> {
-        let catalog = Arc::new(MemoryCatalog::new(Arc::new(Clock::new())));
+        let catalog = Arc::new(MemoryCatalog::new(Clock::start()));
         let root = Arc::new(RootKey::generate()?);
         let engine = self.engine(&catalog, &root).await?;
         let owner = engine.identity().owner.id;

@@ -1,12 +1,10 @@
 //! A deployment for tests: a catalog with its identity, and engines over it.
 #![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
-mod clock;
 mod counting;
 pub(crate) mod files;
 mod raw;
 
-pub(crate) use clock::Clock;
 pub(crate) use counting::{Counter, counted};
 pub(crate) use raw::Raw;
 
@@ -21,6 +19,7 @@ use strongroom_engine::{
     Row, Store, StoreName, crypto::RootKey, initialise,
 };
 use strongroom_sql::{Options, SqlCatalog};
+pub(crate) use strongroom_testkit::Clock;
 use strongroom_testkit::{Held, MemoryBackend};
 
 /// A value that no error may show, in no form.

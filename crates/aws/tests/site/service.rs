@@ -1,0 +1,72 @@
+//! What the suites that all clouds share need to know of this one.
+
+use super::{Account, Clock, sqlite, variable};
+use std::{path::Path, sync::Arc};
+use strongroom_core::{Backend, NamespaceId, async_trait};
+use strongroom_engine::Catalog;
+use strongroom_testkit::{
+    CloudSubject,
+    cloud::{CallTable, FaultTable, Operation},
+    wire::{Request, Wire},
+};
+
+/// AWS Secrets Manager.
+pub(crate) struct Service;
+
+#[async_trait]
+impl CloudSubject for Service {
+    fn server(&self) -> String {
+        variable("ENDPOINT")
+    }
+
+    async fn open(&self, namespace: NamespaceId, wire: Option<&Wire>) -> Arc<dyn Backend> {
+        let account = Account::new();
+        let account = wire.map_or(account.clone(), |wire| account.at(&wire.url()));
+        account.open(namespace).await.unwrap()
+    }
+
+    async fn catalog(&self, file: &Path, clock: &Arc<Clock>) -> Arc<dyn Catalog> {
+        sqlite(file, clock).await
+    }
+
+    fn name(&self, request: &Request) -> String {
+        request.path.trim_start_matches('/').to_owned()
+    }
+
+    fn calls(&self) -> CallTable {
+        CallTable {
+            create: &[("CreateSecret", 1)],
+            get: &[("GetSecretValue", 1)],
+            put: &[("PutSecretValue", 1)],
+            delete: &[("DeleteSecret", 1)],
+            check: &[("DescribeSecret", 1)],
+            hundred: &[("BatchGetSecretValue", 5)],
+            after_create: &[("DescribeSecret", 1), ("UpdateSecretVersionStage", 1), ("TagResource", 1)],
+            after_rename: &[("DescribeSecret", 1), ("TagResource", 1)],
+            trim: &[("DescribeSecret", 1), ("UpdateSecretVersionStage", 1)],
+            // 0.05 dollars for 10,000 requests.
+            price: |_| 5_000,
+        }
+    }
+
+    fn faults(&self) -> FaultTable {
+        FaultTable {
+            kind: "aws",
+            service: "AWS",
+            credentials: vec![variable("SECRET_ACCESS_KEY"), variable("ACCESS_KEY_ID")],
+            operations: vec![
+                (Operation::Create, ("POST", "/CreateSecret")),
+                (Operation::Get, ("POST", "/GetSecretValue")),
+                (Operation::GetMany, ("POST", "/*GetSecretValue")),
+                (Operation::Update, ("POST", "/PutSecretValue")),
+                (Operation::Rename, ("POST", "/TagResource")),
+                (Operation::Rollback, ("POST", "/PutSecretValue")),
+                (Operation::Delete, ("POST", "/DeleteSecret")),
+            ],
+            put: ("POST", "/PutSecretValue"),
+            cleaning: vec![("POST", "/DescribeSecret"), ("POST", "/UpdateSecretVersionStage")],
+            skips: 3,
+            any: ("POST", "*"),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the suites that all clouds share need to know of this one.
+
+use super::{Clock, Vault, sqlite, variable};
+use std::{path::Path, sync::Arc};
+use strongroom_core::{Backend, NamespaceId, async_trait};
+use strongroom_engine::Catalog;
+use strongroom_testkit::{
+    CloudSubject,
+    cloud::{CallTable, FaultTable, Operation},
+    wire::{Request, Wire},
+};
+
+/// A vault of Azure Key Vault; calls for tokens are made before anything is counted or broken.
+pub(crate) struct Service(Vault);
+
+impl Service {
+    pub(crate) fn new() -> Self {
+        Self::of(Vault::new())
+    }
+
+    /// Configured like this.
+    pub(crate) fn of(vault: Vault) -> Self {
+        Self(vault)
+    }
+}
+
+#[async_trait]
+impl CloudSubject for Service {
+    fn server(&self) -> String {
+        variable("ENDPOINT")
+    }
+
+    async fn open(&self, namespace: NamespaceId, wire: Option<&Wire>) -> Arc<dyn Backend> {
+        match wire {
+            Some(wire) => self.0.warm(wire, namespace).await,
+            None => self.0.open(namespace).await.unwrap(),
+        }
+    }
+
+    async fn catalog(&self, file: &Path, clock: &Arc<Clock>) -> Arc<dyn Catalog> {
+        sqlite(file, clock).await
+    }
+
+    fn name(&self, request: &Request) -> String {
+        let path: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
+        let name = match (request.method.as_str(), path.as_slice()) {
+            ("PUT", ["secrets", _]) => "set",
+            ("PATCH", ["secrets", _, _]) => "update",
+            ("GET", ["secrets"]) => "list",
+            ("GET", ["secrets", _, "versions"]) => "versions",
+            ("GET", ["secrets", _, _]) => "get",
+            ("GET", ["secrets", _]) => "get the newest",
+            ("DELETE", ["secrets", _]) => "delete",
+            ("DELETE", ["deletedsecrets", _]) => "purge",
+            _ => panic!("nobody asks {request:?}"),
+        };
+        name.to_owned()
+    }
+
+    fn calls(&self) -> CallTable {
+        CallTable {
+            create: &[("set", 1)],
+            get: &[("get", 1)],
+            put: &[("set", 1)],
+            delete: &[("delete", 1)],
+            check: &[("get the newest", 1)],
+            hundred: &[("get", 100)],
+            after_create: &[],
+            after_rename: &[("update", 1), ("versions", 1)],
+            trim: &[("update", 1)],
+            // 0.03 dollars for 10,000 requests.
+            price: |_| 3_000,
+        }
+    }
+
+    fn faults(&self) -> FaultTable {
+        FaultTable {
+            kind: "azure",
+            service: "Azure",
+            credentials: vec![variable("CLIENT_SECRET")],
+            operations: vec![
+                (Operation::Create, ("PUT", "/secrets/*")),
+                (Operation::Get, ("GET", "/secrets/*")),
+                (Operation::GetMany, ("GET", "/secrets/*")),
+                (Operation::Update, ("PUT", "/secrets/*")),
+                (Operation::Rename, ("PATCH", "/secrets/*")),
+                (Operation::Rollback, ("PUT", "/secrets/*")),
+                (Operation::Delete, ("DELETE", "/secrets/*")),
+            ],
+            put: ("PUT", "*"),
+            cleaning: vec![("GET", "*"), ("PATCH", "*")],
+            skips: 3,
+            any: ("*", "*"),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What the suites that all clouds share need to know of this one.
+
+use super::{Account, Clock, sqlite, variable};
+use std::{path::Path, sync::Arc};
+use strongroom_core::{Backend, NamespaceId, async_trait};
+use strongroom_engine::Catalog;
+use strongroom_testkit::{
+    CloudSubject,
+    cloud::{CallTable, FaultTable, Operation},
+    wire::{Request, Wire},
+};
+
+/// Google Cloud Secret Manager.
+pub(crate) struct Service;
+
+#[async_trait]
+impl CloudSubject for Service {
+    fn server(&self) -> String {
+        variable("ENDPOINT")
+    }
+
+    async fn open(&self, namespace: NamespaceId, wire: Option<&Wire>) -> Arc<dyn Backend> {
+        let account = Account::new();
+        let account = wire.map_or(account.clone(), |wire| account.at(&wire.url()));
+        account.open(namespace).await.unwrap()
+    }
+
+    async fn catalog(&self, file: &Path, clock: &Arc<Clock>) -> Arc<dyn Catalog> {
+        sqlite(file, clock).await
+    }
+
+    fn name(&self, request: &Request) -> String {
+        let (method, path) = (request.method.as_str(), request.path.as_str());
+        let versions = path.contains("/versions");
+        let one = !path.ends_with("/secrets") && !path.ends_with("/versions");
+        let name = match (method, path.rsplit_once(':').map(|(_, verb)| verb), versions, one) {
+            ("POST", Some("addVersion"), ..) => "AddSecretVersion",
+            ("GET", Some("access"), ..) => "AccessSecretVersion",
+            ("POST", Some("destroy"), ..) => "DestroySecretVersion",
+            ("POST", None, false, false) => "CreateSecret",
+            ("GET", None, false, false) => "ListSecrets",
+            ("GET", None, false, true) => "GetSecret",
+            ("PATCH", None, false, true) => "UpdateSecret",
+            ("DELETE", None, false, true) => "DeleteSecret",
+            ("GET", None, true, false) => "ListSecretVersions",
+            ("GET", None, true, true) => "GetSecretVersion",
+            _ => panic!("{method} {path}"),
+        };
+        name.to_owned()
+    }
+
+    fn calls(&self) -> CallTable {
+        CallTable {
+            create: &[("CreateSecret", 1), ("AddSecretVersion", 1)],
+            get: &[("AccessSecretVersion", 1)],
+            put: &[("AddSecretVersion", 1)],
+            delete: &[("DeleteSecret", 1)],
+            check: &[("GetSecret", 1)],
+            hundred: &[("AccessSecretVersion", 100)],
+            after_create: &[],
+            after_rename: &[("GetSecret", 1), ("UpdateSecret", 1)],
+            trim: &[("GetSecretVersion", 1), ("DestroySecretVersion", 1)],
+            // 0.03 dollars for reading 10,000 values.
+            price: |call| if call == "AccessSecretVersion" { 3_000 } else { 0 },
+        }
+    }
+
+    fn faults(&self) -> FaultTable {
+        FaultTable {
+            kind: "gcp",
+            service: "Google Cloud",
+            credentials: vec![variable("ACCESS_TOKEN")],
+            operations: vec![
+                (Operation::Create, ("POST", "*/secrets")),
+                (Operation::Create, ("POST", "*:addVersion")),
+                (Operation::Get, ("GET", "*:access")),
+                (Operation::GetMany, ("GET", "*:access")),
+                (Operation::Update, ("POST", "*:addVersion")),
+                (Operation::Rename, ("PATCH", "*/secrets/*")),
+                (Operation::Rollback, ("POST", "*:addVersion")),
+                (Operation::Delete, ("DELETE", "*/secrets/*")),
+            ],
+            put: ("POST", "*:addVersion"),
+            cleaning: vec![("GET", "*/versions"), ("GET", "*/versions/*"), ("POST", "*:destroy")],
+            skips: 2,
+            any: ("POST", "*"),
+        }
+    }
+}

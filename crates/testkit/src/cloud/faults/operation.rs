@@ -1,0 +1,92 @@
+//! What is done while the wire breaks, and what must be true afterwards.
+
+use super::super::{CANARY, Site, text};
+use strongroom_core::{
+    Error, ErrorKind, GetOptions, Revision, SecretName, SecretRef, SecretUpdate, SecretsStore as _,
+    ValuesChange,
+};
+use strongroom_engine::Engine;
+
+/// What is done while the wire breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A new secret.
+    Create,
+    /// One read.
+    Get,
+    /// Two reads in one request.
+    GetMany,
+    /// Another value.
+    Update,
+    /// Another name, and the labels that follow.
+    Rename,
+    /// An older version made current.
+    Rollback,
+    /// A deletion.
+    Delete,
+}
+
+impl Operation {
+    /// Every one of them.
+    pub const ALL: [Self; 7] =
+        [Self::Create, Self::Get, Self::GetMany, Self::Update, Self::Rename, Self::Rollback, Self::Delete];
+
+    pub(super) async fn run(self, engine: &Engine, site: &Site) -> Result<(), Error> {
+        let secrets = site.secrets(engine);
+        match self {
+            Self::Create => secrets.create("new", [("a", CANARY)]).await.map(drop),
+            Self::Get => secrets.get("db").await.map(|read| assert_eq!(text(&read, "a"), "old")),
+            Self::GetMany => {
+                let mut which = Vec::new();
+                for name in ["db", "other"] {
+                    which.push(SecretRef::Name { name: SecretName::new(name)?, private: None });
+                }
+                for answer in engine.get(&site.context(), &which, &GetOptions::new()).await {
+                    assert_eq!(text(&answer?, "a"), "old");
+                }
+                Ok(())
+            }
+            Self::Update => secrets.set("db", "a", CANARY).await.map(drop),
+            Self::Rename => {
+                let id = secrets.get("db").await?.meta.id;
+                let name = SecretName::new("renamed")?;
+                secrets.update(&id.into(), SecretUpdate::new().name(name)).await?;
+                // The labels follow in the background.
+                engine.sweep().await.map(drop)
+            }
+            Self::Rollback => {
+                let id = secrets.get("db").await?.meta.id;
+                let to = ValuesChange::Restore(Revision(1));
+                secrets.update(&id.into(), SecretUpdate::new().values(to)).await.map(drop)
+            }
+            Self::Delete => secrets.delete("db").await,
+        }
+    }
+
+    /// Nothing is half done: it happened if it was said to, and not if not.
+    pub(super) async fn assert_whole(self, engine: &Engine, site: &Site, done: bool, what: &str) {
+        let secrets = site.secrets(engine);
+        let read = async |name: &str| secrets.get(name).await.map(|read| text(&read, "a"));
+        match self {
+            Self::Create => match read("new").await {
+                Ok(value) => assert!(done && value == CANARY, "{what}: it is there"),
+                Err(error) => assert!(!done && error.kind() == ErrorKind::NotFound, "{what}: {error:?}"),
+            },
+            Self::Update => {
+                let expected = if done { CANARY } else { "old" };
+                assert_eq!(read("db").await.unwrap(), expected, "{what}");
+            }
+            Self::Delete => {
+                assert!(done, "{what}: a deletion does not depend on the service");
+                assert_eq!(read("db").await.unwrap_err().kind(), ErrorKind::NotFound, "{what}");
+            }
+            Self::Rename => assert_eq!(read("renamed").await.unwrap(), "old", "{what}"),
+            Self::Rollback => {
+                let expected = if done { "first" } else { "old" };
+                assert_eq!(read("db").await.unwrap(), expected, "{what}");
+            }
+            Self::Get | Self::GetMany => assert_eq!(read("db").await.unwrap(), "old", "{what}"),
+        }
+        assert_eq!(read("other").await.unwrap(), "old", "{what}: another secret changed");
+    }
+}
