@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{Site, Vault, emulator, quick, text, uncached};
+use site::{Vault, emulator, quick, text, uncached};
 use std::time::Duration;
 use strongroom_core::{ErrorKind, settings::Setting};
 use strongroom_emulator_azure::{Application, Emulator, Options, Quotas, TENANT};
@@ -20,7 +20,7 @@ mod azure {
     #[tokio::test]
     async fn a_vault_that_is_asked_too_often_says_so_and_is_waited_for() {
         let emulator = emulator(Options::new().quotas(Quotas { creates: Some(2), others: Some(50) }));
-        let site = Site::new().await;
+        let site = site::site().await;
         let backend = vault(&emulator).open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);
@@ -48,7 +48,7 @@ mod azure {
         let mut options = Options::new();
         options.purge_protection = true;
         let emulator = emulator(options);
-        let site = Site::new().await;
+        let site = site::site().await;
         let vault = vault(&emulator).with("purge", Setting::Bool(true));
         let backend = vault.open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), quick()).await;
