@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{CANARY, Site, Vault, text, uncached, variable};
+use site::{CANARY, Vault, text, uncached, variable};
 use strongroom_core::{
     Backend, Error, ErrorKind, NamespaceId, NewVersion, ObjectId, Payload, Result, settings::Setting,
 };

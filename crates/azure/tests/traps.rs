@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{CANARY, Site, Vault, quick, text, uncached, variable};
+use site::{CANARY, Vault, quick, text, uncached, variable};
 use std::{
     net::TcpListener,
     time::{Duration, Instant},

@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{Account, CANARY, Site, text, uncached, variable};
+use site::{Account, CANARY, text, uncached, variable};
 use strongroom_core::{
     Backend, Error, ErrorKind, NamespaceId, NewVersion, ObjectId, Payload, Result, settings::Setting,
 };

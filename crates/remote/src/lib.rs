@@ -2,10 +2,13 @@
 
 mod accounts;
 mod buffer;
+mod calling;
+mod change;
 mod client;
 mod config;
 mod error;
 mod login;
+mod read;
 mod store;
 mod transport;
 mod wire;
