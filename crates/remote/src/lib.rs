@@ -2,11 +2,14 @@
 
 mod accounts;
 mod buffer;
+mod calling;
+mod change;
 mod client;
 mod config;
 mod device;
 mod error;
 mod login;
+mod read;
 mod store;
 mod transport;
 mod wire;
