@@ -31,7 +31,7 @@ fn schemathesis_finds_no_server_error() {
         known("/secrets/{id}", "[\"GET\", \"PUT\"]", "id", &secret),
         known("/secrets/{id}/rollback", "[\"POST\"]", "id", &secret),
     ];
-    let config = home.file("schemathesis.toml", &known.concat());
+    let config = home.file("schemathesis.toml", known.concat());
     let mut command = Command::new(PathBuf::from(programs).join("schemathesis"));
     home.around(&mut command);
     command.current_dir(home.path(".")).env("PATH", "/usr/bin:/bin").env("NO_COLOR", "1").args([
