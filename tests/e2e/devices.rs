@@ -205,7 +205,8 @@ fn nobody_gets_in_between() {
     let page = look(&server, code(&begun), "admin", PASSWORD);
     assert!(text(&page).contains("&lt;script&gt;"), "what the program says of itself is text");
     let good = ticket(&page);
-    let bad = format!("{}{}", if good.starts_with('A') { 'B' } else { 'A' }, &good[1..]);
+    let other = if good.starts_with('A') { 'B' } else { 'A' };
+    let bad = format!("{other}{}", &good[1..]);
     for ticket in ["", "x", &bad, &good[1..]] {
         let answer = submit(&server, &format!("ticket={ticket}&decision=approve"));
         assert_eq!(answer.status, 409, "{ticket}");

@@ -25,7 +25,9 @@ pub use state::Kinds;
 use axum::{Router, http::StatusCode, routing::get};
 use describe::Description;
 use error::ApiError;
-use routes::{accounts, audit, devices, health, ours, secrets, service_accounts, session, users};
+use routes::{
+    accounts, api_keys, audit, devices, health, login, ours, secrets, service_accounts, session, users,
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// All routes, and the layer around them.
@@ -33,7 +35,7 @@ pub(crate) fn router(app: App) -> Router {
     #[expect(deprecated, reason = "an address of older clients")]
     let api = OpenApiRouter::new()
         .routes(routes!(session::info))
-        .routes(routes!(session::login))
+        .routes(routes!(login::login))
         .routes(routes!(devices::device_authorization))
         .routes(routes!(session::current_user, users::update_current))
         .routes(routes!(session::projects))
@@ -55,9 +57,9 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(users::deactivate))
         .routes(routes!(service_accounts::list, service_accounts::create))
         .routes(routes!(service_accounts::get, service_accounts::update, service_accounts::delete))
-        .routes(routes!(service_accounts::keys, service_accounts::create_key))
-        .routes(routes!(service_accounts::key, service_accounts::update_key, service_accounts::delete_key))
-        .routes(routes!(service_accounts::rotate_key))
+        .routes(routes!(api_keys::keys, api_keys::create_key))
+        .routes(routes!(api_keys::key, api_keys::update_key, api_keys::delete_key))
+        .routes(routes!(api_keys::rotate_key))
         .routes(routes!(accounts::grants, accounts::grant, accounts::revoke))
         .routes(routes!(audit::list))
         .routes(routes!(audit::verify));

@@ -1,24 +1,22 @@
 //! What users and programs have in common: finding, removing, grants.
 
-use super::{
-    super::{
-        auth::Caller,
-        body::JsonBody,
-        error::{Answer, ApiError},
-        json::Object,
-        query::Query,
-        requests,
-        state::App,
-        wire::{GrantView, Nothing},
-    },
-    users::named,
+use super::super::{
+    auth::Caller,
+    body::JsonBody,
+    error::{Answer, ApiError},
+    json::Object,
+    listing::Facets,
+    query::Query,
+    requests,
+    state::App,
+    wire::{GrantView, Nothing},
 };
 use axum::{
     Json,
     extract::{Path, RawQuery, State},
 };
 use std::time::Duration;
-use strongroom_core::{ErrorKind, OwnerId, Timestamp};
+use strongroom_core::{Error, ErrorKind, OwnerId, Timestamp};
 use strongroom_sql::identities::{Account, AccountRef, Scope};
 use uuid::Uuid;
 
@@ -28,7 +26,41 @@ const DAY: u64 = 86_400;
 pub(crate) async fn find(app: &App, which: &str) -> Answer<Option<Account>> {
     match Uuid::parse_str(which) {
         Ok(id) => Ok(app.identities.catalog().account(AccountRef::Id(OwnerId(id))).await?),
-        Err(_) => named(app, which).await,
+        Err(_) => {
+            let found = app.identities.catalog().account(AccountRef::Name(which)).await?;
+            // The database finds names without regard to case.
+            Ok(found.filter(|account| account.name == which))
+        }
+    }
+}
+
+/// The account, or that there is none.
+pub(crate) fn there(account: Option<Account>, what: &str, which: &str) -> Answer<Account> {
+    account.ok_or_else(|| {
+        let which = which.escape_debug();
+        ApiError::not_found(format!("\"No {what} with the '{which}' name or ID was found\""))
+    })
+}
+
+/// Why an account was not made or changed; `taken` if its name is.
+pub(crate) fn refused(error: Error, taken: impl FnOnce() -> String) -> ApiError {
+    match error.kind() {
+        ErrorKind::AlreadyExists => ApiError::exists(taken()),
+        ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
+        _ => error.into(),
+    }
+}
+
+/// What lists of accounts are filtered and sorted by.
+pub(crate) fn facets(account: &Account) -> Facets<'_> {
+    Facets {
+        id: account.id.0,
+        name: &account.name,
+        full_name: &account.full_name,
+        description: &account.description,
+        active: account.active,
+        created: account.created,
+        updated: account.updated,
     }
 }
 
@@ -80,12 +112,7 @@ pub(crate) fn forget_first_password(app: &App, account: &Account) {
 
 async fn found(app: &App, caller: &Caller, which: &str) -> Answer<Account> {
     caller.must_be_admin("manage grants")?;
-    find(app, which).await?.ok_or_else(|| {
-        ApiError::not_found(format!(
-            "\"No account with the '{}' name or ID was found\"",
-            which.escape_debug()
-        ))
-    })
+    there(find(app, which).await?, "account", which)
 }
 
 /// The grants of an account.

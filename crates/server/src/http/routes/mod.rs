@@ -2,10 +2,12 @@
 
 pub(crate) mod accounts;
 mod answer;
+pub(crate) mod api_keys;
 pub(crate) mod audit;
 mod change;
 pub(crate) mod devices;
 pub(crate) mod health;
+pub(crate) mod login;
 pub(crate) mod ours;
 pub(crate) mod secrets;
 pub(crate) mod service_accounts;

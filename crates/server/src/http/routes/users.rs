@@ -6,7 +6,7 @@ use super::{
         body::JsonBody,
         error::{Answer, ApiError},
         json::Object,
-        listing::{self, Facets},
+        listing,
         query::Query,
         requests,
         state::App,
@@ -21,7 +21,7 @@ use axum::{
     http::StatusCode,
 };
 use strongroom_core::{Access, Context, ErrorKind};
-use strongroom_sql::identities::{Account, AccountKind, AccountRef, Role, Scope};
+use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
 
 /// A page of users; whoever is no admin sees only the own account.
 #[utoipa::path(
@@ -43,20 +43,8 @@ pub(crate) async fn list(
         account.kind == AccountKind::User && (caller.is_admin() || account.id == caller.id())
     });
     // Without metadata even if asked for: the client asks here for the one that its `user describe` then cannot print.
-    let page = listing::page(&query, users, facets)?;
+    let page = listing::page(&query, users, accounts::facets)?;
     Ok(Json(page.map(|account| User::of(&account, Show::Plain)).into()))
-}
-
-pub(crate) fn facets(account: &Account) -> Facets<'_> {
-    Facets {
-        id: account.id.0,
-        name: &account.name,
-        full_name: &account.full_name,
-        description: &account.description,
-        active: account.active,
-        created: account.created,
-        updated: account.updated,
-    }
 }
 
 /// Makes a user.
@@ -93,13 +81,11 @@ pub(crate) async fn create(
     };
     caller.must_be_admin("create user")?;
     let made = app.identities.create_account(&caller.context(), new).await;
-    let (account, token) = made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => ApiError::exists(format!(
-            "Unable to create user with name '{}': Found an existing user account with this name.",
-            name.escape_debug()
-        )),
-        _ => error.into(),
-    })?;
+    let taken = || {
+        let name = name.escape_debug();
+        format!("Unable to create user with name '{name}': Found an existing user account with this name.")
+    };
+    let (account, token) = made.map_err(|error| accounts::refused(error, taken))?;
     Ok(Json(User::of(&account, Show::Plain).with_token(token.as_ref())))
 }
 
@@ -137,17 +123,10 @@ fn is_own(caller: &Caller, which: &str) -> bool {
 async fn found(app: &App, which: &str, programs_too: bool) -> Answer<Account> {
     let account = accounts::find(app, which).await?;
     let by_id = uuid::Uuid::parse_str(which).is_ok();
-    account
-        .filter(|account| {
-            account.kind == AccountKind::User
-                || (programs_too && by_id && account.kind == AccountKind::Service)
-        })
-        .ok_or_else(|| {
-            ApiError::not_found(format!(
-                "\"No user account with the '{}' name or ID was found\"",
-                which.escape_debug()
-            ))
-        })
+    let account = account.filter(|account| {
+        account.kind == AccountKind::User || (programs_too && by_id && account.kind == AccountKind::Service)
+    });
+    accounts::there(account, "user account", which)
 }
 
 /// Changes a user.
@@ -269,14 +248,13 @@ async fn change(
     let new_password = patch.password.is_some();
     let name = patch.name.clone().unwrap_or_default();
     let changed = app.identities.update_account(&caller.context(), &account, patch).await;
-    let changed = changed.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => ApiError::exists(format!(
-            "Unable to update user account with name '{}': Found an existing user account with this name.",
-            name.escape_debug()
-        )),
-        ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
-        _ => error.into(),
-    })?;
+    let taken = || {
+        let name = name.escape_debug();
+        format!(
+            "Unable to update user account with name '{name}': Found an existing user account with this name."
+        )
+    };
+    let changed = changed.map_err(|error| accounts::refused(error, taken))?;
     if new_password {
         accounts::forget_first_password(app, &changed);
     }
@@ -364,9 +342,4 @@ pub(crate) async fn activate(
         Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(refused()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// An account by its name.
-pub(crate) async fn named(app: &App, name: &str) -> Answer<Option<Account>> {
-    Ok(app.identities.catalog().account(AccountRef::Name(name)).await?.filter(|account| account.name == name))
 }

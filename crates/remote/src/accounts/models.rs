@@ -1,0 +1,117 @@
+//! Accounts, keys and grants as callers see them, and what they ask for.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Serialize, Serializer};
+use strongroom_core::Timestamp;
+use uuid::Uuid;
+
+/// A person's or a program's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Names it for ever.
+    pub id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// The full name; may be empty.
+    pub full_name: String,
+    /// Whether it is a program's.
+    pub service: bool,
+    /// `admin`, `writer`, `reader` or `auditor`.
+    pub role: String,
+    /// `all` or `granted`.
+    pub scope: String,
+    /// Whether it can be used.
+    pub active: bool,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub updated: Timestamp,
+}
+
+/// An API key without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Names it for ever.
+    pub id: Uuid,
+    /// What people call it.
+    pub name: String,
+    /// A remark; may be empty.
+    pub description: String,
+    /// Whether it can be used.
+    pub active: bool,
+    /// When it ends; `None`: it does not.
+    pub expires: Option<Timestamp>,
+    /// When it was last used, to within minutes.
+    pub last_used: Option<Timestamp>,
+    /// When its text was last replaced.
+    pub rotated: Option<Timestamp>,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// Names that an account with the scope `granted` may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Which names.
+    pub glob: String,
+    /// Since when.
+    pub created: Timestamp,
+}
+
+/// An account to be made.
+#[derive(Debug, Serialize)]
+pub struct NewAccount {
+    /// Its name.
+    pub name: String,
+    /// The full name; may be empty.
+    pub full_name: String,
+    /// A remark, for a program's account; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// `admin`, `writer`, `reader` or `auditor`.
+    pub role: String,
+    /// `all` or `granted`.
+    pub scope: String,
+    /// For a person.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
+    pub password: Option<SecretString>,
+}
+
+/// What is to change of an account; `None` leaves what it is.
+#[derive(Debug, Default, Serialize)]
+pub struct AccountChange {
+    /// Another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Another full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_name: Option<String>,
+    /// Another remark, of a program's account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Another role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// Another scope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Whether it can be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+}
+
+/// An API key to be made.
+#[derive(Debug, Serialize)]
+pub struct NewKey {
+    /// Its name.
+    pub name: String,
+    /// A remark; may be empty.
+    pub description: String,
+    /// How many days it is good for; `None`: until it is removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in_days: Option<u32>,
+}
+
+fn exposed<S: Serializer>(text: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_ref().map(|text| text.expose_secret()).serialize(serializer)
+}

@@ -1,0 +1,214 @@
+//! `/service_accounts/{id}/api_keys`
+
+use super::{
+    super::{
+        auth::Caller,
+        body::JsonBody,
+        error::{Answer, ApiError},
+        json::id,
+        listing::{self, Facets},
+        query::Query,
+        requests,
+        state::App,
+        wire::{ApiKeyView, Nothing, Paged},
+    },
+    accounts,
+};
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+};
+use strongroom_core::{ErrorKind, OwnerId};
+use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch};
+use uuid::Uuid;
+
+/// The account of a path that takes ids alone.
+async fn owner(app: &App, text: &str) -> Answer<Account> {
+    let id = id("service account id", text)?;
+    let account = app.identities.catalog().account(AccountRef::Id(OwnerId(id))).await?;
+    let account = account.filter(|account| account.kind == AccountKind::Service);
+    accounts::there(account, "service account", &id.to_string())
+}
+
+async fn key_of(app: &App, account: &Account, which: &str) -> Answer<ApiKey> {
+    let keys = app.identities.catalog().api_keys(account.id).await?;
+    let wanted = Uuid::parse_str(which).ok();
+    keys.into_iter().find(|key| wanted.map_or(key.name == which, |id| key.id == id)).ok_or_else(|| {
+        ApiError::not_found(format!(
+            "\"An API key with ID or name '{}' is not configured for service account with ID '{}'.\"",
+            which.escape_debug(),
+            account.id
+        ))
+    })
+}
+
+/// A page of a program's keys.
+#[utoipa::path(
+    get,
+    path = "/service_accounts/{id}/api_keys",
+    tag = "service accounts",
+    operation_id = "service_accounts_keys",
+    params(("id" = Uuid, Path, description = "The service account's id"), requests::PageQuery),
+    responses((status = 200, description = "Done", body = Paged<ApiKeyView>)),
+)]
+pub(crate) async fn keys(
+    State(app): State<App>,
+    _: Caller,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Paged<ApiKeyView>>> {
+    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let hydrate = query.paging()?.hydrate;
+    let account = owner(&app, &account).await?;
+    let keys = app.identities.catalog().api_keys(account.id).await?;
+    let page = listing::page(&query, keys, |key| Facets {
+        id: key.id,
+        name: &key.name,
+        full_name: "",
+        description: &key.description,
+        active: key.active,
+        created: key.created,
+        updated: key.updated,
+    })?;
+    Ok(Json(page.map(|key| ApiKeyView::of(&key, &account, None, hydrate)).into()))
+}
+
+/// Makes an API key.
+#[utoipa::path(
+    post,
+    path = "/service_accounts/{id}/api_keys",
+    tag = "service accounts",
+    operation_id = "service_accounts_create_key",
+    params(("id" = Uuid, Path, description = "The service account's id")),
+    request_body = requests::NewApiKey,
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
+pub(crate) async fn create_key(
+    State(app): State<App>,
+    caller: Caller,
+    Path(account): Path<String>,
+    JsonBody { mut object, .. }: JsonBody,
+) -> Answer<Json<ApiKeyView>> {
+    let name = object.required_text("name")?;
+    let description = object.text("description")?.unwrap_or_default();
+    let days = object.integer("expires_in_days")?;
+    caller.must_be_admin("create API key")?;
+    let account = owner(&app, &account).await?;
+    let expires = accounts::expires(&app, days)?;
+    let made = app.identities.create_key(&caller.context(), &account, &name, &description, expires).await;
+    let (key, text) = made.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => taken("register", &name, &account),
+        _ => error.into(),
+    })?;
+    Ok(Json(ApiKeyView::of(&key, &account, Some(&text), true)))
+}
+
+fn taken(what: &str, name: &str, account: &Account) -> ApiError {
+    ApiError::exists(format!(
+        "Unable to {what} API key with name '{}': Found an existing API key with the same name configured for the \
+         same '{}' service account.",
+        name.escape_debug(),
+        account.name.escape_debug()
+    ))
+}
+
+/// One API key.
+#[utoipa::path(
+    get,
+    path = "/service_accounts/{id}/api_keys/{key}",
+    tag = "service accounts",
+    operation_id = "service_accounts_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
+pub(crate) async fn key(
+    State(app): State<App>,
+    _: Caller,
+    Path((account, which)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<ApiKeyView>> {
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let account = owner(&app, &account).await?;
+    let key = key_of(&app, &account, &which).await?;
+    Ok(Json(ApiKeyView::of(&key, &account, None, hydrate)))
+}
+
+/// Changes an API key; null leaves what it is.
+#[utoipa::path(
+    put,
+    path = "/service_accounts/{id}/api_keys/{key}",
+    tag = "service accounts",
+    operation_id = "service_accounts_update_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id")),
+    request_body = requests::ApiKeyChange,
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
+pub(crate) async fn update_key(
+    State(app): State<App>,
+    caller: Caller,
+    Path((account, which)): Path<(String, String)>,
+    JsonBody { mut object, .. }: JsonBody,
+) -> Answer<Json<ApiKeyView>> {
+    caller.must_be_admin("update API key")?;
+    let account = owner(&app, &account).await?;
+    let key = key_of(&app, &account, &which).await?;
+    let patch = ApiKeyPatch {
+        name: object.text("name")?,
+        description: object.text("description")?,
+        active: object.boolean("active")?,
+        expires: None,
+    };
+    let name = patch.name.clone().unwrap_or_default();
+    let changed = app.identities.update_key(&caller.context(), &key, patch).await;
+    let changed = changed.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => taken("update", &name, &account),
+        _ => error.into(),
+    })?;
+    Ok(Json(ApiKeyView::of(&changed, &account, None, true)))
+}
+
+/// Gives an API key a new secret.
+#[utoipa::path(
+    put,
+    path = "/service_accounts/{id}/api_keys/{key}/rotate",
+    tag = "service accounts",
+    operation_id = "service_accounts_rotate_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id")),
+    request_body = requests::Rotation,
+    responses((status = 200, description = "Done", body = ApiKeyView)),
+)]
+pub(crate) async fn rotate_key(
+    State(app): State<App>,
+    caller: Caller,
+    Path((account, which)): Path<(String, String)>,
+    JsonBody { mut object, .. }: JsonBody,
+) -> Answer<Json<ApiKeyView>> {
+    caller.must_be_admin("rotate API key")?;
+    let minutes = object.integer("retain_period_minutes")?.unwrap_or(0);
+    let account = owner(&app, &account).await?;
+    let key = key_of(&app, &account, &which).await?;
+    let minutes = u32::try_from(minutes.max(0)).unwrap_or(u32::MAX);
+    let (key, text) = app.identities.rotate_key(&caller.context(), &key, minutes).await?;
+    Ok(Json(ApiKeyView::of(&key, &account, Some(&text), false)))
+}
+
+/// Removes an API key.
+#[utoipa::path(
+    delete,
+    path = "/service_accounts/{id}/api_keys/{key}",
+    tag = "service accounts",
+    operation_id = "service_accounts_delete_key",
+    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id")),
+    responses((status = 200, description = "Done", body = Nothing)),
+)]
+pub(crate) async fn delete_key(
+    State(app): State<App>,
+    caller: Caller,
+    Path((account, which)): Path<(String, String)>,
+) -> Answer<Json<Nothing>> {
+    caller.must_be_admin("delete API key")?;
+    let account = owner(&app, &account).await?;
+    let key = key_of(&app, &account, &which).await?;
+    app.identities.delete_key(&caller.context(), &key).await?;
+    Ok(Json(Nothing))
+}

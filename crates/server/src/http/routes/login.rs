@@ -1,0 +1,143 @@
+//! `/login`: with a password, an API key, or what a person approved with a browser.
+
+use super::{
+    super::{
+        auth::{Facts, origin},
+        body::Whole,
+        error::{ApiError, ErrorBody},
+        query::Query,
+        requests,
+        state::App,
+        wire::{DeviceRefusal, Token},
+    },
+    devices::client_id,
+};
+use crate::identity::{Fetched, Issued, Refusal, Rejected};
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use strongroom_core::{Access, Context, OwnerId};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Why a login failed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum LoginRefusal {
+    /// A login with a browser gives no token, or none yet.
+    Device(DeviceRefusal),
+    /// Anything else.
+    #[expect(dead_code, reason = "for the description: errors in the usual form answer by themselves")]
+    Other(ErrorBody),
+}
+
+/// What `/login` answers when it gives no token.
+pub(crate) enum Refused {
+    /// In the words of RFC 8628.
+    Device(Refusal),
+    /// In the usual form.
+    Other(ApiError),
+}
+
+impl<E: Into<ApiError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Device(refusal) => {
+                (StatusCode::BAD_REQUEST, Json(LoginRefusal::Device(refusal.into()))).into_response()
+            }
+            Self::Other(error) => error.into_response(),
+        }
+    }
+}
+
+/// Logs in with a password, an API key or what a browser approved.
+#[utoipa::path(
+    post,
+    path = "/login",
+    tag = "server",
+    operation_id = "login",
+    request_body(content = requests::LoginForm, content_type = "application/x-www-form-urlencoded"),
+    security(()),
+    responses(
+        (status = 200, description = "Logged in", body = Token),
+        (status = 400, description = "Not like this, or not yet", body = LoginRefusal),
+    ),
+)]
+pub(crate) async fn login(
+    State(app): State<App>,
+    facts: Facts,
+    Whole(body): Whole,
+) -> Result<Json<Token>, Refused> {
+    let form = std::str::from_utf8(&body).map(Query::parse).unwrap_or_default();
+    let secret = |field: &str| form.get(field).map(SecretString::from);
+    let grant = match form.get("grant_type") {
+        Some(grant) if !grant.is_empty() => grant,
+        _ if form.get("device_code").is_some() => DEVICE_GRANT,
+        _ if form.get("username").is_some() => "password",
+        _ if form.get("password").is_some() => "zenml-api-key",
+        _ => "password",
+    };
+    let bad = |text: &str| Err(ApiError::plain(StatusCode::BAD_REQUEST, text).into());
+    let (outcome, who, how) = match grant {
+        "zenml-api-key" => {
+            let Some(key) = secret("password") else { return bad("API key is required.") };
+            (app.identities.login_key(&key).await, "an API key".to_owned(), "")
+        }
+        "password" => {
+            let Some(name) = form.get("username") else {
+                return bad("Invalid request: username is required.");
+            };
+            let password = secret("password").unwrap_or_default();
+            let hash = app.identities.name_hash(name)?;
+            // A bounded number of words for any number of names.
+            let bucket = format!("name {:02x}{:02x}", hash[0], hash[1]);
+            (app.identities.login_password(name, password, facts.address).await, bucket, "")
+        }
+        DEVICE_GRANT => {
+            let (Some(code), Some(_)) = (secret("device_code"), form.get("client_id")) else {
+                return bad("Invalid request: device code and client ID are required.");
+            };
+            match app.identities.fetch_device(client_id(&form)?, &code).await? {
+                Fetched::Refused(refusal) => return Err(Refused::Device(refusal)),
+                Fetched::Issued(issued) => (Ok(issued), String::new(), "with a browser"),
+            }
+        }
+        _ => return bad("Unsupported grant type"),
+    };
+    match outcome {
+        Ok(Issued { token, expires_in, known }) => {
+            let cx = Context::new(known.account.id, Access::none(), origin(&facts));
+            app.trail.note_event(&cx, "login", how).await?;
+            Ok(Json(Token {
+                access_token: token.expose_secret().to_owned(),
+                token_type: "bearer",
+                expires_in,
+                refresh_token: None,
+                csrf_token: None,
+                scope: None,
+                device_id: None,
+                device_metadata: None,
+            }))
+        }
+        Err(rejected) => {
+            if !matches!(rejected, Rejected::Failed(_)) {
+                let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), origin(&facts));
+                app.trail.note_event(&nobody, "login.failed", &who).await?;
+            }
+            Err(rejected.into())
+        }
+    }
+}

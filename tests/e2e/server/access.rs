@@ -1,0 +1,152 @@
+//! Who may do what, and for how long what was issued is good.
+
+use super::{PASSWORD, Server, id};
+use crate::support::Home;
+use serde_json::{Value, json};
+use std::thread;
+
+#[test]
+fn roles_and_scopes_decide_and_what_is_hidden_looks_as_if_it_were_missing() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let admin = server.admin();
+    for (name, private) in [("prod/db", false), ("dev/db", false), ("mine", true)] {
+        let body = json!({"name": name, "private": private, "values": {"k": "canary"}});
+        assert_eq!(server.call(&admin, "POST", "/secrets", &body).status, 200);
+    }
+    let key = |role: &str, scope: &str| {
+        let name = format!("{role}-{scope}");
+        home.ok(["service-account", "create", &name, "--role", role, "--scope", scope]);
+        if scope == "granted" {
+            home.ok(["grant", "add", &name, "prod/*"]);
+        }
+        home.ok(["api-key", "create", &name]).trim().to_owned()
+    };
+    let read = |key: &str, name: &str| {
+        server.call(key, "GET", &format!("/secrets/by-name/{}", name.replace('/', "%2F")), &Value::Null)
+    };
+    let mine = id(&read(&admin, "mine"));
+    let missing = "00000000-0000-4000-8000-000000000000";
+    for role in ["admin", "writer", "reader", "auditor"] {
+        for scope in ["all", "granted"] {
+            let key = key(role, scope);
+            let prod = read(&key, "prod/db");
+            let value = if role == "auditor" { Value::Null } else { json!("canary") };
+            assert_eq!(
+                (prod.status, &prod.body["body"]["values"]["k"]),
+                (200, &value),
+                "{role} {scope}: {prod:?}"
+            );
+            assert_eq!(read(&key, "dev/db").status, if scope == "all" { 200 } else { 404 }, "{role} {scope}");
+            let total = server.call(&key, "GET", "/secrets", &Value::Null).body["total"].clone();
+            assert_eq!(total, if scope == "all" { 2 } else { 1 }, "{role} {scope}");
+            // Others' private secrets: nobody, and in the same words as what is not there.
+            let (hidden, absent) = (
+                server.call(&key, "GET", &format!("/secrets/{mine}"), &Value::Null),
+                server.call(&key, "GET", &format!("/secrets/{missing}"), &Value::Null),
+            );
+            assert_eq!(hidden.status, 404);
+            assert_eq!(hidden.body.to_string().replace(&mine, missing), absent.body.to_string());
+            let write =
+                server.call(&key, "POST", "/secrets", &json!({"name": format!("prod/{role}-{scope}")}));
+            let writes = matches!(role, "admin" | "writer");
+            assert_eq!(write.status, if writes { 200 } else { 403 }, "{role} {scope}: {write:?}");
+            let outside =
+                server.call(&key, "POST", "/secrets", &json!({"name": format!("dev/{role}-{scope}")}));
+            let allowed = writes && scope == "all";
+            assert_eq!(outside.status, if allowed { 200 } else { 403 }, "{role} {scope}: {outside:?}");
+            if writes {
+                // Counted above for the next ones.
+                let id = id(&write);
+                assert_eq!(server.call(&key, "DELETE", &format!("/secrets/{id}"), &Value::Null).status, 200);
+            }
+            if allowed {
+                let id = id(&outside);
+                assert_eq!(server.call(&key, "DELETE", &format!("/secrets/{id}"), &Value::Null).status, 200);
+            }
+            let manage = server.call(&key, "POST", "/users", &json!({"name": "x", "is_admin": false}));
+            assert_eq!(manage.status == 200, role == "admin", "{role} {scope}: {manage:?}");
+            if role == "admin" {
+                server.call(&key, "DELETE", "/users/x", &Value::Null);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_issued_ends_with_what_it_was_issued_for() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    let key = home.ok(["api-key", "create", "bot"]).trim().to_owned();
+    let token = server.login(&format!("grant_type=zenml-api-key&password={key}")).unwrap();
+    let look = |credential: &str| server.call(credential, "GET", "/secrets", &Value::Null).status;
+    assert_eq!((look(&key), look(&token)), (200, 200));
+    home.ok(["service-account", "update", "bot", "--active", "false"]);
+    assert_eq!((look(&key), look(&token)), (401, 401));
+    home.ok(["service-account", "update", "bot", "--active", "true"]);
+    assert_eq!(look(&key), 200);
+    let next = home.ok(["api-key", "rotate", "bot", "default", "--retain", "5"]).trim().to_owned();
+    assert_eq!((look(&key), look(&next)), (200, 200), "both, for five minutes");
+    let last = home.ok(["api-key", "rotate", "bot", "default"]).trim().to_owned();
+    assert_eq!((look(&key), look(&next), look(&last)), (401, 401, 200));
+    home.ok(["api-key", "delete", "bot", "default"]);
+    assert_eq!(look(&last), 401);
+    for credential in ["", "garbage", "srt1_AAAA", &key.replace('5', "6")] {
+        let refused = server.call(credential, "GET", "/secrets", &Value::Null);
+        assert_eq!(refused.status, 401);
+        let understood = refused.head.contains("www-authenticate: bearer")
+            || refused.body["detail"][0] == "CredentialsNotValid";
+        assert!(understood, "the client has to know that it should log in: {refused:?}");
+    }
+
+    home.run_with("Alice-password", ["user", "create", "alice", "--role", "writer", "--password-stdin"]);
+    let alice = server.login("username=alice&password=Alice-password").unwrap();
+    let change = json!({"name": "alice", "password": "Other-password", "old_password": "Alice-password"});
+    let own = server.call(&alice, "GET", "/current-user", &Value::Null);
+    let path = format!("/users/{}", id(&own));
+    assert_eq!(server.call(&alice, "PUT", &path, &json!({"password": "Other-password"})).status, 403);
+    assert_eq!(server.call(&alice, "PUT", &path, &change).status, 200);
+    assert_eq!(look(&alice), 401, "a new password ends what was logged in with the old one");
+    let wrong = server.login("username=alice&password=Alice-password").unwrap_err();
+    let nobody = server.login("username=nobody&password=Alice-password").unwrap_err();
+    assert_eq!((wrong.status, &wrong.body), (401, &nobody.body), "one text for all");
+    assert!(server.login("username=alice&password=Other-password").is_ok());
+}
+
+#[test]
+fn two_hundred_logins_at_once_leave_it_answering_reads() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let made = server.call(&token, "POST", "/secrets", &json!({"name": "db", "values": {"k": "v"}}));
+    let path = format!("/secrets/{}", id(&made));
+    let reads = thread::scope(|scope| {
+        let logins: Vec<_> = (0..200)
+            .map(|n| {
+                scope.spawn({
+                    let server = &server;
+                    move || login_as(server, n)
+                })
+            })
+            .collect();
+        let mut reads = 0;
+        while logins.iter().any(|login| !login.is_finished()) {
+            assert_eq!(server.call(&token, "GET", &path, &Value::Null).status, 200);
+            reads += 1;
+        }
+        let outcomes: Vec<u16> = logins.into_iter().map(|login| login.join().unwrap()).collect();
+        // Right, wrong, or told to wait: nothing else, and never an error of the server.
+        assert!(outcomes.iter().all(|status| [200, 401, 503].contains(status)), "{outcomes:?}");
+        reads
+    });
+    assert!(reads > 20, "{reads} reads while people logged in");
+}
+
+/// Every second one with a wrong password; answers the status.
+fn login_as(server: &Server, n: usize) -> u16 {
+    let password = if n.is_multiple_of(2) { PASSWORD } else { "wrong-password" };
+    server
+        .login(&format!("username=admin&password={password}"))
+        .map_or_else(|refused| refused.status, |_| 200)
+}

@@ -1,0 +1,137 @@
+//! The server, spoken to over its sockets.
+
+mod access;
+mod ends;
+mod hostile;
+mod life;
+mod trail;
+
+use crate::support::Home;
+use serde_json::Value;
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Stdio},
+    thread,
+};
+
+pub(crate) const PASSWORD: &str = "first-Admin-password";
+
+/// A server over a home's database.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+/// What the server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Value,
+}
+
+impl Server {
+    pub(crate) fn start(home: &Home) -> Self {
+        Self::start_with(home, &[])
+    }
+
+    /// With more variables.
+    pub(crate) fn start_with(home: &Home, variables: &[(&str, &str)]) -> Self {
+        let mut command = home.command(["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().copied());
+        let mut child =
+            command.env("STRONGROOM_ADMIN_PASSWORD", PASSWORD).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let port = loop {
+            let line = lines.next().expect("the server ended").unwrap();
+            if let Some((scheme, port)) =
+                line.strip_prefix("listening on ").and_then(|url| url.split_once("://127.0.0.1:"))
+            {
+                assert!(["http", "https"].contains(&scheme), "{line}");
+                break port.parse().unwrap();
+            }
+        };
+        // Somebody has to read what it logs.
+        thread::spawn(move || lines.for_each(drop));
+        Self { child, port }
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Sends bytes, and reads until the server closes the connection.
+    fn raw(&self, request: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        // A server that has seen enough may close before it has read all.
+        let _ = stream.write_all(request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let bytes = self.raw(&[request.as_bytes(), body].concat());
+        answer(&bytes)
+    }
+
+    pub(crate) fn call(&self, token: &str, method: &str, path: &str, body: &Value) -> Answer {
+        let auth = format!("Bearer {token}");
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(method, &format!("/api/v1{path}"), &[("authorization", &auth)], body.as_bytes())
+    }
+
+    /// Logs in, and answers the token.
+    pub(crate) fn login(&self, form: &str) -> Result<String, Answer> {
+        let answer = self.send("POST", "/api/v1/login", &[], form.as_bytes());
+        answer.body["access_token"].as_str().map(ToOwned::to_owned).ok_or(answer)
+    }
+
+    pub(crate) fn admin(&self) -> String {
+        self.login(&format!("username=admin&password={PASSWORD}")).unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            std::process::Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success()
+        );
+    }
+
+    /// Waits for the end of one that was told to.
+    fn stop_again(mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    fn stop(mut self) -> i32 {
+        self.signal("TERM");
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn answer(bytes: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let body = serde_json::from_str(body).unwrap_or(Value::String(body.to_owned()));
+    Answer { status, head: head.to_ascii_lowercase(), body }
+}
+
+pub(crate) fn id(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body["id"].as_str().unwrap().to_owned()
+}

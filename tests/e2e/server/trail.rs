@@ -1,0 +1,79 @@
+//! The audit trail of what was done over HTTP.
+
+use super::{Server, id};
+use crate::support::{Ended, Home, ended};
+use serde_json::{Value, json};
+use std::{thread, time::Duration};
+
+#[test]
+fn who_did_what_is_in_the_audit_log_and_tampering_is_found() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let made = server.call(&token, "POST", "/secrets", &json!({"name": "db", "values": {"k": "canary"}}));
+    let path = format!("/secrets/{}", id(&made));
+    for _ in 0..5 {
+        assert_eq!(server.call(&token, "GET", &path, &Value::Null).status, 200);
+    }
+    assert_eq!(server.login("username=admin&password=canary-wrong").unwrap_err().status, 401);
+    assert_eq!(server.stop(), 0);
+    let entries = home.json(["audit", "list"]);
+    let actions: Vec<&str> =
+        entries.as_array().unwrap().iter().filter_map(|one| one["action"].as_str()).collect();
+    for action in ["login", "login.failed", "secret.create", "secret.read"] {
+        assert!(actions.contains(&action), "{action}: {actions:?}");
+    }
+    let export = home.ok(["audit", "export"]);
+    assert!(export.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    assert!(!export.contains("canary"));
+    let reads = home.json(["audit", "list", "--action", "secret.read"]);
+    assert!(
+        reads.as_array().unwrap().iter().all(|one| one["actor"] == "admin" && one["address"] == "127.0.0.1")
+    );
+
+    let heads = home.json(["audit", "verify"]);
+    let heads: Vec<String> =
+        heads.as_array().unwrap().iter().map(|one| one["head"].as_str().unwrap().to_owned()).collect();
+    let verify = |home: &Home| -> Ended {
+        let args = ["audit", "verify"].map(ToOwned::to_owned).into_iter();
+        let heads = heads.iter().flat_map(|head| ["--head".to_owned(), head.clone()]);
+        ended(home.command(args.chain(heads)).output().unwrap())
+    };
+    assert_eq!(verify(&home).code, 0);
+    home.ok(["audit", "prune", "--before", "2020-01-01 00:00:00", "-y"]);
+    home.ok(["audit", "prune", "--before", "2100-01-01 00:00:00", "-y"]);
+    assert_eq!(verify(&home).code, 0, "what was pruned is accounted for");
+    assert_eq!(home.json(["audit", "list", "--action", "secret.read"]), json!([]));
+}
+
+#[test]
+fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
+    let home = Home::new();
+    home.ok(["secret", "create", "one", "--k=v"]);
+    home.ok(["secret", "create", "two", "--k=v"]);
+    let server = Server::start(&home);
+    let token = server.admin();
+    // The first read is written after the heads were named.
+    while home.json(["audit", "list", "--action", "audit.heads"]) == json!([]) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.call(&token, "GET", "/audit/verify", &Value::Null).status, 200);
+    assert_eq!(server.stop(), 0);
+    home.ok(["audit", "verify"]);
+    let last = home.json(["audit", "list", "--limit", "1"]);
+    assert_eq!(last[0]["action"], "audit.close", "a chain that was not cut off ends like this");
+    // Somebody who writes the database makes everything agree again, but for the keys that he has not.
+    let url = format!("sqlite:{}", home.database().display());
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+        let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        let cut = "DELETE FROM audit WHERE chain = 'local' AND seq = (SELECT MAX(seq) FROM audit WHERE chain = 'local'); \
+                   UPDATE audit_chains SET seq = seq - 1, mac = (SELECT mac FROM audit a WHERE a.chain = 'local' \
+                   ORDER BY seq DESC LIMIT 1) WHERE chain = 'local'";
+        connection.execute(sqlx::raw_sql(cut)).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    let error = home.fails(1, ["audit", "verify"]);
+    assert!(error.contains("cut off") && error.contains("local"), "{error}");
+}
