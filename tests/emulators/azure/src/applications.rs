@@ -45,6 +45,7 @@ impl Application {
 pub(crate) enum Action {
     Get,
     Set,
+    Update,
     List,
     Delete,
     Purge,
@@ -57,6 +58,7 @@ impl Action {
         match self {
             Self::Get => "Microsoft.KeyVault/vaults/secrets/getSecret/action",
             Self::Set => "Microsoft.KeyVault/vaults/secrets/setSecret/action",
+            Self::Update => "Microsoft.KeyVault/vaults/secrets/update/action",
             Self::List => "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
             Self::Delete => "Microsoft.KeyVault/vaults/secrets/delete",
             Self::Purge => "Microsoft.KeyVault/vaults/secrets/purge/action",

@@ -56,7 +56,8 @@ impl<'a> Call<'a> {
     /// What the caller must be allowed.
     pub(crate) fn action(self) -> Action {
         match self {
-            Self::Set { .. } | Self::Update { .. } => Action::Set,
+            Self::Set { .. } => Action::Set,
+            Self::Update { .. } => Action::Update,
             Self::Get { .. } | Self::GetDeleted { .. } => Action::Get,
             Self::List | Self::ListVersions { .. } | Self::ListDeleted => Action::List,
             Self::Delete { .. } => Action::Delete,

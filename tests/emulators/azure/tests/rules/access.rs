@@ -7,8 +7,8 @@ use strongroom_emulator_azure::{Application, Options, Quotas};
 
 const CALLS: [(&str, &str, &str); 12] = [
     ("PUT", "/secrets/a", "setSecret/action"),
-    ("PATCH", "/secrets/a", "setSecret/action"),
-    ("PATCH", "/secrets/a/0", "setSecret/action"),
+    ("PATCH", "/secrets/a", "update/action"),
+    ("PATCH", "/secrets/a/0", "update/action"),
     ("GET", "/secrets/a", "getSecret/action"),
     ("GET", "/secrets/a/0", "getSecret/action"),
     ("GET", "/secrets", "readMetadata/action"),
