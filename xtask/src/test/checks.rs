@@ -13,7 +13,7 @@ use crate::workspace::{EXAMPLES, FACADE, Workspace};
 /// Cargo cannot be started, or we are interrupted.
 pub(crate) fn fmt(runner: &Runner) -> Result<Tally> {
     let mut tally = check(runner, &["fmt", "--all", "--check"])?;
-    tally += check(runner, &["fmt", "--check", "--manifest-path", EXAMPLES])?;
+    tally += check(runner, &["fmt", "--all", "--check", "--manifest-path", EXAMPLES])?;
     Ok(tally)
 }
 
