@@ -317,5 +317,5 @@ fn postgres_a_character_that_it_does_not_take_names_nothing() {
         assert_eq!(answer.status, 404, "{method} {path}: {answer:?}");
     }
     let entries = server.call(&token, "GET", "/audit?action=%00", &Value::Null);
-    assert_eq!((entries.status, &entries.body["total"]), (200, &json!(0)), "{entries:?}");
+    assert_eq!((entries.status, &entries.body), (200, &json!([])), "{entries:?}");
 }
