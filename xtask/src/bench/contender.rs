@@ -20,6 +20,10 @@ use super::load::{Load, Measured, What};
 const PASSWORD: &str = "a-password-of-the-benchmark";
 /// How many items a page of a list has at most.
 const PAGE: usize = 10_000;
+/// How many write at a time.
+const MANY: u32 = 64;
+/// To ZenML, which answers hardly any of more within ten seconds.
+const A_FEW: u32 = 4;
 /// How long a server may take until it answers.
 const START: Duration = Duration::from_secs(30);
 
@@ -47,11 +51,11 @@ fn until_ready(port: u16, path: &str, statuses: &[u16]) -> Result<()> {
 }
 
 /// Writes until there are so many; answers what the last load was like.
-fn fill(runner: &Runner, load: impl Fn(usize) -> Load, wanted: usize) -> Result<Measured> {
+fn fill(runner: &Runner, connections: u32, load: impl Fn(usize) -> Load, wanted: usize) -> Result<Measured> {
     let place = tempfile::tempdir().map_err(|error| Failure::of("make", "a directory", error))?;
     let (mut made, mut round) = (0, 0);
     loop {
-        let measured = load(round).run(runner, place.path(), 64, 10)?;
+        let measured = load(round).run(runner, place.path(), connections, 10)?;
         made += usize::try_from(measured.requests).unwrap_or(0);
         round += 1;
         if made >= wanted {
@@ -133,7 +137,7 @@ impl Strongroom {
     }
 
     pub(super) fn fill(&self, runner: &Runner, wanted: usize) -> Result<Measured> {
-        fill(runner, |round| creates(self.port, self.headers(), round), wanted)
+        fill(runner, MANY, |round| creates(self.port, self.headers(), round), wanted)
     }
 
     fn paths(&self) -> Result<Vec<String>> {
@@ -229,7 +233,7 @@ impl OpenBao {
                 body: body.clone(),
             },
         };
-        fill(runner, load, wanted)
+        fill(runner, MANY, load, wanted)
     }
 
     pub(super) fn load(&self, wanted: usize) -> Load {
@@ -278,7 +282,7 @@ impl Zenml {
     }
 
     pub(super) fn fill(&self, runner: &Runner, wanted: usize) -> Result<Measured> {
-        fill(runner, |round| creates(self.port, self.headers(), round), wanted)
+        fill(runner, A_FEW, |round| creates(self.port, self.headers(), round), wanted)
     }
 
     pub(super) fn load(&self) -> Result<Load> {

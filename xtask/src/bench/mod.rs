@@ -19,7 +19,7 @@ use report::Row;
 /// How many secrets there are in Strongroom and in OpenBao.
 const SECRETS: usize = 100_000;
 /// In ZenML, where so many would take hours: fewer make it no slower.
-const FEW: usize = 200;
+const FEW: usize = 50;
 /// For how long each load runs, in seconds.
 const SECONDS: u32 = 10;
 /// How many connections there are at a time.
@@ -78,7 +78,7 @@ pub(crate) fn server(runner: &Runner) -> Result<bool> {
     let creates = zenml.fill(runner, FEW)?;
     let reads = self::reads(runner, place, &zenml.load()?)?;
     rows.push(Row::new(
-        "ZenML server 0.98.0 on SQLite, 200 secrets",
+        "ZenML server 0.98.0 on SQLite, 50 secrets",
         reads,
         Some(creates),
         zenml.memory(),

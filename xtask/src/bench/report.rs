@@ -33,8 +33,8 @@ pub(super) fn text(rows: &[Row]) -> String {
         "# Benchmarks\n\nWritten by `cargo xtask bench server`, which needs `wrk` (`apt-get install wrk`) and installs \
          the rest:\nall in one run, on the same machine, one after the other, `wrk` with one thread beside them.\n\n\
          Reads are of secrets with two keys, each time another one by chance: among 100,000 in Strongroom and OpenBao,\n\
-         among 200 in ZenML, where so many would take hours to make. Every request is authenticated. Strongroom's \
-         access\nrules and audit are on; OpenBao has no audit device. Creates are durable, with 64 connections.\n\n",
+         among 50 in ZenML, where so many would take a day to make. Every request is authenticated. Strongroom's \
+         access\nrules and audit are on; OpenBao has no audit device. Creates are durable, with 64 connections\n(ZenML: 4, since it answers hardly any of more within ten seconds).\n\n",
     );
     let _ = writeln!(text, "Machine: {}.\n", machine());
     text.push_str(
