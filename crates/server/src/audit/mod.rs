@@ -19,7 +19,7 @@ use std::{
     },
     time::Duration,
 };
-use strongroom_core::{Context, Error, ErrorKind, Result, SecretId};
+use strongroom_core::{Access, Context, Error, ErrorKind, Origin, OwnerId, Result, SecretId};
 use strongroom_engine::{Engine, Noted};
 use strongroom_sql::SqlCatalog;
 use tokio::sync::Notify;
@@ -90,6 +90,17 @@ impl Trail {
     /// As [`note`](Self::note), where no secret is concerned.
     pub(crate) async fn note_event(&self, cx: &Context, action: &'static str, detail: &str) -> Result<()> {
         self.note(cx, action, SecretId(Uuid::nil()), detail).await
+    }
+
+    /// As [`note_event`](Self::note_event), of somebody who did not prove who they are.
+    pub(crate) async fn note_stranger(
+        &self,
+        origin: Origin,
+        action: &'static str,
+        detail: &str,
+    ) -> Result<()> {
+        let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), origin);
+        self.note_event(&nobody, action, detail).await
     }
 
     /// Whether entries can be written.

@@ -121,9 +121,7 @@ impl Identities {
         let (_, bucket) = self.0.engine.keyed_hash(KeyKind::Credential, GUESSES, &[account.0.as_bytes()])?;
         let bucket = (bucket, source);
         let env = self.0.engine.env();
-        if let Some(wait) = self.0.limiter.wait(&bucket, env.monotonic()) {
-            return Err(Rejected::Wait(wait.as_secs().max(1)));
-        }
+        self.may_guess(&bucket)?;
         let found = match code {
             Some(code) => self.find_device(code).await?,
             None => None,

@@ -50,9 +50,7 @@ impl Identities {
     ) -> Result<Arc<Known>, Rejected> {
         let bucket = (self.name_hash(name)?, source);
         let env = self.0.engine.env();
-        if let Some(wait) = self.0.limiter.wait(&bucket, env.monotonic()) {
-            return Err(Rejected::Wait(wait.as_secs().max(1)));
-        }
+        self.may_guess(&bucket)?;
         let account = self.0.catalog.account(AccountRef::Name(name)).await?;
         let account = account.filter(|account| account.active && account.kind == AccountKind::User);
         let hash = account.as_ref().and_then(|account| account.password.clone());
@@ -80,9 +78,7 @@ impl Identities {
     ) -> Result<bool, Rejected> {
         let bucket = (self.name_hash(&known.account.name)?, source);
         let env = self.0.engine.env();
-        if let Some(wait) = self.0.limiter.wait(&bucket, env.monotonic()) {
-            return Err(Rejected::Wait(wait.as_secs().max(1)));
-        }
+        self.may_guess(&bucket)?;
         let right = self.0.passwords.verify(password, known.account.password.clone()).await?;
         if right {
             self.0.limiter.succeeded(&bucket);
@@ -111,8 +107,20 @@ impl Identities {
         Ok(Issued { token: token.sign(&self.0.engine)?, expires_in, known })
     }
 
-    /// A name that may belong to nobody, as it is kept in logs and counters.
-    pub(crate) fn name_hash(&self, name: &str) -> Result<[u8; 32]> {
+    /// Whether it is not too soon after somebody guessed wrongly there.
+    pub(super) fn may_guess(&self, bucket: &([u8; 32], Option<IpAddr>)) -> Result<(), Rejected> {
+        let wait = self.0.limiter.wait(bucket, self.0.engine.env().monotonic());
+        wait.map_or(Ok(()), |wait| Err(Rejected::Wait(wait.as_secs().max(1))))
+    }
+
+    /// What the audit trail calls a name that may belong to nobody: one of a bounded number of words.
+    pub(crate) fn name_bucket(&self, name: &str) -> Result<String> {
+        let hash = self.name_hash(name)?;
+        Ok(format!("name {:02x}{:02x}", hash[0], hash[1]))
+    }
+
+    /// A name that may belong to nobody, as it is kept in counters.
+    fn name_hash(&self, name: &str) -> Result<[u8; 32]> {
         let name = name.to_lowercase();
         Ok(self.0.engine.keyed_hash(KeyKind::Credential, "login name v1", &[name.as_bytes()])?.1)
     }

@@ -18,7 +18,6 @@ use axum::{
     response::Response,
 };
 use secrecy::{ExposeSecret, SecretString};
-use strongroom_core::{Access, Context, OwnerId};
 use uuid::Uuid;
 
 /// Where the page is.
@@ -152,19 +151,15 @@ async fn look(app: &App, facts: &Facts, form: &Query) -> strongroom_core::Result
         }
         Ok(None) => {
             // Else a password could be tried here without a trace.
-            let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), origin(facts));
-            let hash = app.identities.name_hash(name)?;
-            let who = format!("name {:02x}{:02x}", hash[0], hash[1]);
-            app.trail.note_event(&nobody, "device.missing", &who).await?;
+            let who = app.identities.name_bucket(name)?;
+            app.trail.note_stranger(origin(facts), "device.missing", &who).await?;
             let text = "No login with this code waits. It may have ended: start again where you began.";
             Ok(respond(StatusCode::NOT_FOUND, verify::ask(&shown, name, Some(text))))
         }
         Err(Rejected::Failed(error)) => Err(error),
         Err(rejected) => {
-            let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), origin(facts));
-            let hash = app.identities.name_hash(name)?;
-            let who = format!("name {:02x}{:02x}", hash[0], hash[1]);
-            app.trail.note_event(&nobody, "login.failed", &who).await?;
+            let who = app.identities.name_bucket(name)?;
+            app.trail.note_stranger(origin(facts), "login.failed", &who).await?;
             let (text, wait) = match rejected {
                 Rejected::Wait(seconds) => (format!("Too many failures: wait {seconds} s."), Some(seconds)),
                 _ => ("The name or the password is wrong, or the account is not active.".into(), None),

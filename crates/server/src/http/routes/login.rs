@@ -21,9 +21,8 @@ use axum::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use strongroom_core::{Access, Context, OwnerId};
+use strongroom_core::{Access, Context};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -101,9 +100,7 @@ pub(crate) async fn login(
                 return bad("Invalid request: username is required.");
             };
             let password = secret("password").unwrap_or_default();
-            let hash = app.identities.name_hash(name)?;
-            // A bounded number of words for any number of names.
-            let bucket = format!("name {:02x}{:02x}", hash[0], hash[1]);
+            let bucket = app.identities.name_bucket(name)?;
             (app.identities.login_password(name, password, facts.address).await, bucket, "")
         }
         DEVICE_GRANT => {
@@ -134,8 +131,7 @@ pub(crate) async fn login(
         }
         Err(rejected) => {
             if !matches!(rejected, Rejected::Failed(_)) {
-                let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), origin(&facts));
-                app.trail.note_event(&nobody, "login.failed", &who).await?;
+                app.trail.note_stranger(origin(&facts), "login.failed", &who).await?;
             }
             Err(rejected.into())
         }
