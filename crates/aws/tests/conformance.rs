@@ -2,14 +2,10 @@
 
 mod site;
 
-use site::{Account, Site};
-use std::sync::{Arc, Mutex, PoisonError};
-use strongroom_core::{
-    Access, Backend, Context, Error, ErrorKind, NamespaceId, Origin, OwnerId, Result, SecretsStore,
-    async_trait,
-};
-use strongroom_testkit::{BackendSubject, StoreSubject, backend_suite, store_suite};
-use uuid::Uuid;
+use site::{Account, Service};
+use std::sync::Arc;
+use strongroom_core::{Backend, NamespaceId, Result, async_trait};
+use strongroom_testkit::{BackendSubject, backend_suite, cloud::CloudStore, store_suite};
 
 struct Values(Account);
 
@@ -35,48 +31,6 @@ impl BackendSubject for Values {
     }
 }
 
-struct Store {
-    account: Account,
-    others: [OwnerId; 2],
-    last: Mutex<Option<Arc<Site>>>,
-}
-
-impl Store {
-    fn new() -> Self {
-        let others = [OwnerId(Uuid::new_v4()), OwnerId(Uuid::new_v4())];
-        Self { account: Account::new(), others, last: Mutex::new(None) }
-    }
-
-    fn last(&self) -> Result<Arc<Site>> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        last.ok_or_else(|| Error::new(ErrorKind::Unexpected, "nothing was opened yet"))
-    }
-
-    async fn engine(&self, site: &Site) -> Result<Arc<dyn SecretsStore>> {
-        let backend = self.account.open(site.identity.namespace).await?;
-        Ok(Arc::new(site.engine(backend, site::quick()).await))
-    }
-}
-
-#[async_trait]
-impl StoreSubject for Store {
-    async fn open(&self) -> Result<Arc<dyn SecretsStore>> {
-        let site = Arc::new(site::site().await);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(site.clone());
-        self.engine(&site).await
-    }
-
-    async fn another(&self) -> Result<Arc<dyn SecretsStore>> {
-        self.engine(&*self.last()?).await
-    }
-
-    async fn context(&self, account: usize, access: Access) -> Result<Context> {
-        let owner = self.last()?.identity.owner.id;
-        let actor = if account == 0 { owner } else { self.others[account - 1] };
-        Ok(Context::new(actor, access, Origin::new("test")))
-    }
-}
-
 mod moto {
     use super::*;
     backend_suite!(Values::deleting_at_once(), ignore = "needs AWS or moto: cargo xtask test");
@@ -89,5 +43,5 @@ mod moto_with_recovery {
 
 mod moto_store {
     use super::*;
-    store_suite!(Store::new(), ignore = "needs AWS or moto: cargo xtask test");
+    store_suite!(CloudStore::new(Service), ignore = "needs AWS or moto: cargo xtask test");
 }

@@ -7,10 +7,12 @@ pub mod calls;
 pub mod faults;
 pub mod restored;
 mod site;
+mod store;
 
 pub use calls::{CallTable, Counted};
 pub use faults::{FaultTable, Hit, Operation};
 pub use site::{CANARY, Site, everything, quick, replacing, text, uncached};
+pub use store::CloudStore;
 
 use crate::{
     Clock,
