@@ -1,6 +1,8 @@
 //! Deleting.
 
-use crate::{Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::fresh, errors};
+use crate::{
+    Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::successive, errors,
+};
 use std::sync::Arc;
 use strongroom_core::{Context, Result, Revision, SecretRef, SecretUpdate};
 
@@ -15,7 +17,7 @@ impl Core {
         let deadline = Deadline::of(cx, &self.env);
         loop {
             let row = self.resolve(cx, which, &deadline).await?;
-            let change = fresh(&*self.env);
+            let change = successive(&*self.env);
             let guard = Guard {
                 context: cx.clone(),
                 expected,

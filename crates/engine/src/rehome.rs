@@ -6,7 +6,7 @@ use crate::{
     codec,
     deadline::Deadline,
     engine::{Core, Engine},
-    env::fresh,
+    env::successive,
     labels::{LabelRecord, labelled, labels},
 };
 use std::{sync::Arc, time::Duration};
@@ -53,7 +53,7 @@ impl Core {
         let Some(store) = to else {
             let (key, sealed) = codec::seal_inline(&self.ring, &bound, &values)?;
             let size = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
-            let place = Place::Inline { payload: PayloadRef(fresh(&*self.env)), sealed };
+            let place = Place::Inline { payload: PayloadRef(successive(&*self.env)), sealed };
             let version = NewVersionRow { uid: row.version.uid, place, key: Some(key), digest: None, size };
             return self.rehome(&row, version, None, false, None, deadline).await;
         };
@@ -69,7 +69,7 @@ impl Core {
         let beside = self.beside(&row, &current, store, deadline).await?;
         let (object, after) = self.destination(store, beside.as_ref());
         let attempt = Attempt {
-            uid: VersionUid(fresh(&*self.env)),
+            uid: VersionUid(successive(&*self.env)),
             version: row.version.uid,
             secret: row.meta.id,
             base: Some(current.version.uid),

@@ -12,7 +12,7 @@ use crate::{
     codec::{self, Bound},
     deadline::Deadline,
     engine::Core,
-    env::fresh,
+    env::successive,
     errors,
     external::{Attempted, ToWrite},
     get::visible,
@@ -200,12 +200,12 @@ impl Core {
         base: Option<&Arc<Row>>,
         values: &SecretValues,
     ) -> Result<Tried> {
-        let uid = VersionUid(fresh(&*self.env));
+        let uid = VersionUid(successive(&*self.env));
         let bound = Bound { namespace: self.namespace(), secret: change.secret, version: uid };
         let Some(target) = &self.target else {
             let (key, sealed) = codec::seal_inline(&self.ring, &bound, values)?;
             let size = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
-            let place = Place::Inline { payload: PayloadRef(fresh(&*self.env)), sealed };
+            let place = Place::Inline { payload: PayloadRef(successive(&*self.env)), sealed };
             let version = NewVersionRow { uid, place, key: Some(key), digest: None, size };
             let tried = self.commit(change, Some(version), None).await?;
             self.remember(&tried, uid, values);
@@ -258,7 +258,7 @@ impl Core {
         // Which attempt wrote it, whether a twin may exist, and whether the store wants its labels once more.
         attempted: Option<(VersionUid, bool, bool)>,
     ) -> Result<Tried> {
-        let id = version.as_ref().map_or_else(|| fresh(&*self.env), |version| version.uid.0);
+        let id = version.as_ref().map_or_else(|| successive(&*self.env), |version| version.uid.0);
         let mut commit = Commit {
             secret: change.secret,
             change: id,

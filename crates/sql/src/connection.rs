@@ -43,6 +43,9 @@ impl Sent {
 pub(crate) enum Link {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlx::pool::PoolConnection<sqlx::Sqlite>),
+    /// A file, without a thread of the driver in between: what is asked of it blocks.
+    #[cfg(feature = "sqlite")]
+    File(rusqlite::Connection),
     #[cfg(feature = "postgres")]
     Postgres(sqlx::pool::PoolConnection<sqlx::Postgres>),
     #[cfg(feature = "mysql")]
@@ -103,7 +106,7 @@ impl Connection {
     pub(crate) fn dialect(&self) -> Dialect {
         match &self.link {
             #[cfg(feature = "sqlite")]
-            Link::Sqlite(_) => Dialect::Sqlite,
+            Link::Sqlite(_) | Link::File(_) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
             Link::Postgres(_) => Dialect::Postgres,
             #[cfg(feature = "mysql")]
@@ -130,6 +133,16 @@ impl Connection {
     /// Runs statements one after the other, on SQLite in one go: how many rows each changed, and what they read.
     pub(crate) async fn batch(&mut self, statements: Vec<Statement>) -> Result<Outcome, BatchFailure> {
         let dialect = self.dialect();
+        #[cfg(feature = "sqlite")]
+        if let Link::File(link) = &self.link {
+            self.sent.add(statements.len());
+            let rendered = |Statement { sql, args }| match dialect.render(&sql) {
+                std::borrow::Cow::Borrowed(_) => Statement { sql, args },
+                std::borrow::Cow::Owned(sql) => Statement::new(sql, args),
+            };
+            let statements: Vec<_> = statements.into_iter().map(rendered).collect();
+            return crate::drivers::rusqlite::batch(link, &statements);
+        }
         if dialect == Dialect::Sqlite {
             let mut text = String::new();
             let mut args = Vec::new();
@@ -154,10 +167,17 @@ impl Connection {
     /// Runs text of several statements without arguments, which are not kept prepared.
     pub(crate) async fn raw(&mut self, sql: &str) -> Result<(), Failure> {
         self.sent.add(1);
+        #[cfg(feature = "sqlite")]
+        if let Link::File(link) = &self.link {
+            return Ok(link.execute_batch(sql)?);
+        }
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match &mut self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(link) => sql.execute(&mut **link).await.map(|_| ())?,
+            // Done above.
+            #[cfg(feature = "sqlite")]
+            Link::File(_) => {}
             #[cfg(feature = "postgres")]
             Link::Postgres(link) => sql.execute(&mut **link).await.map(|_| ())?,
             #[cfg(feature = "mysql")]
@@ -176,6 +196,8 @@ impl Connection {
         match &mut self.link {
             #[cfg(feature = "sqlite")]
             Link::Sqlite(link) => run!(link, sql, args, sqlite),
+            #[cfg(feature = "sqlite")]
+            Link::File(link) => crate::drivers::rusqlite::batch(link, &[Statement::new(sql, args)]),
             #[cfg(feature = "postgres")]
             Link::Postgres(link) => run!(link, sql, args, postgres),
             #[cfg(feature = "mysql")]
@@ -191,6 +213,9 @@ impl Drop for Connection {
             match &mut self.link {
                 #[cfg(feature = "sqlite")]
                 Link::Sqlite(link) => link.close_on_drop(),
+                // Closed when it is dropped.
+                #[cfg(feature = "sqlite")]
+                Link::File(_) => {}
                 #[cfg(feature = "postgres")]
                 Link::Postgres(link) => link.close_on_drop(),
                 #[cfg(feature = "mysql")]

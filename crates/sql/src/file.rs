@@ -15,7 +15,10 @@ use std::{
 };
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::Env;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 
 /// How many operations may wait for the writer before callers wait to be let in.
 const QUEUE: usize = 1024;
@@ -24,7 +27,7 @@ pub(crate) struct File {
     pub(crate) readers: SqlitePool,
     /// What reads single rows.
     pub(crate) points: Points,
-    writer: SqlitePool,
+    writer: Mutex<Option<JoinHandle<()>>>,
     requests: Mutex<Option<mpsc::Sender<Request>>>,
 }
 
@@ -35,11 +38,10 @@ impl File {
     /// The system has no room for a thread.
     pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Result<Self> {
         let points = Points::new(path, sent.clone())?;
-        let writer = sqlite::writer(path);
         let (requests, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(group::serve(writer.clone(), env, sent, queue));
+        let writer = tokio::spawn(group::serve(path.to_owned(), env, sent, queue));
         let readers = sqlite::readers(path, readers);
-        Ok(Self { readers, points, writer, requests: Mutex::new(Some(requests)) })
+        Ok(Self { readers, points, writer: Mutex::new(Some(writer)), requests: Mutex::new(Some(requests)) })
     }
 
     /// Runs an operation; others that wait share its commit.
@@ -67,7 +69,11 @@ impl File {
             other => other,
         };
         drop(self.requests.lock().unwrap_or_else(PoisonError::into_inner).take());
-        self.writer.close().await;
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // With it goes its connection.
+            let _ = writer.await;
+        }
         tidied
     }
 

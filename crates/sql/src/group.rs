@@ -11,12 +11,14 @@
 
 use crate::{
     connection::{Connection, Link, Sent},
+    drivers::rusqlite as driver,
     error::{Class, Failure, unknown},
     job::Job,
     transaction::Transaction,
+    value::Record,
 };
-use sqlx::sqlite::SqlitePool;
-use std::{sync::Arc, time::Duration};
+use futures::executor::block_on;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Result, Retry};
 use strongroom_engine::Env;
 use tokio::sync::{mpsc, oneshot};
@@ -42,12 +44,12 @@ pub(crate) enum Request {
 
 /// Serves requests until all senders are gone.
 pub(crate) async fn serve(
-    pool: SqlitePool,
+    path: PathBuf,
     env: Arc<dyn Env>,
     sent: Sent,
     mut requests: mpsc::Receiver<Request>,
 ) {
-    let mut writer = Writer { pool, env, sent, connection: None };
+    let mut writer = Writer { path, env, sent, connection: None };
     let mut queue = Vec::new();
     while requests.recv_many(&mut queue, MOST).await > 0 {
         let mut group: Vec<Box<dyn Job>> = Vec::new();
@@ -65,9 +67,10 @@ pub(crate) async fn serve(
 }
 
 struct Writer {
-    pool: SqlitePool,
+    path: PathBuf,
     env: Arc<dyn Env>,
     sent: Sent,
+    /// `None` before the first use, and after it was lost.
     connection: Option<Connection>,
 }
 
@@ -99,41 +102,29 @@ impl Writer {
         }
     }
 
-    async fn together(&mut self, group: &mut [Box<dyn Job>]) -> Ended {
-        let mut tx = match self.begin().await {
-            Ok(tx) => tx,
-            Err(failure) => return Ended::NotBegun(failure),
-        };
-        for job in group.iter_mut() {
-            if let Err(failure) = job.run(&mut tx).await {
-                // Not even its savepoint could be undone. Without the connection nothing of it remains.
-                drop(tx.rollback().await);
-                return Ended::Undone(failure);
-            }
-        }
-        match tx.commit().await {
-            Ok(connection) => {
-                self.connection = Some(connection);
-                Ended::Committed
-            }
-            Err((true, _)) => Ended::Unknown,
-            Err((false, failure)) => Ended::Undone(failure),
-        }
-    }
-
-    async fn begin(&mut self) -> Result<Transaction, Failure> {
+    async fn together(&mut self, group: &mut Vec<Box<dyn Job>>) -> Ended {
         let start = self.env.monotonic();
         loop {
-            let connection = self.take().await?;
-            match Transaction::begin(connection, Arc::clone(&self.env)).await {
-                Ok(tx) => return Ok(tx),
-                Err((connection, failure)) => {
-                    if failure.class != Class::Again || self.env.monotonic().saturating_sub(start) >= PATIENCE
-                    {
-                        return Err(failure);
-                    }
-                    self.connection = Some(connection);
+            let (env, mut jobs) = (Arc::clone(&self.env), std::mem::take(group));
+            let done = self.blocking(move |connection| {
+                let (connection, ended) = match connection {
+                    Ok(connection) => block_on(once(connection, env, &mut jobs)),
+                    Err(failure) => (None, Ended::NotBegun(failure)),
+                };
+                (connection, (ended, jobs))
+            });
+            let ended = match done.await {
+                Ok((ended, jobs)) => {
+                    *group = jobs;
+                    ended
                 }
+                Err(failure) => Ended::NotBegun(failure),
+            };
+            match ended {
+                Ended::NotBegun(failure)
+                    if failure.class == Class::Again
+                        && self.env.monotonic().saturating_sub(start) < PATIENCE => {}
+                ended => return ended,
             }
             // Short pauses of different lengths: SQLite's own, which grow to 100 ms, would hardly ever meet the
             // moment between two groups of a busy process.
@@ -141,18 +132,38 @@ impl Writer {
         }
     }
 
-    /// The connection; a new one if the last was lost. Made without a busy timeout of SQLite's own, since
-    /// [`begin`](Self::begin) waits better.
-    async fn take(&mut self) -> Result<Connection, Failure> {
-        if let Some(connection) = self.connection.take() {
-            return Ok(connection);
-        }
-        let mut connection = Connection::new(Link::Sqlite(self.pool.acquire().await?), self.sent.clone());
-        connection.raw("PRAGMA busy_timeout = 0").await?;
-        Ok(connection)
+    /// Does something with the connection, which is opened if there is none, on a thread that may block.
+    async fn blocking<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(Result<Connection, Failure>) -> (Option<Connection>, T) + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (path, sent, connection) = (self.path.clone(), self.sent.clone(), self.connection.take());
+        let done = tokio::task::spawn_blocking(move || {
+            work(match connection {
+                Some(connection) => Ok(connection),
+                None => driver::writer(&path).map(|link| Connection::new(Link::File(link), sent)),
+            })
+        });
+        // The runtime ends, or something in it panicked.
+        let gone = || Error::new(ErrorKind::Unavailable, "the catalog is closed: open it again");
+        let (connection, answer) = done.await.map_err(|_| Failure::other(gone()))?;
+        self.connection = connection;
+        Ok(answer)
     }
 
-    async fn pause(&self) {
+    /// Runs one statement and answers what it reads.
+    async fn alone(&mut self, sql: &'static str) -> Result<Vec<Record>, Failure> {
+        self.blocking(move |connection| match connection {
+            Ok(mut connection) => {
+                let answer = block_on(connection.fetch(sql, Vec::new()));
+                (Some(connection), answer)
+            }
+            Err(failure) => (None, Err(failure)),
+        })
+        .await?
+    }
+
+    async fn pause(&mut self) {
         let jitter = u64::try_from(self.env.random() % 3_000).unwrap_or(0);
         self.env.sleep(Duration::from_micros(500 + jitter)).await;
     }
@@ -162,17 +173,14 @@ impl Writer {
     async fn rewrite(&mut self) -> Result<(), Failure> {
         let start = self.env.monotonic();
         loop {
-            let mut connection = self.take().await?;
-            let done = connection.raw("VACUUM").await;
-            self.connection = Some(connection);
-            match done {
+            match self.alone("VACUUM").await {
                 Err(failure)
                     if failure.class == Class::Again
                         && self.env.monotonic().saturating_sub(start) < PATIENCE =>
                 {
                     self.pause().await;
                 }
-                done => return done,
+                done => return done.map(drop),
             }
         }
     }
@@ -181,24 +189,48 @@ impl Writer {
         if rewrite {
             self.rewrite().await?;
         }
-        let mut connection = self.take().await?;
-        connection.raw("PRAGMA incremental_vacuum").await?;
+        self.alone("PRAGMA incremental_vacuum").await?;
         // Deleted values stay in the log until it is emptied, for which no reader may be using it.
         for _ in 0..200 {
-            let records = connection.fetch("PRAGMA wal_checkpoint(TRUNCATE)", Vec::new()).await?;
+            let records = self.alone("PRAGMA wal_checkpoint(TRUNCATE)").await?;
             if records.first().map_or(Ok(0), |record| record.i64(0))? == 0 {
-                self.connection = Some(connection);
                 return Ok(());
             }
             self.pause().await;
         }
-        self.connection = Some(connection);
         Err(Error::new(
             ErrorKind::Unavailable,
             "the database's log could not be emptied, because somebody keeps reading: try again",
         )
         .retryable(Retry::Backoff)
         .into())
+    }
+}
+
+/// Runs a group in one transaction, on a connection whose calls block; answers the connection if it is still good.
+async fn once(
+    connection: Connection,
+    env: Arc<dyn Env>,
+    group: &mut [Box<dyn Job>],
+) -> (Option<Connection>, Ended) {
+    let mut tx = match Transaction::begin(connection, env).await {
+        Ok(tx) => tx,
+        Err((connection, failure)) => {
+            let good = failure.class == Class::Again;
+            return (good.then_some(connection), Ended::NotBegun(failure));
+        }
+    };
+    for job in group.iter_mut() {
+        if let Err(failure) = job.run(&mut tx).await {
+            // Not even its savepoint could be undone. Without the connection nothing of it remains.
+            drop(tx.rollback().await);
+            return (None, Ended::Undone(failure));
+        }
+    }
+    match tx.commit().await {
+        Ok(connection) => (Some(connection), Ended::Committed),
+        Err((true, _)) => (None, Ended::Unknown),
+        Err((false, failure)) => (None, Ended::Undone(failure)),
     }
 }
 

@@ -140,6 +140,9 @@ async fn run(migrations: &[Migration], connection: &mut Connection) -> Result<()
             missing(migrations, &mut *tx).await?;
             Ok(tx.commit().await?)
         }
+        // Migrations are the other driver's.
+        #[cfg(feature = "sqlite")]
+        Link::File(_) => Err(MigrateError::Execute(sqlx::Error::Protocol("not on this connection".into()))),
         #[cfg(feature = "postgres")]
         Link::Postgres(link) => missing(migrations, &mut **link).await,
         #[cfg(feature = "mysql")]

@@ -1,7 +1,7 @@
-//! SQLite without a driver's thread in between, for whoever is a thread: lookups of single rows.
+//! SQLite without a driver's thread in between, for whoever may block: lookups of single rows, and the one who writes.
 
 use crate::{
-    connection::Statement,
+    connection::{BatchFailure, Statement},
     error::Failure,
     value::{Record, Value},
 };
@@ -15,19 +15,28 @@ use uuid::Uuid;
 
 /// As for the other connections.
 const BUSY: Duration = Duration::from_secs(10);
-/// How many different statements stay prepared.
-const STATEMENTS: usize = 32;
 
 /// A connection that only reads, with the settings of [`super::sqlite::readers`].
 pub(crate) fn reader(path: &Path) -> Result<Connection, Failure> {
-    // Whoever reads takes part in the index of the log, for which the file must be open for writing.
+    open(path, BUSY, 32, "PRAGMA query_only = ON")
+}
+
+/// The connection that writes, with the settings of [`super::sqlite::writer`]; it does not wait for other processes, since
+/// its user waits better.
+pub(crate) fn writer(path: &Path) -> Result<Connection, Failure> {
+    let own = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
+    open(path, Duration::ZERO, 256, own)
+}
+
+/// With so many different statements that stay prepared.
+fn open(path: &Path, busy: Duration, statements: usize, own: &str) -> Result<Connection, Failure> {
+    // Whoever only reads takes part in the index of the log, too, for which the file must be open for writing.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    for (pragma, value) in [("temp_store", "MEMORY"), ("trusted_schema", "OFF"), ("query_only", "ON")] {
-        connection.pragma_update(None, pragma, value)?;
-    }
+    connection.busy_timeout(busy)?;
+    connection.set_prepared_statement_cache_capacity(statements);
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")?;
+    connection.execute_batch(own)?;
     Ok(connection)
 }
 
@@ -37,19 +46,39 @@ pub(crate) fn run(connection: &Connection, sql: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Runs statements one after the other: how many rows each changed, and all that they read.
+pub(crate) fn batch(
+    connection: &Connection,
+    statements: &[Statement],
+) -> Result<(Vec<u64>, Vec<Record>), BatchFailure> {
+    let (mut changed, mut records) = (Vec::with_capacity(statements.len()), Vec::new());
+    for (at, statement) in statements.iter().enumerate() {
+        let (rows, read) = step(connection, statement).map_err(|failure| BatchFailure { at, failure })?;
+        changed.push(rows);
+        records.extend(read);
+    }
+    Ok((changed, records))
+}
+
 /// The rows that a statement reads.
 pub(crate) fn fetch(connection: &Connection, statement: &Statement) -> Result<Vec<Record>, Failure> {
+    step(connection, statement).map(|(_, records)| records)
+}
+
+fn step(connection: &Connection, statement: &Statement) -> Result<(u64, Vec<Record>), Failure> {
     let mut prepared = connection.prepare_cached(&statement.sql)?;
     for (at, argument) in statement.args.iter().enumerate() {
         prepared.raw_bind_parameter(at + 1, argument)?;
     }
-    let columns = prepared.column_count();
+    let (columns, only_reads) = (prepared.column_count(), prepared.readonly());
     let (mut rows, mut records) = (prepared.raw_query(), Vec::new());
     while let Some(row) = rows.next()? {
         let values = (0..columns).map(|column| value(row.get_ref(column)?));
         records.push(Record(values.collect::<Result<_, Failure>>()?));
     }
-    Ok(records)
+    drop(rows);
+    // SQLite keeps the number of the last statement that changed something.
+    Ok((if only_reads { 0 } else { connection.changes() }, records))
 }
 
 fn value(raw: ValueRef<'_>) -> Result<Value, Failure> {
