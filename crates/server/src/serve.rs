@@ -105,6 +105,8 @@ impl Server {
         background.spawn(async move { trail.run().await });
         let trail = app.trail.clone();
         background.spawn(async move { trail.name_heads().await });
+        let trail = app.trail.clone();
+        background.spawn(async move { trail.count_denials().await });
         background.spawn(open.upkeep());
         background.spawn(forget(app.identities.clone()));
         if let Some(tls) = tls.clone() {

@@ -1,7 +1,9 @@
 //! The server, spoken to over its sockets.
 
 mod access;
+mod denied;
 mod ends;
+mod guesses;
 mod hostile;
 mod life;
 mod trail;

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use strongroom_core::{Context, Origin, OwnerId, SecretId};
 use strongroom_engine::{AuditEntry, Engine};
+use uuid::Uuid;
 
 /// The most different entries that wait.
 const MOST: usize = 50_000;
 /// The most bytes of their texts.
 const BYTES: usize = 16 << 20;
+/// The detail of what is not told apart any more.
+const OTHERS: &str = "others";
 
 /// What makes two reads the same entry: the request's id is that of the first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +26,23 @@ impl Key {
     pub(super) fn new(cx: &Context, action: &'static str, secret: SecretId, detail: &str) -> Self {
         let address = cx.origin.address.clone();
         Self { actor: cx.actor, action, secret, detail: detail.to_owned(), address }
+    }
+
+    /// Whether it is about somebody who did not prove who they are.
+    pub(super) fn is_strangers(&self) -> bool {
+        self.actor.0.is_nil()
+    }
+
+    /// As one of many that are not told apart.
+    pub(super) fn among_others(&self) -> Self {
+        let actor = OwnerId(Uuid::nil());
+        Self {
+            actor,
+            secret: SecretId(Uuid::nil()),
+            detail: OTHERS.to_owned(),
+            address: None,
+            ..self.clone()
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -60,8 +80,13 @@ pub(super) struct Buffer {
 impl Buffer {
     /// Adds one; `false` if it is full.
     pub(super) fn add(&mut self, key: Key) -> bool {
+        self.add_times(key, 1)
+    }
+
+    /// Adds so many of one; `false` if it is full.
+    pub(super) fn add_times(&mut self, key: Key, times: u64) -> bool {
         if let Some(count) = self.counts.get_mut(&key) {
-            *count += 1;
+            *count += times;
             return true;
         }
         let bytes = key.bytes();
@@ -69,7 +94,7 @@ impl Buffer {
             return false;
         }
         self.bytes += bytes;
-        self.counts.insert(key, 1);
+        self.counts.insert(key, times);
         true
     }
 

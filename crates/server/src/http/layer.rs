@@ -1,13 +1,20 @@
 //! What happens around every request: its facts, its time, its line in the log.
 
-use super::{auth::Facts, error::ApiError, state::App};
+use super::{
+    auth::{Facts, origin},
+    error::ApiError,
+    state::App,
+};
+use crate::identity::Reason;
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::{net::IpAddr, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
+use strongroom_core::{Access, Context, OwnerId};
+use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -23,8 +30,9 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         request_id: request_id.clone(),
         address: client(&app, peer, request.headers()),
         deadline: app.config.request_timeout(),
+        seen: Arc::default(),
     };
-    request.extensions_mut().insert(facts);
+    request.extensions_mut().insert(facts.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let _under_way = app.metrics.under_way();
@@ -39,6 +47,13 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         ApiError::plain(StatusCode::MISDIRECTED_REQUEST, "This server is not known under that name")
             .into_response()
     };
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !facts.seen.is_noted()
+    {
+        // Without its entry nothing is answered, be it a no.
+        let reason = response.extensions().get::<Reason>().copied();
+        let noted = note_denial(&app, &facts, &format!("{method} {route}"), reason).await;
+        response = noted.map_or_else(|error| ApiError::from(error).into_response(), |()| response);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -56,6 +71,19 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         ms = began.elapsed().as_millis() as u64,
     );
     response
+}
+
+/// Notes who was denied what, with the reason that the caller is not told.
+async fn note_denial(
+    app: &App,
+    facts: &Facts,
+    what: &str,
+    reason: Option<Reason>,
+) -> strongroom_core::Result<()> {
+    let who = facts.seen.who().or_else(|| reason?.account).unwrap_or(OwnerId(Uuid::nil()));
+    let detail = reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"));
+    let cx = Context::new(who, Access::none(), origin(facts));
+    app.trail.note_denial(&cx, "request.denied", &detail).await
 }
 
 /// The caller's own id for the request, if it is a harmless word, or a fresh one.

@@ -57,7 +57,7 @@ pub(crate) struct LoginForm {
 /// A form.
 #[derive(ToSchema)]
 pub(crate) struct DeviceForm {
-    /// Names the program. An earlier login of it that waits ends.
+    /// Names the program. It has to give the same one when it fetches the token.
     client_id: Uuid,
 }
 

@@ -10,7 +10,7 @@ use super::super::{
     verify::{self, Shown},
     wire::{DeviceAuthorization, DeviceRefusal},
 };
-use crate::identity::{DEVICE_LIFETIME, DEVICE_PAUSE, Refusal, Rejected, UserCode};
+use crate::identity::{DEVICE_LIFETIME, DEVICE_PAUSE, Refusal, Rejected, Start, UserCode};
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -43,12 +43,15 @@ pub(crate) async fn device_authorization(
 ) -> Answer<Json<DeviceAuthorization>> {
     let form = std::str::from_utf8(&body).map(Query::parse).unwrap_or_default();
     let client = client_id(&form)?;
-    let Some(started) = app.identities.start_device(client, agent(&headers), facts.address).await? else {
-        let text =
-            "Too many logins wait for a browser: try again in some minutes, or use a password or an API key";
-        // No part of the client repeats this request by itself.
-        return Err(ApiError::plain(StatusCode::TOO_MANY_REQUESTS, text)
-            .header(header::RETRY_AFTER, HeaderValue::from(DEVICE_LIFETIME.as_secs())));
+    let started = match app.identities.start_device(client, agent(&headers), facts.address).await? {
+        Start::Begun(started) => started,
+        Start::TooMany(wait) => {
+            let text = "Too many logins wait for a browser: wait as many seconds as Retry-After says, or use a password \
+                        or an API key";
+            // No part of the client repeats this request by itself.
+            return Err(ApiError::plain(StatusCode::TOO_MANY_REQUESTS, text)
+                .header(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1))));
+        }
     };
     // Where the page is reached is the operator's to say; what the caller wrote into `Host` is not repeated.
     let base = app.config.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
@@ -159,6 +162,7 @@ async fn look(app: &App, facts: &Facts, form: &Query) -> strongroom_core::Result
         Err(Rejected::Failed(error)) => Err(error),
         Err(rejected) => {
             let who = app.identities.name_bucket(name)?;
+            facts.seen.note();
             app.trail.note_stranger(origin(facts), "login.failed", &who).await?;
             let (text, wait) = match rejected {
                 Rejected::Wait(seconds) => (format!("Too many failures: wait {seconds} s."), Some(seconds)),
