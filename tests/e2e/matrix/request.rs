@@ -82,6 +82,7 @@ pub(super) fn request(
         "rollback" => json!({"revision": 1}),
         "values" => json!({"names": ["public", "others"]}),
         "login" => return cast.server.send(method, &filled, &[], b"username=admin&password=wrong-password"),
+        "devices_submit" => return cast.server.send(method, &filled, &[], b"user_code=BBBB-BBBB"),
         "device_authorization" => {
             let form = format!("client_id={MISSING}");
             return cast.server.send(method, &filled, &[], form.as_bytes());

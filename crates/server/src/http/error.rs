@@ -21,6 +21,14 @@ pub(crate) struct ApiError {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Why credentials were not accepted: for the audit trail, not for the caller.
     reason: Option<Reason>,
+    kind: Option<ErrorKind>,
+}
+
+/// What the log says of a request that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    pub(crate) text: String,
+    pub(crate) kind: Option<ErrorKind>,
 }
 
 /// The body of an error.
@@ -45,12 +53,12 @@ impl ApiError {
     /// With an exception of the client.
     pub(crate) fn new(status: StatusCode, exception: &str, text: impl Into<String>) -> Self {
         let detail = Detail::Pair(vec![exception.to_owned(), text.into()]);
-        Self { status, detail, headers: Vec::new(), reason: None }
+        Self { status, detail, headers: Vec::new(), reason: None, kind: None }
     }
 
     /// With a text alone.
     pub(crate) fn plain(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, detail: Detail::Text(text.into()), headers: Vec::new(), reason: None }
+        Self { status, detail: Detail::Text(text.into()), headers: Vec::new(), reason: None, kind: None }
     }
 
     /// A field or parameter breaks a rule.
@@ -103,6 +111,13 @@ impl ApiError {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
+        let kind = error.kind();
+        Self { kind: Some(kind), ..Self::of(error) }
+    }
+}
+
+impl ApiError {
+    fn of(error: Error) -> Self {
         use ErrorKind::{
             AlreadyExists, Conflict, InvalidInput, NotFound, PermissionDenied, RateLimited, Timeout,
             Unauthenticated, Unavailable, Unsupported,
@@ -150,9 +165,19 @@ impl From<Rejected> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let failed = self.status.is_server_error().then(|| {
+            let text = match &self.detail {
+                Detail::Pair(pair) => pair.last().cloned().unwrap_or_default(),
+                Detail::Text(text) => text.clone(),
+            };
+            Failed { text, kind: self.kind }
+        });
         let mut headers = HeaderMap::new();
         headers.extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
         let mut response = (self.status, headers, Json(ErrorBody { detail: self.detail })).into_response();
+        if let Some(failed) = failed {
+            response.extensions_mut().insert(failed);
+        }
         if let Some(reason) = self.reason {
             response.extensions_mut().insert(reason);
         }

@@ -2,18 +2,20 @@
 
 use super::{
     auth::{Facts, origin},
-    error::ApiError,
+    error::{ApiError, Failed},
     state::App,
 };
 use crate::identity::Reason;
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use futures::FutureExt as _;
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use strongroom_core::{Access, Context, OwnerId};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,8 +39,18 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let _under_way = app.metrics.under_way();
     let mut response = if host_is_fine(&app, request.headers()) {
-        match tokio::time::timeout(app.config.request_timeout() * 2, next.run(request)).await {
-            Ok(response) => response,
+        // Reads say nothing meanwhile, and are not to pay for it.
+        let span = match method {
+            Method::GET => Span::none(),
+            _ => tracing::error_span!(target: "strongroom::http", "request", id = request_id),
+        };
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span);
+        match tokio::time::timeout(app.config.request_timeout() * 2, answer).await {
+            Ok(Ok(response)) => response,
+            // Where it happened was printed already.
+            Ok(Err(_)) => {
+                ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR, "A defect of the server").into_response()
+            }
             Err(_) => ApiError::plain(StatusCode::SERVICE_UNAVAILABLE, "The request took too long")
                 .header(header::RETRY_AFTER, HeaderValue::from_static("1"))
                 .into_response(),
@@ -61,6 +73,17 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         headers.insert(REQUEST_ID, value);
     }
     app.metrics.answered(&method, &route, response.status(), began.elapsed());
+    if let Some(Failed { text, kind }) = response.extensions().get::<Failed>() {
+        tracing::error!(
+            target: "strongroom::http",
+            request = request_id,
+            %method,
+            route,
+            status = response.status().as_u16(),
+            kind = kind.map(tracing::field::debug),
+            error = text,
+        );
+    }
     // The route, not the path: a name of a secret may stand in that.
     tracing::info!(
         target: "strongroom::http",

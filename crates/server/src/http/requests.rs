@@ -61,6 +61,19 @@ pub(crate) struct DeviceForm {
     client_id: Uuid,
 }
 
+/// A form: code, name and password, or what the page gave for them, and the decision.
+#[derive(ToSchema)]
+pub(crate) struct VerifyForm {
+    /// What the program shows.
+    user_code: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    /// What the page was given for the three of them.
+    ticket: Option<String>,
+    /// `approve`; anything else is a no.
+    decision: Option<String>,
+}
+
 /// A new user.
 #[derive(ToSchema)]
 pub(crate) struct NewUser {

@@ -24,7 +24,7 @@ mod user_code;
 pub use accounts::{NewUser, Patch};
 pub(crate) use authenticate::{Claim, Reason, Rejected};
 pub(crate) use device::{DEVICE_LIFETIME, DEVICE_PAUSE, Fetched, Refusal, Start};
-pub use first::{FirstPassword, first_admin};
+pub use first::{FIRST_PASSWORD_FILE, FirstPassword, first_admin};
 pub use keys::API_KEY_PREFIX;
 pub(crate) use login::Issued;
 pub use name::check_name;

@@ -94,14 +94,40 @@ impl From<Refusal> for DeviceRefusal {
     }
 }
 
-/// The page, before anybody said who they are.
+/// The page on which a person approves a login, before anybody said who they are.
+#[utoipa::path(
+    get,
+    path = "/devices/verify",
+    tag = "server",
+    operation_id = "devices_page",
+    params(("user_code" = Option<String>, Query, description = "What the program shows"), ("device_id" = Option<String>, Query, description = "Not looked at")),
+    security(()),
+    responses((status = 200, description = "A page with a form", body = String, content_type = "text/html")),
+)]
 pub(crate) async fn page(RawQuery(query): RawQuery) -> Response {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let code = query.get("user_code").and_then(UserCode::parse);
     respond(StatusCode::OK, verify::ask(&code.map(|code| code.to_string()).unwrap_or_default(), "", None))
 }
 
-/// What the page sends: first code, name and password, then the decision.
+/// What the page sends: first code, name and password, then the decision. Forms of other pages are refused.
+#[utoipa::path(
+    post,
+    path = "/devices/verify",
+    tag = "server",
+    operation_id = "devices_submit",
+    request_body(content = requests::VerifyForm, content_type = "application/x-www-form-urlencoded"),
+    security(()),
+    responses(
+        (status = 200, description = "A page: what there is to decide, or what was decided", body = String, content_type = "text/html"),
+        (status = 401, description = "The form again: name or password is wrong, or it has to wait", body = String, content_type = "text/html"),
+        (status = 403, description = "It is not from this page", body = String, content_type = "text/html"),
+        (status = 404, description = "The form again: no login with this code waits", body = String, content_type = "text/html"),
+        (status = 409, description = "It was too late", body = String, content_type = "text/html"),
+        (status = 500, description = "It failed", body = String, content_type = "text/html"),
+        (status = 503, description = "Not now", body = String, content_type = "text/html"),
+    ),
+)]
 pub(crate) async fn submit(
     State(app): State<App>,
     facts: Facts,
