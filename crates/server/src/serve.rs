@@ -3,7 +3,7 @@
 use crate::{
     audit::Trail,
     config::ServerConfig,
-    http::{App, Kinds, Metrics, Peer, router},
+    http::{App, Kinds, Metrics, Parts, Peer, RequestIds, router},
     identity::Identities,
     tls::Tls,
 };
@@ -73,18 +73,20 @@ impl Server {
             Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
         })?;
         let trail = Trail::new(catalog.clone(), engine.clone(), sync_audit);
-        let app = App {
+        let proxies = config.proxies()?;
+        let app = App::new(Parts {
             store: open.store.clone(),
             identities,
-            metrics: Arc::new(Metrics::new(engine, catalog, trail.clone())),
+            request_ids: RequestIds::new(engine.fresh_id()),
+            metrics: Metrics::new(engine, catalog, trail.clone()),
             trail,
-            proxies: config.proxies()?.into(),
-            config: Arc::new(config),
-            kinds: Arc::new(kinds),
-            ready: Arc::new(AtomicBool::new(true)),
-            twins: Arc::default(),
-            first_password: first_password.map(Into::into),
-        };
+            proxies,
+            config,
+            kinds,
+            ready: AtomicBool::new(true),
+            twins: std::sync::Mutex::default(),
+            first_password,
+        });
         Ok(Self { listener, tls, app, open })
     }
 
@@ -127,10 +129,10 @@ impl Server {
         let places = Arc::new(Semaphore::new(app.config.max_connections));
         let routes = router(app.clone());
         let limit = app.config.request_timeout();
-        let (ready, unready) = (app.ready.clone(), app.config.unready());
+        let (told, unready) = (app.clone(), app.config.unready());
         let stop = async move {
             stop.await;
-            ready.store(false, Ordering::Relaxed);
+            told.ready.store(false, Ordering::Relaxed);
             if !unready.is_zero() {
                 let ms = unready.as_millis() as u64;
                 tracing::info!(target: "strongroom::server", ms, "not ready any more; the listener closes later");

@@ -6,7 +6,7 @@
 
 use super::buffer::Key;
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -21,8 +21,8 @@ pub(super) struct Denials(Mutex<Minute>);
 
 #[derive(Default)]
 struct Minute {
-    strangers: BTreeMap<Key, u64>,
-    accounts: BTreeMap<Key, u64>,
+    strangers: HashMap<Key, u64>,
+    accounts: HashMap<Key, u64>,
 }
 
 impl Denials {
