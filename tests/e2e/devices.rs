@@ -215,6 +215,7 @@ fn nobody_gets_in_between() {
     assert_eq!(refused(&fetch(&server, CLIENT, &begun)), "authorization_pending");
     let done = submit(&server, &format!("ticket={good}"));
     assert!(text(&done).contains("Denied"), "what is not said clearly is a no: {done:?}");
+    assert_eq!(refused(&fetch(&server, CLIENT, &begun)), "access_denied");
 
     // What was approved under a password ends with it.
     let begun = begin(&server, CLIENT);
@@ -238,7 +239,6 @@ fn nobody_gets_in_between() {
     let form = "client_id=99999999-0000-4000-8000-000000000000";
     let more = server.send("POST", "/api/v1/device_authorization", &[], form.as_bytes());
     assert!(more.status == 429 && more.head.contains("retry-after: 300"), "{more:?}");
-    begin(&server, CLIENT);
     let secrets = [code(&begun).replace('-', ""), begun["device_code"].as_str().unwrap()[5..].to_owned()];
     for file in home.files().iter().filter(|file| file.to_string_lossy().contains("strongroom.db")) {
         let bytes = std::fs::read(file).unwrap();
@@ -246,6 +246,31 @@ fn nobody_gets_in_between() {
             assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()), "{}", file.display());
         }
     }
+}
+
+#[test]
+fn nobody_ends_anothers_login_or_begins_without_end() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let mine = begin(&server, CLIENT);
+    // Somebody who knows what my program calls itself begins one, too.
+    let theirs = begin(&server, CLIENT);
+    assert_eq!(refused(&fetch(&server, CLIENT, &mine)), "authorization_pending");
+    assert_eq!(decide(&server, code(&mine), "approve").status, 200);
+    assert_eq!(decide(&server, code(&theirs), "deny").status, 200);
+    assert_eq!(fetch(&server, CLIENT, &mine).status, 200);
+    assert_eq!(refused(&fetch(&server, CLIENT, &theirs)), "access_denied");
+    // Also one who leaves none waiting is slowed down, before the database has work with it.
+    let form = format!("client_id={CLIENT}");
+    let again = || server.send("POST", "/api/v1/device_authorization", &[], form.as_bytes());
+    let slowed = (0..60).map(|_| (again(), behind_our_back(&home, "DELETE FROM devices")).0);
+    let slowed = slowed.into_iter().find(|answer| answer.status != 200).expect("it goes on for ever");
+    assert_eq!(slowed.status, 429, "{slowed:?}");
+    let (_, wait) = slowed.head.split_once("retry-after: ").unwrap();
+    let wait: u64 = wait.lines().next().unwrap().parse().unwrap();
+    assert!((1..=5).contains(&wait), "{wait}");
+    std::thread::sleep(std::time::Duration::from_secs(wait + 1));
+    assert_eq!(again().status, 200);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod client;
 mod http;
 mod program;
+mod readme;
 mod recordings;
 mod site;
 #[allow(dead_code, reason = "shared with the end-to-end tests, which use all of it")]

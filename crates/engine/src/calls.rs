@@ -194,9 +194,13 @@ impl Calls {
                 }
             });
             let error = match answer {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.counters.ended(&self.name, None);
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
+            self.counters.ended(&self.name, Some(error.kind()));
             tries += 1;
             let Some(asked) = repeatable(&error) else { return Err(self.named(error, operation)) };
             let pause = asked.unwrap_or_else(|| jittered(&*self.env, self.backoff, tries - 1));

@@ -161,6 +161,11 @@ impl Engine {
         !self.core.stores.is_empty()
     }
 
+    /// The names of the stores that hold values outside the catalog.
+    pub fn stores(&self) -> impl Iterator<Item = &StoreName> {
+        self.core.stores.keys()
+    }
+
     /// Counts since it was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {

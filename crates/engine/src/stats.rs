@@ -16,6 +16,8 @@ use strongroom_core::ErrorKind;
 pub struct Stats {
     /// By store and operation (`put`, `get`, `get_many`, `relabel`, `remove`, `delete`, `scan`, `check`).
     pub calls: BTreeMap<(StoreName, &'static str), CallStats>,
+    /// The stores whose last call failed in a way that is the store's own, and how.
+    pub down: BTreeMap<StoreName, ErrorKind>,
     /// Reads answered from the cache.
     pub cache_hits: u64,
     /// Reads that had to open or fetch a value.
@@ -46,6 +48,7 @@ pub struct CallStats {
 #[derive(Default)]
 pub(crate) struct Counters {
     calls: Mutex<BTreeMap<(StoreName, &'static str), CallStats>>,
+    down: Mutex<BTreeMap<StoreName, ErrorKind>>,
     pub(crate) hits: AtomicU64,
     pub(crate) misses: AtomicU64,
 }
@@ -61,9 +64,23 @@ impl Counters {
         count(calls.entry((store.clone(), operation)).or_default());
     }
 
+    /// Notes how a request to a store ended.
+    pub(crate) fn ended(&self, store: &StoreName, failed: Option<ErrorKind>) {
+        use ErrorKind::{RateLimited, StoreRefused, Timeout, Unavailable};
+        let mut down = self.down.lock().unwrap_or_else(PoisonError::into_inner);
+        match failed {
+            Some(kind @ (Unavailable | Timeout | StoreRefused | RateLimited)) => {
+                down.insert(store.clone(), kind);
+            }
+            // Whatever else it said: it answered.
+            _ => drop(down.remove(store)),
+        }
+    }
+
     pub(crate) fn snapshot(&self, cache_bytes: usize) -> Stats {
         Stats {
             calls: self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            down: self.down.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             cache_hits: self.hits.load(Ordering::Relaxed),
             cache_misses: self.misses.load(Ordering::Relaxed),
             cache_bytes: cache_bytes as u64,

@@ -32,12 +32,16 @@ pub struct ServerConfig {
     pub max_connections: usize,
     /// How long a request may take, in milliseconds; 100 to 600,000. Default 25,000.
     pub request_timeout_ms: u64,
+    /// For how long the server goes on as usual but for `/ready` after it was told to end, in milliseconds; up to 600,000.
+    /// Default: 0 on loopback, 5,000 elsewhere, where somebody has to notice that it is not ready.
+    pub unready_ms: Option<u64>,
     /// How long requests under way may go on after the server was told to end, in milliseconds; up to 600,000. Default
     /// 20,000.
     pub drain_ms: u64,
     /// How long an access token is good for, in seconds; 1 to 86,400. Default 3,600.
     pub token_lifetime_s: u64,
-    /// The bearer token that opens `/metrics` to callers elsewhere than on loopback. Default: nobody else may.
+    /// The bearer token that opens `/metrics`. Default: none; callers on loopback may, if nothing says that a proxy
+    /// stands in front.
     pub metrics_token: Option<SecretString>,
     /// What the server calls itself. Default `strongroom`.
     pub name: String,
@@ -64,6 +68,7 @@ impl Default for ServerConfig {
             max_body_bytes: 2 << 20,
             max_connections: 1024,
             request_timeout_ms: 25_000,
+            unready_ms: None,
             drain_ms: 20_000,
             token_lifetime_s: 3600,
             metrics_token: None,
@@ -88,6 +93,7 @@ impl ServerConfig {
         within("max_body_bytes", config.max_body_bytes as u64, 1 << 10, 64 << 20)?;
         within("max_connections", config.max_connections as u64, 1, 100_000)?;
         within("request_timeout_ms", config.request_timeout_ms, 100, 600_000)?;
+        within("unready_ms", config.unready_ms.unwrap_or(0), 0, 600_000)?;
         within("drain_ms", config.drain_ms, 0, 600_000)?;
         within("token_lifetime_s", config.token_lifetime_s, 1, 86_400)?;
         if config.tls_cert.is_some() != config.tls_key.is_some() {
@@ -136,6 +142,27 @@ impl ServerConfig {
             })
         };
         self.trusted_proxies.iter().map(parse).collect()
+    }
+
+    /// What the operator may not have meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let unknown_callers = self.has_proxy() && self.trusted_proxies.is_empty();
+        let text = "a proxy stands in front, and server.trusted_proxies is empty: all callers seem to have the proxy's \
+                    address, in the audit trail and where failed logins are slowed down; name the proxy's network";
+        if unknown_callers { vec![text] } else { Vec::new() }
+    }
+
+    /// Whether the configuration says that a proxy stands in front.
+    pub(crate) fn has_proxy(&self) -> bool {
+        let ends_tls = self.tls_cert.is_none()
+            && self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        self.plaintext.is_some() || !self.trusted_proxies.is_empty() || ends_tls
+    }
+
+    pub(crate) fn unready(&self) -> Duration {
+        let usual = if self.listen.ip().is_loopback() { 0 } else { 5_000 };
+        Duration::from_millis(self.unready_ms.unwrap_or(usual))
     }
 
     pub(crate) fn request_timeout(&self) -> Duration {

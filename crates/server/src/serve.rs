@@ -20,19 +20,23 @@ use std::{
     time::Duration,
 };
 use strongroom::Open;
-use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_core::{Error, ErrorKind, Result, SecretsStore};
+use strongroom_engine::Engine;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     task::JoinSet,
 };
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
 
-/// How long the head of a request may take, and the handshake before it.
+/// How long the head of a request may take, and the handshake before it, unless requests have less time.
 const HEAD: Duration = Duration::from_secs(10);
 /// The most that the head of a request may have.
 const HEAD_BYTES: usize = 64 << 10;
+/// How often stores that failed are asked again.
+const AGAIN: Duration = Duration::from_secs(15);
 /// For how long repeated requests are recognised.
 const RECEIPTS: Duration = Duration::from_secs(300);
 
@@ -96,7 +100,8 @@ impl Server {
             .map_err(|_| Error::new(ErrorKind::Unexpected, "the listener has no address"))
     }
 
-    /// Serves until `stop` is ready, then answers what is under way, writes the audit log and closes the database.
+    /// Serves until `stop` is ready, is not ready for a while, then takes no more connections, answers what is under way,
+    /// writes the audit log and closes the database.
     ///
     /// # Errors
     /// Of the database when it is closed.
@@ -107,8 +112,15 @@ impl Server {
         background.spawn(async move { trail.run().await });
         let trail = app.trail.clone();
         background.spawn(async move { trail.name_heads().await });
+        let trail = app.trail.clone();
+        background.spawn(async move { trail.count_denials().await });
         background.spawn(open.upkeep());
         background.spawn(forget(app.identities.clone()));
+        if let Some(file) = app.first_password.clone() {
+            let identities = app.identities.clone();
+            background.spawn(async move { identities.watch_first_password(&file).await });
+        }
+        background.spawn(look_again(app.store.clone(), app.identities.engine().clone()));
         if let Some(tls) = tls.clone() {
             background.spawn(async move { tls.watch().await });
         }
@@ -116,6 +128,17 @@ impl Server {
         let mut connections = JoinSet::new();
         let places = Arc::new(Semaphore::new(app.config.max_connections));
         let routes = router(app.clone());
+        let limit = app.config.request_timeout();
+        let (told, unready) = (app.clone(), app.config.unready());
+        let stop = async move {
+            stop.await;
+            told.ready.store(false, Ordering::Relaxed);
+            if !unready.is_zero() {
+                let ms = unready.as_millis() as u64;
+                tracing::info!(target: "strongroom::server", ms, "not ready any more; the listener closes later");
+                tokio::time::sleep(unready).await;
+            }
+        };
         tokio::pin!(stop);
         loop {
             let place = tokio::select! {
@@ -135,11 +158,10 @@ impl Server {
             let (routes, tls, draining) = (routes.clone(), tls.clone(), draining.clone());
             connections.spawn(async move {
                 let _place = place;
-                connection(stream, peer, tls, routes, draining).await;
+                connection(stream, peer, tls, routes, draining, limit).await;
             });
         }
         drop(listener);
-        app.ready.store(false, Ordering::Relaxed);
         let _ = drain.send(true);
         let limit = Duration::from_millis(app.config.drain_ms);
         let all = async { while connections.join_next().await.is_some() {} };
@@ -169,20 +191,36 @@ async fn forget(identities: Identities) {
     }
 }
 
+/// Asks stores that failed whether they are back, also if nobody reads from them.
+async fn look_again(store: Arc<dyn SecretsStore>, engine: Engine) {
+    loop {
+        tokio::time::sleep(AGAIN).await;
+        if !engine.stats().down.is_empty() {
+            // What comes of it is in the engine's counts.
+            let _ = store.check().await;
+        }
+    }
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<Tls>,
     routes: Router,
     draining: watch::Receiver<bool>,
+    limit: Duration,
 ) {
     // Answers are small: each goes out at once.
     let _ = stream.set_nodelay(true);
+    // Whoever does not read an answer does not keep it and a connection for ever. Below TLS, so that it holds there, too.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limit));
+    let (stream, head) = (Box::pin(stream), HEAD.min(limit));
     match tls {
-        None => speak(stream, peer, routes, draining).await,
+        None => speak(stream, peer, routes, draining, head).await,
         Some(tls) => {
-            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD, tls.acceptor().accept(stream)).await {
-                speak(stream, peer, routes, draining).await;
+            if let Ok(Ok(stream)) = tokio::time::timeout(head, tls.acceptor().accept(stream)).await {
+                speak(stream, peer, routes, draining, head).await;
             }
         }
     }
@@ -193,6 +231,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     peer: SocketAddr,
     routes: Router,
     mut draining: watch::Receiver<bool>,
+    head: Duration,
 ) {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer.ip()));
@@ -200,7 +239,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(head)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);

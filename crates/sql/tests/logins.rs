@@ -281,14 +281,19 @@ async fn a_login_with_a_browser_is_decided_and_told_once(claimed: &Claimed) {
     assert!(catalog.add_device(elsewhere(7)).await.unwrap());
     assert!(!catalog.add_device(elsewhere(8)).await.unwrap(), "four in all");
     let again = NewDevice { client: first.client, ..new_device(claimed, 9) };
-    assert!(catalog.add_device(again).await.unwrap(), "in place of the program's own earlier one");
-    assert!(catalog.device(first.id).await.unwrap().is_none());
+    assert!(!catalog.add_device(again.clone()).await.unwrap(), "whatever it calls itself");
+    assert!(catalog.device(first.id).await.unwrap().is_some(), "nobody ends another one's");
+    assert!(decide(first.id, Decision::Denied).await);
+    assert_eq!(catalog.poll_device(first.id).await.unwrap(), Polled::Decided(Decision::Denied));
     let twin = NewDevice { client: first.client, ..new_device(claimed, 7) };
     assert_eq!(
         catalog.add_device(twin).await.unwrap_err().kind(),
         ErrorKind::Conflict,
         "a code that is taken"
     );
+    assert!(catalog.add_device(again.clone()).await.unwrap());
+    assert!(decide(again.id, Decision::Denied).await);
+    assert_eq!(catalog.poll_device(again.id).await.unwrap(), Polled::Decided(Decision::Denied));
 
     let ended = NewDevice { client: first.client, lifetime: Duration::ZERO, ..new_device(claimed, 10) };
     assert!(catalog.add_device(ended.clone()).await.unwrap());

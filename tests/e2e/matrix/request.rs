@@ -35,6 +35,7 @@ pub(super) fn request(
     if path.contains("/secrets/{id}") || path.contains("/by-name/") {
         let (id, name) = cast.secret(target, caller);
         filled = filled.replace("{id}", &id).replace("{name}", &name.replace('/', "%2F"));
+        // The same question about what is hidden and what is missing: without it two names are looked up.
         if path.contains("/by-name/") && matches!(target, "own" | "others" | "missing") {
             filled.push_str("?private=true");
         }
@@ -82,6 +83,7 @@ pub(super) fn request(
         "rollback" => json!({"revision": 1}),
         "values" => json!({"names": ["public", "others"]}),
         "login" => return cast.server.send(method, &filled, &[], b"username=admin&password=wrong-password"),
+        "devices_submit" => return cast.server.send(method, &filled, &[], b"user_code=BBBB-BBBB"),
         "device_authorization" => {
             let form = format!("client_id={MISSING}");
             return cast.server.send(method, &filled, &[], form.as_bytes());

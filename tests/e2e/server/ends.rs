@@ -107,3 +107,102 @@ fn write_through_a_restart(long: Duration) {
     }
     home.ok(["audit", "verify"]);
 }
+
+#[test]
+fn it_says_that_it_is_not_ready_before_it_takes_no_more_connections() {
+    let home = Home::new();
+    let server = Server::start_with(&home, &[("STRONGROOM_SERVER_UNREADY_MS", "2000")]);
+    let token = server.admin();
+    assert_eq!(server.send("GET", "/ready", &[], b"").status, 200);
+    server.signal("TERM");
+    let (told, mut unready) = (Instant::now(), 0);
+    // New connections, and all is answered but whether it is ready.
+    while told.elapsed() < Duration::from_millis(1500) {
+        let ready = server.send("GET", "/ready", &[], b"");
+        if told.elapsed() > Duration::from_millis(300) {
+            assert_eq!((ready.status, &ready.body), (503, &json!("ending")));
+            unready += 1;
+        }
+        assert_eq!(server.call(&token, "GET", "/secrets", &json!(null)).status, 200);
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(unready > 5, "{unready}");
+    let port = server.port;
+    assert_eq!(server.stop_again(), 0);
+    assert!(told.elapsed() > Duration::from_millis(1900) && TcpStream::connect(("127.0.0.1", port)).is_err());
+    // On this machine alone nobody has to notice.
+    let server = Server::start(&home);
+    let told = Instant::now();
+    assert_eq!(server.stop(), 0);
+    assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
+}
+
+#[test]
+fn a_proxy_that_is_not_named_is_warned_of() {
+    let home = Home::new();
+    let check = |more: &[(&str, &str)]| {
+        let mut command = home.command(["serve", "--check", "--listen", "0.0.0.0:0"]);
+        command.env("STRONGROOM_SERVER_PLAINTEXT", "behind-proxy").envs(more.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let warned = |text: &str| text.contains("warning: ") && text.contains("server.trusted_proxies");
+    assert!(warned(&check(&[])));
+    assert!(!warned(&check(&[("STRONGROOM_SERVER_TRUSTED_PROXIES", "10.0.0.0/8")])));
+    assert!(!warned(&home.run(["serve", "--check"]).err));
+}
+
+/// A server that makes the first password up.
+fn without_password(home: &Home) -> Server {
+    Server::start_as(home.command(["serve", "--listen", "127.0.0.1:0"]))
+}
+
+#[test]
+fn the_file_with_the_first_password_goes_when_there_is_another_one() {
+    let home = Home::new();
+    let file = home.path("config/strongroom/initial-admin-password");
+    let server = without_password(&home);
+    let first = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(crate::support::mode(&file), "600");
+    server.login(&format!("username=admin&password={first}")).unwrap();
+    thread::sleep(Duration::from_secs(6));
+    assert!(file.exists(), "it still is the password");
+    // The command line beside the server, on the same database.
+    home.run_with("Second-password", ["user", "password", "admin", "--password-stdin"]);
+    assert!(!file.exists());
+    assert!(server.login(&format!("username=admin&password={first}")).is_err());
+    assert_eq!(server.stop(), 0);
+
+    // Somebody whose configuration lies elsewhere, while the server runs and while it does not.
+    let home = Home::new();
+    let file = home.path("config/strongroom/initial-admin-password");
+    home.run_with("Bobs-password", ["user", "create", "bob", "--role", "reader", "--password-stdin"]);
+    let change = "UPDATE logins SET generation = generation + 1, password = (SELECT password FROM logins JOIN accounts \
+                  ON id = account WHERE name = 'bob') WHERE account = (SELECT id FROM accounts WHERE name = 'admin')";
+    let forget =
+        "UPDATE logins SET password = NULL WHERE account = (SELECT id FROM accounts WHERE name = 'admin')";
+    for running in [true, false] {
+        super::logs::behind_our_back(&home, forget);
+        let server = without_password(&home);
+        assert!(file.exists());
+        if running {
+            super::logs::behind_our_back(&home, change);
+        } else {
+            assert_eq!(server.stop(), 0);
+            super::logs::behind_our_back(&home, change);
+            let _server = without_password(&home);
+            gone(&file);
+            continue;
+        }
+        gone(&file);
+    }
+}
+
+fn gone(file: &std::path::Path) {
+    let since = Instant::now();
+    while file.exists() {
+        assert!(since.elapsed() < Duration::from_secs(20), "the file stays");
+        thread::sleep(Duration::from_millis(100));
+    }
+}

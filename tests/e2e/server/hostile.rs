@@ -91,3 +91,110 @@ fn hostile_requests_get_an_error_of_the_usual_form_and_do_no_harm() {
         "alive, and nothing was made"
     );
 }
+
+#[test]
+fn a_million_keys_are_refused_and_take_no_memory_for_long() {
+    let home = Home::new();
+    let server = Server::start_with(&home, &[("STRONGROOM_SERVER_MAX_BODY_BYTES", "67108864")]);
+    let token = server.admin();
+    let (_, before) = server.memory();
+    let keys: Vec<String> = (0..1_000_000).map(|n| format!("\"k{n}\":\"v\"")).collect();
+    let keys = format!("{{{}}}", keys.join(","));
+    let many = json!({"name": "a", "values": {}}).to_string().replace("{}", &keys);
+    let list = format!("{{\"names\":[{}]}}", vec!["\"a\""; 1_000_000].join(","));
+    let auth = format!("Bearer {token}");
+    for (path, body) in
+        [("/api/v1/secrets", &many), ("/api/v1/secrets", &keys), ("/api/v1/secrets/values", &list)]
+    {
+        let refused = server.send("POST", path, &[("authorization", &auth)], body.as_bytes());
+        assert_eq!((refused.status, &refused.body["detail"][0]), (422, &json!("ValueError")), "{refused:?}");
+    }
+    let (_, most) = server.memory();
+    // The body itself, and what it takes to receive it.
+    assert!(most - before < 100, "{most} MiB, {before} before");
+    assert_eq!(server.call(&token, "GET", "/secrets", &Value::Null).body["total"], 0);
+}
+
+#[test]
+fn a_path_that_is_no_text_gets_an_error_of_the_usual_form() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let auth = format!("Bearer {}", server.admin());
+    let id = "00000000-0000-4000-8000-000000000000";
+    for path in [
+        "/secrets/%ff".to_owned(),
+        "/secrets/by-name/%ff%fe".to_owned(),
+        "/secrets/by-name/%c3%28".to_owned(),
+        "/users/%80".to_owned(),
+        "/service_accounts/%ff".to_owned(),
+        format!("/service_accounts/{id}/api_keys/%ff"),
+        "/accounts/%ff/grants".to_owned(),
+        "/projects/%ff".to_owned(),
+    ] {
+        let answer = server.send("GET", &format!("/api/v1{path}"), &[("authorization", &auth)], b"");
+        assert_eq!(
+            (answer.status, &answer.body["detail"][0]),
+            (422, &json!("ValueError")),
+            "{path}: {answer:?}"
+        );
+    }
+    // Bytes that no address may have, and what is hidden in it.
+    for path in
+        ["/api/v1/secrets/by-name/%00", "/api/v1/secrets/by-name/..%2f..%2fetc", "/api/v1/%2e%2e/%2e%2e"]
+    {
+        let answer = server.send("GET", path, &[("authorization", &auth)], b"");
+        assert!(
+            (400..500).contains(&answer.status) && !answer.body["detail"].is_null(),
+            "{path}: {answer:?}"
+        );
+    }
+    let raw =
+        server.raw(b"GET /api/v1/secrets/by-name/\xff HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    assert!((400..500).contains(&answer(&raw).status), "{raw:?}");
+    assert_eq!(server.send("GET", "/ready", &[], b"").status, 200);
+}
+
+#[test]
+fn a_name_of_somebody_elses_and_forged_addresses_lead_nowhere() {
+    let home = Home::new();
+    let hosts = [("STRONGROOM_SERVER_ALLOWED_HOSTS", "strongroom.example,localhost")];
+    let server = Server::start_with(&home, &hosts);
+    let token = server.admin();
+    let ask = |host: &str| {
+        let request = format!(
+            "GET /api/v1/secrets HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n"
+        );
+        answer(&server.raw(request.as_bytes()))
+    };
+    for host in ["strongroom.example", "STRONGROOM.example:8237", "localhost:1"] {
+        assert_eq!(ask(host).status, 200, "{host}");
+    }
+    for host in ["evil.example", "strongroom.example.evil", "strongroom.example:80@evil", "", "127.0.0.1"] {
+        let refused = ask(host);
+        assert_eq!((refused.status, refused.body["detail"].is_string()), (421, true), "{host}: {refused:?}");
+    }
+    assert_eq!(server.stop(), 0);
+
+    // Whom the audit trail names as the caller.
+    let logged_in_from =
+        |home: &Home| home.json(["audit", "list", "--action", "login", "--limit", "1"])[0]["address"].clone();
+    let forged =
+        [("x-forwarded-for", "192.0.2.7"), ("forwarded", "for=192.0.2.8"), ("x-real-ip", "192.0.2.9")];
+    let form = format!("username=admin&password={}", super::PASSWORD);
+    for (trusted, sent, from) in [
+        ("", "192.0.2.7", "127.0.0.1"),
+        ("10.0.0.0/8", "192.0.2.7", "127.0.0.1"),
+        ("127.0.0.0/8", "192.0.2.7", "192.0.2.7"),
+        // What the client wrote stands in front of what the proxy saw.
+        ("127.0.0.0/8", "198.51.100.1, 192.0.2.7", "192.0.2.7"),
+        ("127.0.0.0/8,10.0.0.0/8", "198.51.100.1, 192.0.2.7, 10.1.2.3", "192.0.2.7"),
+        ("127.0.0.0/8", "nonsense", "127.0.0.1"),
+        ("127.0.0.0/8", "192.0.2.7, nonsense", "127.0.0.1"),
+    ] {
+        let server = Server::start_with(&home, &[("STRONGROOM_SERVER_TRUSTED_PROXIES", trusted)]);
+        let headers = [("x-forwarded-for", sent), forged[1], forged[2]];
+        assert_eq!(server.send("POST", "/api/v1/login", &headers, form.as_bytes()).status, 200);
+        assert_eq!(server.stop(), 0);
+        assert_eq!(logged_in_from(&home), from, "{trusted}: {sent}");
+    }
+}

@@ -1,9 +1,14 @@
 //! The server, spoken to over its sockets.
 
 mod access;
+mod denied;
 mod ends;
+mod guesses;
 mod hostile;
 mod life;
+mod logs;
+mod metrics;
+mod slow;
 mod trail;
 
 use crate::support::Home;
@@ -11,7 +16,8 @@ use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     thread,
 };
 
@@ -21,6 +27,21 @@ pub(crate) const PASSWORD: &str = "first-Admin-password";
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
+    /// What it wrote to standard error.
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<thread::JoinHandle<()>>,
+}
+
+/// The lines that it wrote to standard error.
+pub(crate) struct Said(pub(crate) Vec<String>);
+
+impl Said {
+    /// What was logged with this target, each line read.
+    pub(crate) fn logged(&self, target: &str) -> Vec<Value> {
+        let lines = self.0.iter().filter(|line| line.starts_with('{'));
+        let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["target"] == target).collect()
+    }
 }
 
 /// What the server answered.
@@ -39,12 +60,18 @@ impl Server {
     /// With more variables.
     pub(crate) fn start_with(home: &Home, variables: &[(&str, &str)]) -> Self {
         let mut command = home.command(["serve", "--listen", "127.0.0.1:0"]);
-        command.envs(variables.iter().copied());
-        let mut child =
-            command.env("STRONGROOM_ADMIN_PASSWORD", PASSWORD).stderr(Stdio::piped()).spawn().unwrap();
+        command.env("STRONGROOM_ADMIN_PASSWORD", PASSWORD).envs(variables.iter().copied());
+        Self::start_as(command)
+    }
+
+    /// As this command says.
+    pub(crate) fn start_as(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let said = Arc::new(Mutex::new(Vec::new()));
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().expect("the server ended").unwrap();
+            said.lock().unwrap().push(line.clone());
             if let Some((scheme, port)) =
                 line.strip_prefix("listening on ").and_then(|url| url.split_once("://127.0.0.1:"))
             {
@@ -53,8 +80,24 @@ impl Server {
             }
         };
         // Somebody has to read what it logs.
-        thread::spawn(move || lines.for_each(drop));
-        Self { child, port }
+        let heard = said.clone();
+        let reader = move || lines.map_while(Result::ok).for_each(|line| heard.lock().unwrap().push(line));
+        Self { child, port, lines: said, reader: Some(thread::spawn(reader)) }
+    }
+
+    /// What it wrote to standard error until now.
+    pub(crate) fn said(&self) -> Said {
+        Said(self.lines.lock().unwrap().clone())
+    }
+
+    /// How much memory it takes now, and took at most, in MiB.
+    pub(crate) fn memory(&self) -> (u64, u64) {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
+        };
+        (field("VmRSS:"), field("VmHWM:"))
     }
 
     /// Its address.
@@ -110,9 +153,18 @@ impl Server {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
-    fn stop(mut self) -> i32 {
+    fn stop(self) -> i32 {
+        self.end().0
+    }
+
+    /// Ends it; answers its exit code and what it said.
+    fn end(mut self) -> (i32, Said) {
         self.signal("TERM");
-        self.child.wait().unwrap().code().unwrap_or(-1)
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        (code, self.said())
     }
 }
 

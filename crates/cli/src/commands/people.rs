@@ -164,6 +164,7 @@ async fn change_password(run: &mut Run<'_>, which: &str, stdin: bool) -> Outcome
     };
     let account = people.find(false, which).await?;
     people.change_password(&account, &old, new).await?;
+    run.session().await?.forget_first_password(account.id);
     run.note(&format!("changed the account `{}` ({})", account.name, account.id));
     if people.logged_in_with_password() == Some(account.name.as_str()) {
         run.warn("the old password is still kept for logging in: run `strongroom login` again");

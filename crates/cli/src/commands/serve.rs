@@ -14,13 +14,11 @@ use strongroom::Registry;
 use strongroom_core::{Error, ErrorKind};
 use strongroom_server::{
     Kinds, Server, ServerConfig,
-    identity::{FirstPassword, Identities, first_admin},
+    identity::{FIRST_PASSWORD_FILE, FirstPassword, Identities, first_admin},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
 const PASSWORD: &str = "STRONGROOM_ADMIN_PASSWORD";
-/// The file with a made-up password, beside the root keys.
-const PASSWORD_FILE: &str = "initial-admin-password";
 
 /// Serves until a signal comes.
 pub(crate) fn serve(
@@ -57,6 +55,9 @@ async fn run(
     }
     about_zenml(&mut config, console)?;
     let settings = ServerConfig::read(config.server())?;
+    for warning in settings.warnings() {
+        console.message(&format!("warning: {warning}\n"));
+    }
     let kinds = Kinds { secrets_store: store_kind(&config)?, database: database_kind(&config)? };
     let sync = config.audit()?.reads == strongroom::config::AuditReads::Sync;
     let open = Configured::open_to_serve(&config, registry, places.clone()).await?;
@@ -74,12 +75,14 @@ async fn run(
         return check(open, &identities, console).await;
     }
     let given = config.vars().lookup(PASSWORD)?;
-    let file = places.config.join(PASSWORD_FILE);
+    let file = places.config.join(FIRST_PASSWORD_FILE);
     first_password(first_admin(&identities, given.clone()).await?, given.is_some(), &file, console)?;
     let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
+    // Whoever reads that it listens may end it at once.
+    let stop = stopped()?;
     let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
     console.message(&format!("listening on {scheme}://{}\n", server.address()?));
-    Ok(server.run(stopped()?).await?)
+    Ok(server.run(stop).await?)
 }
 
 /// Tries every store as a secret would be, which `check` alone does not.

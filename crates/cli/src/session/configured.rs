@@ -10,6 +10,7 @@ use strongroom::{
 };
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_remote::RemoteStore;
+use strongroom_server::identity::FIRST_PASSWORD_FILE;
 
 pub(super) const CONFIG: &str = "STRONGROOM_CONFIG";
 pub(super) const CHANNEL: &str = "cli";
@@ -52,12 +53,14 @@ impl Configured {
             (None, Some(file)) => RootKeyPlace::File(file),
             (None, None) => RootKeyPlace::Directory(places.clone()),
         };
+        let first_password = places.config.join(FIRST_PASSWORD_FILE);
         let mut options = OpenOptions::default();
         options.places = Some(places);
         let open = config.open(&self.registry, options).await?;
         let secrets = strongroom_core::Secrets::new(open.store.clone(), open.context(CHANNEL));
         let notices = open.notices.clone();
-        Ok(Session { secrets, notices, local: Some(Local { open, database, root_key }), remote: None })
+        let local = Local { open, database, root_key, first_password };
+        Ok(Session { secrets, notices, local: Some(local), remote: None })
     }
 
     async fn migrate_now(&self, location: &Location) -> Result<Session> {

@@ -81,6 +81,8 @@ struct Local {
     /// Which database it is, without a password.
     database: String,
     root_key: configured::RootKeyPlace,
+    /// Where a server would keep the first admin's password if it was made up.
+    first_password: PathBuf,
 }
 
 impl Session {
@@ -118,6 +120,17 @@ impl Session {
         match &self.remote {
             Some(remote) => Ok(People::Remote(remote.accounts())),
             None => Ok(People::Local(self.identities()?, Box::new(self.context()?))),
+        }
+    }
+
+    /// Removes the file with the first admin's made-up password, since that account has another one now. A server that
+    /// keeps its configuration elsewhere notices by itself.
+    pub(crate) fn forget_first_password(&self, account: Uuid) {
+        let Some(local) = &self.local else { return };
+        let owner = local.open.engine.as_ref().map(|engine| engine.identity().owner.id.0);
+        if owner == Some(account) {
+            // Most often there is none.
+            let _ = std::fs::remove_file(&local.first_password);
         }
     }
 

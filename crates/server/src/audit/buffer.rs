@@ -12,6 +12,8 @@ use uuid::Uuid;
 const MOST: usize = 50_000;
 /// The most bytes of their texts.
 const BYTES: usize = 16 << 20;
+/// The detail of what is not told apart any more.
+const OTHERS: &str = "others";
 
 /// Up to so many secrets that one caller read within the same moment get an entry each.
 const APART: usize = 16;
@@ -33,6 +35,23 @@ impl Key {
     pub(super) fn new(cx: &Context, action: &'static str, secret: SecretId, detail: &str) -> Self {
         let address = cx.origin.address.clone();
         Self { actor: cx.actor, action, secret, detail: detail.to_owned(), address }
+    }
+
+    /// Whether it is about somebody who did not prove who they are.
+    pub(super) fn is_strangers(&self) -> bool {
+        self.actor.0.is_nil()
+    }
+
+    /// As one of many that are not told apart.
+    pub(super) fn among_others(&self) -> Self {
+        let actor = OwnerId(Uuid::nil());
+        Self {
+            actor,
+            secret: SecretId(Uuid::nil()),
+            detail: OTHERS.to_owned(),
+            address: None,
+            ..self.clone()
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -101,13 +120,18 @@ pub(super) struct Buffer {
 impl Buffer {
     /// Adds one; `false` if it is full.
     pub(super) fn add(&mut self, key: Key) -> bool {
+        self.add_times(key, 1)
+    }
+
+    /// Adds so many of one; `false` if it is full.
+    pub(super) fn add_times(&mut self, key: Key, times: u64) -> bool {
         let bytes = key.bytes();
         let full = self.counts.len() >= MOST || self.bytes + bytes > BYTES;
         match self.counts.entry(key) {
-            Entry::Occupied(mut known) => *known.get_mut() += 1,
+            Entry::Occupied(mut known) => *known.get_mut() += times,
             Entry::Vacant(_) if full => return false,
             Entry::Vacant(new) => {
-                new.insert(1);
+                new.insert(times);
                 self.bytes += bytes;
             }
         }

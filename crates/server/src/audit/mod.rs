@@ -2,16 +2,18 @@
 //!
 //! Writes bring their own entries. Reads wait here for at most 100 ms, the same read by the same caller being one entry
 //! with a count, and a caller's reads of very many secrets one entry with their ids, so that thousands a second neither
-//! wait for a disk nor fill it. While entries cannot be written, what
-//! would make more of them is refused.
+//! wait for a disk nor fill it. Denials are counted for a minute. While entries cannot be written, what would make more
+//! of them is refused.
 
 mod buffer;
+mod denials;
 mod heads;
 mod report;
 
 pub use report::{ChainReport, NotedHead, parse_head, prune, verify};
 
 use buffer::{Buffer, Key};
+use denials::Denials;
 use heads::Heads;
 use std::{
     sync::{
@@ -39,6 +41,7 @@ struct Inner {
     catalog: Arc<SqlCatalog>,
     engine: Engine,
     buffer: Mutex<Buffer>,
+    denials: Denials,
     heads: Heads,
     /// Held while entries are written: whoever then finds none that wait knows that its own are written.
     writing: tokio::sync::Mutex<()>,
@@ -55,6 +58,7 @@ impl Trail {
             catalog,
             engine,
             buffer: Mutex::default(),
+            denials: Denials::default(),
             heads: Heads::default(),
             writing: tokio::sync::Mutex::default(),
             failing: AtomicBool::new(false),
@@ -74,10 +78,13 @@ impl Trail {
         secret: SecretId,
         detail: &str,
     ) -> Result<()> {
+        self.note_key(Key::new(cx, action, secret, detail)).await
+    }
+
+    async fn note_key(&self, key: Key) -> Result<()> {
         if self.0.failing.load(Ordering::Relaxed) {
             return Err(unwritable());
         }
-        let key = Key::new(cx, action, secret, detail);
         if !self.buffer(|buffer| buffer.add(key)) {
             return Err(unwritable());
         }
@@ -93,7 +100,25 @@ impl Trail {
         self.note(cx, action, SecretId(Uuid::nil()), detail).await
     }
 
-    /// As [`note_event`](Self::note_event), of somebody who did not prove who they are.
+    /// Notes that something was denied. The first of a kind is written as everything is, its repeats with a count at
+    /// the end of the minute: a flood makes a few entries.
+    ///
+    /// # Errors
+    /// As [`note`](Self::note).
+    pub(crate) async fn note_denial(&self, cx: &Context, action: &'static str, detail: &str) -> Result<()> {
+        if self.0.failing.load(Ordering::Relaxed) {
+            return Err(unwritable());
+        }
+        let key = Key::new(cx, action, SecretId(Uuid::nil()), detail);
+        let Some(key) = self.0.denials.add(key) else { return Ok(()) };
+        let noted = self.note_key(key.clone()).await;
+        if noted.is_err() {
+            self.0.denials.forget(&key);
+        }
+        noted
+    }
+
+    /// As [`note_denial`](Self::note_denial), of somebody who did not prove who they are.
     pub(crate) async fn note_stranger(
         &self,
         origin: Origin,
@@ -101,7 +126,7 @@ impl Trail {
         detail: &str,
     ) -> Result<()> {
         let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), origin);
-        self.note_event(&nobody, action, detail).await
+        self.note_denial(&nobody, action, detail).await
     }
 
     /// Whether entries can be written.
@@ -171,6 +196,22 @@ impl Trail {
         }
     }
 
+    /// Adds every minute what was denied again and again, until it is dropped.
+    pub(crate) async fn count_denials(&self) {
+        loop {
+            tokio::time::sleep(MINUTE).await;
+            self.add_denials();
+        }
+    }
+
+    fn add_denials(&self) {
+        for (key, repeats) in self.0.denials.take() {
+            // What does not fit is a flood in a log that cannot be written.
+            let _ = self.buffer(|buffer| buffer.add_times(key, repeats));
+        }
+        self.0.wake.notify_one();
+    }
+
     /// Names the heads of other chains, now and every minute, until it is dropped.
     pub(crate) async fn name_heads(&self) {
         loop {
@@ -183,6 +224,7 @@ impl Trail {
 
     /// Writes what waits, and ends the chain.
     pub(crate) async fn close(&self) -> Result<()> {
+        self.add_denials();
         self.flush().await?;
         heads::close(&self.0.engine, &self.0.catalog).await
     }

@@ -7,7 +7,14 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use secrecy::SecretString;
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use strongroom_core::{Context, Origin, OwnerId};
 use strongroom_sql::identities::{Account, AccountKind, Role};
 
@@ -20,6 +27,31 @@ pub(crate) struct Facts {
     pub(crate) address: Option<IpAddr>,
     /// How long it may take.
     pub(crate) deadline: Duration,
+    /// What becomes known of it.
+    pub(crate) seen: Arc<Seen>,
+}
+
+/// What becomes known of a request while it is answered.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    who: OnceLock<OwnerId>,
+    noted: AtomicBool,
+}
+
+impl Seen {
+    /// The account that makes it, if that was proven.
+    pub(crate) fn who(&self) -> Option<OwnerId> {
+        self.who.get().copied()
+    }
+
+    /// Says that the audit trail has an entry of its refusal.
+    pub(crate) fn note(&self) {
+        self.noted.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_noted(&self) -> bool {
+        self.noted.load(Ordering::Relaxed)
+    }
 }
 
 /// A caller who is logged in, as of a moment after the request arrived.
@@ -29,6 +61,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    fn new(known: Arc<Known>, facts: Facts) -> Self {
+        let _ = facts.seen.who.set(known.account.id);
+        Self { known, facts }
+    }
+
     /// The account.
     pub(crate) fn account(&self) -> &Account {
         &self.known.account
@@ -89,6 +126,7 @@ impl FromRequestParts<App> for Facts {
             request_id: String::new(),
             address: None,
             deadline: Duration::from_secs(25),
+            seen: Arc::default(),
         }))
     }
 }
@@ -100,7 +138,7 @@ impl FromRequestParts<App> for Caller {
         let facts = Facts::from_request_parts(parts, app).await?;
         let claim = app.identities.claim(&bearer(&parts.headers)?).await?;
         let known = app.identities.confirm(&claim).await?;
-        Ok(Self { known, facts })
+        Ok(Self::new(known, facts))
     }
 }
 
@@ -132,11 +170,11 @@ impl Reader {
             let cx = context(&known, &self.facts);
             let (answer, epoch) = futures::join!(read(cx), app.identities.epoch());
             if epoch? == known.epoch {
-                return Ok((answer, Caller { known, facts: self.facts }));
+                return Ok((answer, Caller::new(known, self.facts)));
             }
         }
         let known = app.identities.confirm(&self.claim).await?;
         let answer = read(context(&known, &self.facts)).await;
-        Ok((answer, Caller { known, facts: self.facts }))
+        Ok((answer, Caller::new(known, self.facts)))
     }
 }

@@ -97,19 +97,43 @@ fn error(description: &str) -> Described {
     ResponseBuilder::new().description(description).content("application/json", content).build()
 }
 
-/// `/openapi.json`
+/// This description, for programs.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "server",
+    operation_id = "openapi",
+    security(()),
+    responses((status = 200, description = "An OpenAPI document", body = serde_json::Value)),
+)]
 pub(super) async fn json(Extension(description): Extension<Arc<Description>>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], description.json.clone()).into_response()
 }
 
-/// `/docs`
+/// This description, for people.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = "server",
+    operation_id = "docs",
+    security(()),
+    responses((status = 200, description = "A page", body = String, content_type = "text/html")),
+)]
 pub(super) async fn page(Extension(description): Extension<Arc<Description>>) -> Response {
     let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     ([kind, policy], description.page.clone()).into_response()
 }
 
-/// `/docs/style.css`
+/// How the pages look.
+#[utoipa::path(
+    get,
+    path = "/docs/style.css",
+    tag = "server",
+    operation_id = "docs_style",
+    security(()),
+    responses((status = 200, description = "A style sheet", body = String, content_type = "text/css")),
+)]
 pub(super) async fn style() -> Response {
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE).into_response()
 }

@@ -1,6 +1,6 @@
 //! Errors as the contract wants them: `{"detail": ["ExceptionName", "text"]}`.
 
-use crate::identity::Rejected;
+use crate::identity::{Reason, Rejected};
 use axum::{
     Json,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -19,6 +19,16 @@ pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     detail: Detail,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Why credentials were not accepted: for the audit trail, not for the caller.
+    reason: Option<Reason>,
+    kind: Option<ErrorKind>,
+}
+
+/// What the log says of a request that failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    pub(crate) text: String,
+    pub(crate) kind: Option<ErrorKind>,
 }
 
 /// The body of an error.
@@ -42,12 +52,13 @@ pub(crate) enum Detail {
 impl ApiError {
     /// With an exception of the client.
     pub(crate) fn new(status: StatusCode, exception: &str, text: impl Into<String>) -> Self {
-        Self { status, detail: Detail::Pair(vec![exception.to_owned(), text.into()]), headers: Vec::new() }
+        let detail = Detail::Pair(vec![exception.to_owned(), text.into()]);
+        Self { status, detail, headers: Vec::new(), reason: None, kind: None }
     }
 
     /// With a text alone.
     pub(crate) fn plain(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, detail: Detail::Text(text.into()), headers: Vec::new() }
+        Self { status, detail: Detail::Text(text.into()), headers: Vec::new(), reason: None, kind: None }
     }
 
     /// A field or parameter breaks a rule.
@@ -79,6 +90,12 @@ impl ApiError {
     pub(crate) fn not_authenticated() -> Self {
         Self::plain(StatusCode::UNAUTHORIZED, "Not authenticated")
             .header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+            .because(Reason::new("no credentials"))
+    }
+
+    pub(crate) fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// What stands under `detail`.
@@ -94,6 +111,13 @@ impl ApiError {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
+        let kind = error.kind();
+        Self { kind: Some(kind), ..Self::of(error) }
+    }
+}
+
+impl ApiError {
+    fn of(error: Error) -> Self {
         use ErrorKind::{
             AlreadyExists, Conflict, InvalidInput, NotFound, PermissionDenied, RateLimited, Timeout,
             Unauthenticated, Unavailable, Unsupported,
@@ -127,12 +151,13 @@ impl From<Rejected> for ApiError {
         let credentials =
             |text: &str| Self::new(StatusCode::UNAUTHORIZED, "CredentialsNotValid", text.to_owned());
         match rejected {
-            Rejected::Credentials(text) => credentials(text),
+            Rejected::Credentials(text, reason) => credentials(text).because(reason),
             // Not 429: the unmodified client would repeat that for minutes.
             Rejected::Wait(seconds) => credentials(
                 "Authentication error: too many failed logins: wait as many seconds as Retry-After says",
             )
-            .header(header::RETRY_AFTER, HeaderValue::from(seconds)),
+            .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+            .because(Reason::new("too many failures")),
             Rejected::Failed(error) => error.into(),
         }
     }
@@ -140,8 +165,22 @@ impl From<Rejected> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let failed = self.status.is_server_error().then(|| {
+            let text = match &self.detail {
+                Detail::Pair(pair) => pair.last().cloned().unwrap_or_default(),
+                Detail::Text(text) => text.clone(),
+            };
+            Failed { text, kind: self.kind }
+        });
         let mut headers = HeaderMap::new();
         headers.extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
-        (self.status, headers, Json(ErrorBody { detail: self.detail })).into_response()
+        let mut response = (self.status, headers, Json(ErrorBody { detail: self.detail })).into_response();
+        if let Some(failed) = failed {
+            response.extensions_mut().insert(failed);
+        }
+        if let Some(reason) = self.reason {
+            response.extensions_mut().insert(reason);
+        }
+        response
     }
 }

@@ -1,13 +1,22 @@
 //! What happens around every request: its facts, its time, its line in the log.
 
-use super::{auth::Facts, error::ApiError, state::App};
+use super::{
+    auth::{Facts, origin},
+    error::{ApiError, Failed},
+    state::App,
+};
+use crate::identity::Reason;
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::{net::IpAddr, time::Instant};
+use futures::FutureExt as _;
+use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use strongroom_core::{Access, Context, OwnerId};
+use tracing::{Instrument as _, Span};
+use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -23,14 +32,25 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         request_id: request_id.clone(),
         address: client(&app, peer, request.headers()),
         deadline: app.config.request_timeout(),
+        seen: Arc::default(),
     };
-    request.extensions_mut().insert(facts);
+    request.extensions_mut().insert(facts.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let _under_way = app.metrics.under_way();
     let mut response = if host_is_fine(&app, request.headers()) {
-        match tokio::time::timeout(app.config.request_timeout() * 2, next.run(request)).await {
-            Ok(response) => response,
+        // Reads say nothing meanwhile, and are not to pay for it.
+        let span = match method {
+            Method::GET => Span::none(),
+            _ => tracing::error_span!(target: "strongroom::http", "request", id = request_id),
+        };
+        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span);
+        match tokio::time::timeout(app.config.request_timeout() * 2, answer).await {
+            Ok(Ok(response)) => response,
+            // Where it happened was printed already.
+            Ok(Err(_)) => {
+                ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR, "A defect of the server").into_response()
+            }
             Err(_) => ApiError::plain(StatusCode::SERVICE_UNAVAILABLE, "The request took too long")
                 .header(header::RETRY_AFTER, HeaderValue::from_static("1"))
                 .into_response(),
@@ -39,6 +59,13 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         ApiError::plain(StatusCode::MISDIRECTED_REQUEST, "This server is not known under that name")
             .into_response()
     };
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && !facts.seen.is_noted()
+    {
+        // Without its entry nothing is answered, be it a no.
+        let reason = response.extensions().get::<Reason>().copied();
+        let noted = note_denial(&app, &facts, &format!("{method} {route}"), reason).await;
+        response = noted.map_or_else(|error| ApiError::from(error).into_response(), |()| response);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -46,6 +73,17 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         headers.insert(REQUEST_ID, value);
     }
     app.metrics.answered(&method, &route, response.status(), began.elapsed());
+    if let Some(Failed { text, kind }) = response.extensions().get::<Failed>() {
+        tracing::error!(
+            target: "strongroom::http",
+            request = request_id,
+            %method,
+            route,
+            status = response.status().as_u16(),
+            kind = kind.map(tracing::field::debug),
+            error = text,
+        );
+    }
     // The route, not the path: a name of a secret may stand in that.
     tracing::info!(
         target: "strongroom::http",
@@ -56,6 +94,19 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         ms = began.elapsed().as_millis() as u64,
     );
     response
+}
+
+/// Notes who was denied what, with the reason that the caller is not told.
+async fn note_denial(
+    app: &App,
+    facts: &Facts,
+    what: &str,
+    reason: Option<Reason>,
+) -> strongroom_core::Result<()> {
+    let who = facts.seen.who().or_else(|| reason?.account).unwrap_or(OwnerId(Uuid::nil()));
+    let detail = reason.map_or_else(|| what.to_owned(), |reason| format!("{what}: {reason}"));
+    let cx = Context::new(who, Access::none(), origin(facts));
+    app.trail.note_denial(&cx, "request.denied", &detail).await
 }
 
 /// The caller's own id for the request, if it is a harmless word, or a fresh one.

@@ -5,7 +5,7 @@ use crate::audit::Trail;
 use axum::{
     Extension,
     extract::State,
-    http::{HeaderMap, HeaderName, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
@@ -21,7 +21,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use secrecy::ExposeSecret;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 use strongroom_engine::{Engine, crypto::equal};
 use strongroom_sql::SqlCatalog;
 
@@ -142,6 +142,12 @@ impl Collector for Counted {
             number(self.trail.waiting() as u64),
         )?;
         gauge("audit_works", "Whether the audit trail can be written", i64::from(self.trail.works()))?;
+        let help = "Whether the last call to a store was answered: 0 while it is down";
+        let mut family = encoder.encode_descriptor("store_works", help, None, MetricType::Gauge)?;
+        for store in self.engine.stores() {
+            let works = i64::from(!stats.down.contains_key(store));
+            ConstGauge::new(works).encode(family.encode_family(&[("store", store.to_string())])?)?;
+        }
         let mut calls = |name, help, value: fn(&strongroom_engine::CallStats) -> u64| {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             for ((store, operation), calls) in &stats.calls {
@@ -185,7 +191,30 @@ fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Counts for Prometheus: to callers on loopback, and to those with the token of the configuration.
+/// What a proxy on this machine leaves behind.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+
+/// Whether a request is from this machine, as far as can be told. A proxy that leaves no trace cannot be told from a
+/// caller of its own: where there is one, the operator sets a token.
+fn is_local(app: &App, peer: Option<Peer>, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    peer.is_some_and(|Peer(address)| address.is_loopback())
+        && !app.config.has_proxy()
+        && FORWARDED.iter().all(|name| !headers.contains_key(*name))
+        && is_loopback(host)
+}
+
+/// Whether `Host` is this machine's own name for itself.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// Counts for Prometheus: to callers with the token of the configuration, or on loopback if there is none.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -198,18 +227,15 @@ pub(crate) async fn metrics(
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    // What came through a proxy on this machine is not from this machine.
-    let forwarded = [header::FORWARDED, HeaderName::from_static("x-forwarded-for")];
-    let direct = forwarded.iter().all(|name| !headers.contains_key(name));
-    let local = direct && peer.is_some_and(|Extension(Peer(address))| address.is_loopback());
-    if !local {
-        let wanted = app.config.metrics_token.as_ref().map(|token| token.expose_secret().as_bytes());
+    let token = &app.config.metrics_token;
+    if token.is_some() || !is_local(&app, peer.map(|Extension(peer)| peer), &headers) {
+        let wanted = token.as_ref().map(|token| token.expose_secret().as_bytes());
         let given = bearer(&headers)?;
         if !wanted.is_some_and(|wanted| equal(wanted, given.expose_secret().as_bytes())) {
             return Err(ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "CredentialsNotValid",
-                "metrics are for callers on this machine, and for those with the token server.metrics_token",
+                "metrics are for callers with the token server.metrics_token, or on this machine if there is no such token and no proxy",
             ));
         }
     }

@@ -10,6 +10,7 @@ mod listing;
 mod metrics;
 mod once;
 mod page;
+mod path;
 mod query;
 mod requests;
 mod routes;
@@ -22,7 +23,7 @@ pub(crate) use metrics::Metrics;
 pub use state::Kinds;
 pub(crate) use state::{App, Parts, RequestIds};
 
-use axum::{Router, http::StatusCode, routing::get};
+use axum::{Router, http::StatusCode};
 use describe::Description;
 use error::ApiError;
 use routes::{
@@ -68,13 +69,13 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .routes(routes!(metrics::metrics))
+        .routes(routes!(describe::json))
+        .routes(routes!(describe::page))
+        .routes(routes!(describe::style))
+        .routes(routes!(devices::page, devices::submit))
         .split_for_parts();
     let description = Description::of(api);
     routes
-        .route("/openapi.json", get(describe::json))
-        .route("/docs", get(describe::page))
-        .route("/docs/style.css", get(describe::style))
-        .route(devices::PAGE, get(devices::page).post(devices::submit))
         .layer(axum::Extension(description))
         .fallback(async || ApiError::plain(StatusCode::NOT_FOUND, "Not Found"))
         .method_not_allowed_fallback(async || {
@@ -82,4 +83,18 @@ pub(crate) fn router(app: App) -> Router {
         })
         .layer(axum::middleware::from_fn_with_state(app.clone(), layer::around))
         .with_state(app)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_route_is_added_with_its_description() {
+        let source = include_str!("mod.rs");
+        let (routes, _) = source.split_once("#[cfg(test)]").unwrap();
+        // `routes!` describes what it adds; whatever else adds a route would not be in the document.
+        for call in [".route(", ".route_service(", ".nest_service(", ".merge("] {
+            assert!(!routes.contains(call), "{call}");
+        }
+        assert!(routes.matches(".routes(routes!(").count() > 30);
+    }
 }

@@ -57,8 +57,21 @@ pub(crate) struct LoginForm {
 /// A form.
 #[derive(ToSchema)]
 pub(crate) struct DeviceForm {
-    /// Names the program. An earlier login of it that waits ends.
+    /// Names the program. It has to give the same one when it fetches the token.
     client_id: Uuid,
+}
+
+/// A form: code, name and password, or what the page gave for them, and the decision.
+#[derive(ToSchema)]
+pub(crate) struct VerifyForm {
+    /// What the program shows.
+    user_code: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    /// What the page was given for the three of them.
+    ticket: Option<String>,
+    /// `approve`; anything else is a no.
+    decision: Option<String>,
 }
 
 /// A new user.

@@ -7,7 +7,7 @@ use super::{
     token::{Refused, Token},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use strongroom_core::{Error, OwnerId, Timestamp};
 use strongroom_engine::crypto::{KeyId, KeyKind, equal};
 use strongroom_sql::identities::{AccountKind, ApiKey};
@@ -19,8 +19,9 @@ const KEY_DOMAIN: &str = "api key v1";
 /// Why nobody is logged in.
 #[derive(Debug)]
 pub(crate) enum Rejected {
-    /// What was shown is wrong, too old or was withdrawn. The text does not say which where that would help to guess.
-    Credentials(&'static str),
+    /// What was shown is wrong, too old or was withdrawn. The text does not say which where that would help to guess;
+    /// the reason does, for the audit trail alone.
+    Credentials(&'static str, Reason),
     /// It has to wait, in seconds, since it failed too often.
     Wait(u64),
     /// It cannot be decided now.
@@ -33,12 +34,52 @@ impl From<Error> for Rejected {
     }
 }
 
-/// The one text for every password and key that does not open the door.
-pub(super) const WRONG: Rejected = Rejected::Credentials(
-    "Authentication error: the name, password or API key is wrong, or the account or key is not active",
-);
-const TOKEN: Rejected =
-    Rejected::Credentials("Authentication error: the access token is not valid any more: log in again");
+/// Why what was shown is not accepted, as the audit trail says it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reason {
+    /// One of a few words: none is the caller's.
+    what: &'static str,
+    /// The account, if it was proven.
+    pub(crate) account: Option<OwnerId>,
+    /// The API key, if there is one of this id; it need not have been proven.
+    key: Option<Uuid>,
+}
+
+impl Reason {
+    pub(crate) const fn new(what: &'static str) -> Self {
+        Self { what, account: None, key: None }
+    }
+
+    const fn of_account(what: &'static str, account: OwnerId) -> Self {
+        Self { account: Some(account), ..Self::new(what) }
+    }
+
+    const fn of_key(what: &'static str, key: Uuid) -> Self {
+        Self { key: Some(key), ..Self::new(what) }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)?;
+        self.key.map_or(Ok(()), |key| write!(f, " ({key})"))
+    }
+}
+
+const NOT_OURS: &str = "no token or key of this server";
+
+/// For every password and key that does not open the door: one text.
+pub(super) fn wrong(reason: Reason) -> Rejected {
+    let text =
+        "Authentication error: the name, password or API key is wrong, or the account or key is not active";
+    Rejected::Credentials(text, reason)
+}
+
+/// The same for access tokens.
+fn no_token(reason: Reason) -> Rejected {
+    let text = "Authentication error: the access token is not valid any more: log in again";
+    Rejected::Credentials(text, reason)
+}
 
 /// What a request showed, genuine as far as that can be told without a look at the database.
 pub(crate) struct Claim {
@@ -60,24 +101,31 @@ impl Identities {
         let token = match Token::verify(&self.0.engine, bearer) {
             Err(Refused::UnknownKey) => {
                 // Another replica may have made the key.
-                self.0.engine.reload_keys().await?;
+                self.0.reload.keys().await?;
                 Token::verify(&self.0.engine, bearer)
             }
             other => other,
         }
-        .map_err(|_| TOKEN)?;
+        .map_err(|refused| {
+            no_token(match refused {
+                Refused::Forged | Refused::UnknownKey => Reason::new(NOT_OURS),
+                Refused::Expired(account) => Reason::of_account("an expired token", account),
+            })
+        })?;
         Ok(Claim { who: (token.account, token.credential), proof: Proof::Token(token) })
     }
 
     pub(super) async fn claim_key(&self, text: &SecretString) -> Result<Claim, Rejected> {
-        let key = KeyText::parse(text).ok_or(WRONG)?;
-        let owner = self.0.principals.owner_of(key.id).await?.ok_or(WRONG)?;
+        let key = KeyText::parse(text).ok_or_else(|| wrong(Reason::new(NOT_OURS)))?;
+        let owner = self.0.principals.owner_of(key.id).await?;
+        let owner = owner.ok_or_else(|| wrong(Reason::new("an unknown or deleted key")))?;
         Ok(Claim { who: (owner, Some(key.id)), proof: Proof::Key(key.secret) })
     }
 
     /// Who it is, as of now.
     pub(crate) async fn confirm(&self, claim: &Claim) -> Result<Arc<Known>, Rejected> {
-        let known = self.0.principals.current(claim.who).await?.ok_or(claim.refusal())?;
+        let known = self.0.principals.current(claim.who).await?;
+        let known = known.ok_or_else(|| claim.refused("an account that is gone"))?;
         self.check(claim, &known).await?;
         Ok(known)
     }
@@ -106,18 +154,28 @@ impl Identities {
     async fn check(&self, claim: &Claim, known: &Known) -> Result<(), Rejected> {
         let now = self.0.engine.now();
         if !known.account.active || known.account.kind == AccountKind::Foreign {
-            return Err(claim.refusal());
+            return Err(claim.refused("an account that is not active"));
         }
         if let (_, Some(_)) = claim.who {
-            let usable = |key: &&ApiKey| key.active && key.expires.is_none_or(|at| now < at);
-            let key = known.key.as_ref().filter(usable).ok_or(claim.refusal())?;
+            let key = known.key.as_ref().ok_or_else(|| claim.refused("a deleted key"))?;
+            if !key.active {
+                return Err(claim.refused("a key that is not active"));
+            }
+            if key.expires.is_some_and(|at| at <= now) {
+                return Err(claim.refused("an expired key"));
+            }
             match &claim.proof {
-                Proof::Token(token) => generation_holds(token, key, now)?,
+                Proof::Token(token) if !generation_holds(token, key, now) => {
+                    return Err(claim.refused("a token of a key that was rotated"));
+                }
+                Proof::Token(_) => {}
                 Proof::Key(secret) => self.secret_holds(&secret[..], key, now).await?,
             }
         }
         match &claim.proof {
-            Proof::Token(token) if token.generation != known.account.generation => Err(TOKEN),
+            Proof::Token(token) if token.generation != known.account.generation => {
+                Err(claim.refused("a token from before the account was changed"))
+            }
             _ => Ok(()),
         }
     }
@@ -128,14 +186,14 @@ impl Identities {
         for (id, mac) in accepted {
             let mut expected = self.key_mac(id, key.id, key.account, secret);
             if expected.is_none() {
-                self.0.engine.reload_keys().await?;
+                self.0.reload.keys().await?;
                 expected = self.key_mac(id, key.id, key.account, secret);
             }
             if expected.is_some_and(|expected| equal(&expected, mac)) {
                 return Ok(());
             }
         }
-        Err(WRONG)
+        Err(wrong(Reason::of_key("a wrong or replaced text of a key", key.id)))
     }
 
     fn key_mac(&self, credential: KeyId, id: Uuid, account: OwnerId, secret: &[u8]) -> Option<[u8; 32]> {
@@ -161,21 +219,19 @@ impl Identities {
 }
 
 impl Claim {
-    fn refusal(&self) -> Rejected {
-        match self.proof {
-            Proof::Token(_) => TOKEN,
-            Proof::Key(_) => WRONG,
+    /// Why it is not accepted. A token is genuine, so it is known whose it is.
+    fn refused(&self, what: &'static str) -> Rejected {
+        match (&self.proof, self.who.1) {
+            (Proof::Token(token), _) => no_token(Reason::of_account(what, token.account)),
+            (Proof::Key(_), Some(key)) => wrong(Reason::of_key(what, key)),
+            (Proof::Key(_), None) => wrong(Reason::new(what)),
         }
     }
 }
 
 /// Whether a token was made from a generation of the key that is still accepted.
-fn generation_holds(token: &Token, key: &ApiKey, now: Timestamp) -> Result<(), Rejected> {
+fn generation_holds(token: &Token, key: &ApiKey, now: Timestamp) -> bool {
     let retained = key.previous.as_ref().is_some_and(|(_, _, until)| now < *until);
     let made_from = token.credential_generation;
-    if made_from == key.generation || (retained && made_from + 1 == key.generation) {
-        Ok(())
-    } else {
-        Err(TOKEN)
-    }
+    made_from == key.generation || (retained && made_from + 1 == key.generation)
 }

@@ -23,6 +23,14 @@ const CODE: &str = "device code v1";
 const USER_CODE: &str = "user code v1";
 const GUESSES: &str = "user code guesses v1";
 
+/// What becomes of a login that is to begin.
+pub(crate) enum Start {
+    /// It waits for a person.
+    Begun(Started),
+    /// Too many begin or wait: after this long it can be tried again.
+    TooMany(Duration),
+}
+
 /// A login that waits now.
 pub(crate) struct Started {
     pub(crate) id: Uuid,
@@ -51,14 +59,17 @@ pub(crate) enum Refusal {
 }
 
 impl Identities {
-    /// Begins a login; `None` if too many wait.
+    /// Begins a login. What others began stays, also if they gave the same `client`: that is no secret.
     pub(crate) async fn start_device(
         &self,
         client: Uuid,
         agent: String,
         source: Option<IpAddr>,
-    ) -> Result<Option<Started>> {
+    ) -> Result<Start> {
         let engine = &self.0.engine;
+        if let Err(wait) = self.0.starts.begin(source, engine.env().monotonic()) {
+            return Ok(Start::TooMany(wait));
+        }
         let text = KeyText::generate(engine.fresh_id())?;
         let user_code = UserCode::generate()?;
         let (key, user_hash) = self.user_code_hash(user_code)?;
@@ -77,7 +88,11 @@ impl Identities {
         };
         let added = self.0.catalog.add_device(new).await?;
         let device_code = text.text_behind(DEVICE_CODE_PREFIX);
-        Ok(added.then_some(Started { id: text.id, device_code, user_code }))
+        Ok(if added {
+            Start::Begun(Started { id: text.id, device_code, user_code })
+        } else {
+            Start::TooMany(DEVICE_LIFETIME)
+        })
     }
 
     /// The token of a login that was approved; it is given out once.
@@ -89,7 +104,7 @@ impl Identities {
         let Some(device) = self.0.catalog.device(text.id).await? else { return refused(Refusal::Expired) };
         let mut expected = self.device_hash(device.key, &text, client);
         if expected.is_none() {
-            self.0.engine.reload_keys().await?;
+            self.0.reload.keys().await?;
             expected = self.device_hash(device.key, &text, client);
         }
         if device.client != client || !expected.is_some_and(|expected| equal(&expected, &device.code)) {
@@ -120,8 +135,7 @@ impl Identities {
         let account = known.account.id;
         let (_, bucket) = self.0.engine.keyed_hash(KeyKind::Credential, GUESSES, &[account.0.as_bytes()])?;
         let bucket = (bucket, source);
-        let env = self.0.engine.env();
-        self.may_guess(&bucket)?;
+        let turn = self.guess(bucket).await?;
         let found = match code {
             Some(code) => self.find_device(code).await?,
             None => None,
@@ -129,7 +143,7 @@ impl Identities {
         let now = self.0.engine.now();
         let waiting = found.filter(|device| now < device.expires && device.decided.is_none());
         if waiting.is_none() {
-            self.0.limiter.failed(bucket, env.monotonic());
+            turn.failed(self.0.engine.env().monotonic());
         }
         Ok(waiting)
     }
@@ -140,7 +154,7 @@ impl Identities {
             return Ok(Some(device));
         }
         // Another replica may have made a key.
-        self.0.engine.reload_keys().await?;
+        self.0.reload.keys().await?;
         match self.user_code_hash(code)? {
             (other, hash) if other != key => self.0.catalog.device_by_user_code(&hash).await,
             _ => Ok(None),
@@ -156,7 +170,7 @@ impl Identities {
     /// Decides about a login; `false` if it was too late, or the ticket is none.
     pub(crate) async fn decide_device(&self, ticket: &str, approve: bool, origin: Origin) -> Result<bool> {
         let engine = &self.0.engine;
-        let Some(ticket) = Ticket::verify(engine, ticket).await? else { return Ok(false) };
+        let Some(ticket) = Ticket::verify(engine, &self.0.reload, ticket).await? else { return Ok(false) };
         let Some(known) = self.still(ticket.account, ticket.generation).await? else { return Ok(false) };
         let Some(device) = self.0.catalog.device(ticket.device).await? else { return Ok(false) };
         let (decision, action) = if approve {

@@ -2,6 +2,7 @@
 
 use super::{Identities, keys::random_text};
 use secrecy::SecretString;
+use std::{fs, path::Path, time::Duration};
 use strongroom_core::{Context, ErrorKind, Result};
 use strongroom_sql::identities::{AccountKind, AccountPatch, AccountRef, IdentityChange, Role};
 
@@ -52,5 +53,49 @@ pub async fn first_admin(identities: &Identities, given: Option<SecretString>) -
         // Another process was faster.
         Err(error) if error.kind() == ErrorKind::Conflict => Ok(FirstPassword::Known),
         Err(error) => Err(error),
+    }
+}
+
+/// The name of the file with a made-up first password, beside the root keys.
+pub const FIRST_PASSWORD_FILE: &str = "initial-admin-password";
+
+/// How often it is looked at whether the first password still is one.
+const LOOK: Duration = Duration::from_secs(5);
+
+impl Identities {
+    /// Removes the file with a made-up first password once the account has another one, wherever that was changed.
+    /// Ends when the file is gone.
+    pub(crate) async fn watch_first_password(&self, file: &Path) {
+        let mut seen = None;
+        while let Ok(text) = fs::read_to_string(file) {
+            match self.first_password_holds(SecretString::from(text), &mut seen).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    if let Err(error) = fs::remove_file(file) {
+                        let why = error.kind();
+                        tracing::warn!(target: "strongroom::server", %why, "the file with the first password stays");
+                        return;
+                    }
+                    tracing::info!(target: "strongroom::server", "the first password was changed; its file is gone");
+                }
+                // It is looked at again.
+                Err(_) => {}
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether the first admin's password is this one; `seen` is the generation of the account that it was true of.
+    async fn first_password_holds(&self, password: SecretString, seen: &mut Option<i64>) -> Result<bool> {
+        let owner = AccountRef::Id(self.engine().identity().owner.id);
+        let Some(owner) = self.catalog().account(owner).await? else { return Ok(false) };
+        if *seen == Some(owner.generation) {
+            return Ok(true);
+        }
+        let holds = self.0.passwords.verify(password, owner.password).await?;
+        if holds {
+            *seen = Some(owner.generation);
+        }
+        Ok(holds)
     }
 }

@@ -1,9 +1,14 @@
 //! Logging in.
 
-use super::{Identities, Known, Rejected, authenticate::WRONG, token::Token};
+use super::{
+    Identities, Known, Rejected,
+    authenticate::{Reason, wrong},
+    limiter::{NotNow, Turn},
+    token::Token,
+};
 use secrecy::SecretString;
 use std::{net::IpAddr, sync::Arc, time::Duration};
-use strongroom_core::Result;
+use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::crypto::KeyKind;
 use strongroom_sql::identities::{AccountKind, AccountRef};
 
@@ -50,20 +55,21 @@ impl Identities {
     ) -> Result<Arc<Known>, Rejected> {
         let bucket = (self.name_hash(name)?, source);
         let env = self.0.engine.env();
-        self.may_guess(&bucket)?;
+        let turn = self.guess(bucket).await?;
         let account = self.0.catalog.account(AccountRef::Name(name)).await?;
         let account = account.filter(|account| account.active && account.kind == AccountKind::User);
         let hash = account.as_ref().and_then(|account| account.password.clone());
         let right = self.0.passwords.verify(password, hash).await?;
         let Some(account) = account.filter(|_| right) else {
-            self.0.limiter.failed(bucket, env.monotonic());
-            return Err(WRONG);
+            turn.failed(env.monotonic());
+            return Err(wrong(Reason::new("a password")));
         };
-        self.0.limiter.succeeded(&bucket);
-        let known = self.0.principals.current((account.id, None)).await?.ok_or(WRONG)?;
+        turn.succeeded();
+        let changed = || wrong(Reason::new("an account that changed meanwhile"));
+        let known = self.0.principals.current((account.id, None)).await?.ok_or_else(changed)?;
         // Whatever changed while the password was worked on counts.
         if !known.account.active || known.account.generation != account.generation {
-            return Err(WRONG);
+            return Err(changed());
         }
         Ok(known)
     }
@@ -77,13 +83,12 @@ impl Identities {
         source: Option<IpAddr>,
     ) -> Result<bool, Rejected> {
         let bucket = (self.name_hash(&known.account.name)?, source);
-        let env = self.0.engine.env();
-        self.may_guess(&bucket)?;
+        let turn = self.guess(bucket).await?;
         let right = self.0.passwords.verify(password, known.account.password.clone()).await?;
         if right {
-            self.0.limiter.succeeded(&bucket);
+            turn.succeeded();
         } else {
-            self.0.limiter.failed(bucket, env.monotonic());
+            turn.failed(self.0.engine.env().monotonic());
         }
         Ok(right)
     }
@@ -107,10 +112,16 @@ impl Identities {
         Ok(Issued { token: token.sign(&self.0.engine)?, expires_in, known })
     }
 
-    /// Whether it is not too soon after somebody guessed wrongly there.
-    pub(super) fn may_guess(&self, bucket: &([u8; 32], Option<IpAddr>)) -> Result<(), Rejected> {
-        let wait = self.0.limiter.wait(bucket, self.0.engine.env().monotonic());
-        wait.map_or(Ok(()), |wait| Err(Rejected::Wait(wait.as_secs().max(1))))
+    /// The right to a guess, if it is not too soon after somebody guessed wrongly there.
+    pub(super) async fn guess(&self, bucket: ([u8; 32], Option<IpAddr>)) -> Result<Turn, Rejected> {
+        let turn = self.0.limiter.turn(bucket, || self.0.engine.env().monotonic()).await;
+        turn.map_err(|not_now| match not_now {
+            NotNow::Wait(left) => Rejected::Wait(left.as_secs().max(1)),
+            NotNow::TooMany => {
+                let text = "too many logins at once: try again in a moment";
+                Rejected::Failed(Error::new(ErrorKind::Unavailable, text))
+            }
+        })
     }
 
     /// What the audit trail calls a name that may belong to nobody: one of a bounded number of words.

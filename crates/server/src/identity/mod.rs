@@ -14,15 +14,17 @@ mod login;
 mod name;
 mod password;
 mod principal;
+mod reload;
 mod rights;
+mod starts;
 mod ticket;
 mod token;
 mod user_code;
 
 pub use accounts::{NewUser, Patch};
-pub(crate) use authenticate::{Claim, Rejected};
-pub(crate) use device::{DEVICE_LIFETIME, DEVICE_PAUSE, Fetched, Refusal};
-pub use first::{FirstPassword, first_admin};
+pub(crate) use authenticate::{Claim, Reason, Rejected};
+pub(crate) use device::{DEVICE_LIFETIME, DEVICE_PAUSE, Fetched, Refusal, Start};
+pub use first::{FIRST_PASSWORD_FILE, FirstPassword, first_admin};
 pub use keys::API_KEY_PREFIX;
 pub(crate) use login::Issued;
 pub use name::check_name;
@@ -34,6 +36,8 @@ pub(crate) use user_code::UserCode;
 use limiter::Limiter;
 use password::Passwords;
 use principal::Principals;
+use reload::Reload;
+use starts::Starts;
 use std::{sync::Arc, time::Duration};
 use strongroom_engine::Engine;
 use strongroom_sql::SqlCatalog;
@@ -47,7 +51,9 @@ struct Inner {
     engine: Engine,
     passwords: Passwords,
     principals: Principals,
+    reload: Reload,
     limiter: Limiter,
+    starts: Starts,
     /// How long an access token is good for.
     lifetime: Duration,
 }
@@ -57,12 +63,15 @@ impl Identities {
     #[must_use]
     pub fn new(catalog: Arc<SqlCatalog>, engine: Engine, lifetime: Duration) -> Self {
         let principals = Principals::new(catalog.clone());
+        let reload = Reload::new(engine.clone());
         Self(Arc::new(Inner {
             catalog,
             engine,
+            reload,
             passwords: Passwords::new(),
             principals,
             limiter: Limiter::default(),
+            starts: Starts::default(),
             lifetime,
         }))
     }

@@ -44,8 +44,8 @@ pub(crate) enum Refused {
     Forged,
     /// It was made under a key that this process does not know.
     UnknownKey,
-    /// Its time is over.
-    Expired,
+    /// It was made for this account, and its time is over.
+    Expired(OwnerId),
 }
 
 impl Token {
@@ -93,7 +93,7 @@ impl Token {
             issued: Timestamp(i64::from_be_bytes(fields.take())),
             expires: Timestamp(i64::from_be_bytes(fields.take())),
         };
-        if engine.now() >= token.expires { Err(Refused::Expired) } else { Ok(token) }
+        if engine.now() >= token.expires { Err(Refused::Expired(token.account)) } else { Ok(token) }
     }
 }
 

@@ -28,7 +28,7 @@ const SLACK: Duration = Duration::from_millis(500);
 pub struct NewDevice {
     /// Its id: fresh and random.
     pub id: Uuid,
-    /// What the program calls itself: an earlier login of it that waits ends.
+    /// What the program calls itself.
     pub client: Uuid,
     /// The key of both hashes.
     pub key: KeyId,
@@ -210,7 +210,7 @@ impl Operation for Add {
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<bool>, Failure> {
         let Self(new) = self;
         let now = tx.now().await?;
-        tx.execute("DELETE FROM devices WHERE expires < ? OR client = ?", args![now.0, new.client]).await?;
+        tx.execute("DELETE FROM devices WHERE expires < ?", args![now.0]).await?;
         let (from_one, in_all) = new.most;
         let here = match &new.address {
             Some(address) => count(tx, "WHERE address = ?", args![address.as_str()]).await?,

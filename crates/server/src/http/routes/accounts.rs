@@ -6,6 +6,7 @@ use super::super::{
     error::{Answer, ApiError},
     json::Object,
     listing::Facets,
+    path::Path,
     query::Query,
     requests,
     state::App,
@@ -13,7 +14,7 @@ use super::super::{
 };
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
 };
 use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, OwnerId, Timestamp};

@@ -91,5 +91,6 @@ pub(crate) async fn note_refusal(
         _ => return Ok(()),
     };
     let secret = secret.unwrap_or(SecretId(Uuid::nil()));
+    caller.facts.seen.note();
     Ok(app.trail.note(&caller.context(), action, secret, "").await?)
 }

@@ -7,6 +7,7 @@ use super::{
         error::{Answer, ApiError},
         json::id,
         listing::{self, Facets},
+        path::Path,
         query::Query,
         requests,
         state::App,
@@ -16,7 +17,7 @@ use super::{
 };
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
 };
 use strongroom_core::{ErrorKind, OwnerId};
 use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch};

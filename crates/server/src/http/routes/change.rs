@@ -18,6 +18,7 @@ use strongroom_core::{
     Error, ErrorKind, Result, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
 };
 use strongroom_sql::identities::Role;
+use tracing::Instrument as _;
 
 pub(super) fn change(object: &mut Object, patch: bool) -> Result<SecretUpdate, ApiError> {
     let mut update = SecretUpdate::new();
@@ -109,7 +110,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
-    let ended = tokio::spawn(work(app.clone())).await;
+    let ended = tokio::spawn(work(app.clone()).in_current_span()).await;
     ended.unwrap_or_else(|_| {
         Err(Error::new(ErrorKind::Unexpected, "the request failed in a way nobody foresaw"))
     })

@@ -10,7 +10,7 @@ use super::super::{
     verify::{self, Shown},
     wire::{DeviceAuthorization, DeviceRefusal},
 };
-use crate::identity::{DEVICE_LIFETIME, DEVICE_PAUSE, Refusal, Rejected, UserCode};
+use crate::identity::{DEVICE_LIFETIME, DEVICE_PAUSE, Refusal, Rejected, Start, UserCode};
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -43,12 +43,15 @@ pub(crate) async fn device_authorization(
 ) -> Answer<Json<DeviceAuthorization>> {
     let form = std::str::from_utf8(&body).map(Query::parse).unwrap_or_default();
     let client = client_id(&form)?;
-    let Some(started) = app.identities.start_device(client, agent(&headers), facts.address).await? else {
-        let text =
-            "Too many logins wait for a browser: try again in some minutes, or use a password or an API key";
-        // No part of the client repeats this request by itself.
-        return Err(ApiError::plain(StatusCode::TOO_MANY_REQUESTS, text)
-            .header(header::RETRY_AFTER, HeaderValue::from(DEVICE_LIFETIME.as_secs())));
+    let started = match app.identities.start_device(client, agent(&headers), facts.address).await? {
+        Start::Begun(started) => started,
+        Start::TooMany(wait) => {
+            let text = "Too many logins wait for a browser: wait as many seconds as Retry-After says, or use a password \
+                        or an API key";
+            // No part of the client repeats this request by itself.
+            return Err(ApiError::plain(StatusCode::TOO_MANY_REQUESTS, text)
+                .header(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1))));
+        }
     };
     // Where the page is reached is the operator's to say; what the caller wrote into `Host` is not repeated.
     let base = app.config.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
@@ -91,14 +94,40 @@ impl From<Refusal> for DeviceRefusal {
     }
 }
 
-/// The page, before anybody said who they are.
+/// The page on which a person approves a login, before anybody said who they are.
+#[utoipa::path(
+    get,
+    path = "/devices/verify",
+    tag = "server",
+    operation_id = "devices_page",
+    params(("user_code" = Option<String>, Query, description = "What the program shows"), ("device_id" = Option<String>, Query, description = "Not looked at")),
+    security(()),
+    responses((status = 200, description = "A page with a form", body = String, content_type = "text/html")),
+)]
 pub(crate) async fn page(RawQuery(query): RawQuery) -> Response {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let code = query.get("user_code").and_then(UserCode::parse);
     respond(StatusCode::OK, verify::ask(&code.map(|code| code.to_string()).unwrap_or_default(), "", None))
 }
 
-/// What the page sends: first code, name and password, then the decision.
+/// What the page sends: first code, name and password, then the decision. Forms of other pages are refused.
+#[utoipa::path(
+    post,
+    path = "/devices/verify",
+    tag = "server",
+    operation_id = "devices_submit",
+    request_body(content = requests::VerifyForm, content_type = "application/x-www-form-urlencoded"),
+    security(()),
+    responses(
+        (status = 200, description = "A page: what there is to decide, or what was decided", body = String, content_type = "text/html"),
+        (status = 401, description = "The form again: name or password is wrong, or it has to wait", body = String, content_type = "text/html"),
+        (status = 403, description = "It is not from this page", body = String, content_type = "text/html"),
+        (status = 404, description = "The form again: no login with this code waits", body = String, content_type = "text/html"),
+        (status = 409, description = "It was too late", body = String, content_type = "text/html"),
+        (status = 500, description = "It failed", body = String, content_type = "text/html"),
+        (status = 503, description = "Not now", body = String, content_type = "text/html"),
+    ),
+)]
 pub(crate) async fn submit(
     State(app): State<App>,
     facts: Facts,
@@ -159,6 +188,7 @@ async fn look(app: &App, facts: &Facts, form: &Query) -> strongroom_core::Result
         Err(Rejected::Failed(error)) => Err(error),
         Err(rejected) => {
             let who = app.identities.name_bucket(name)?;
+            facts.seen.note();
             app.trail.note_stranger(origin(facts), "login.failed", &who).await?;
             let (text, wait) = match rejected {
                 Rejected::Wait(seconds) => (format!("Too many failures: wait {seconds} s."), Some(seconds)),

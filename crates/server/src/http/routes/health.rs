@@ -17,7 +17,8 @@ pub(crate) async fn health() -> &'static str {
     "ok"
 }
 
-/// It can do its work: the database answers, the audit log can be written, and it is not about to end.
+/// It can do its work: the database answers, the audit log can be written, and it is not about to end. A store that is
+/// down is named and changes nothing else: other servers would not reach it either, and what lies elsewhere is answered.
 #[utoipa::path(
     get,
     path = "/ready",
@@ -25,12 +26,12 @@ pub(crate) async fn health() -> &'static str {
     operation_id = "ready",
     security(()),
     responses(
-        (status = 200, description = "It can", body = String, content_type = "text/plain"),
+        (status = 200, description = "It can: `ok`, or `degraded` with the stores that are down", body = String, content_type = "text/plain"),
         (status = 503, description = "It cannot, and why", body = String, content_type = "text/plain")
     ),
 )]
-pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    let unready = |why| (StatusCode::SERVICE_UNAVAILABLE, why);
+pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, String) {
+    let unready = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
     if !app.is_ready() {
         return unready("ending");
     }
@@ -38,7 +39,17 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) 
         return unready("the audit log cannot be written");
     }
     match app.identities.catalog().keys().await {
-        Ok(_) => (StatusCode::OK, "ok"),
+        Ok(_) => (StatusCode::OK, how_well(&app)),
         Err(_) => unready("the database does not answer"),
     }
+}
+
+/// `ok`, or which stores failed when they were last called.
+fn how_well(app: &App) -> String {
+    let down = app.identities.engine().stats().down;
+    if down.is_empty() {
+        return "ok".to_owned();
+    }
+    let stores: Vec<String> = down.iter().map(|(store, kind)| format!("{store} ({kind:?})")).collect();
+    format!("degraded: {}", stores.join(", "))
 }

@@ -93,7 +93,12 @@ pub(crate) async fn login(
     let (outcome, who, how) = match grant {
         "zenml-api-key" => {
             let Some(key) = secret("password") else { return bad("API key is required.") };
-            (app.identities.login_key(&key).await, "an API key".to_owned(), "")
+            let outcome = app.identities.login_key(&key).await;
+            let why = match &outcome {
+                Err(Rejected::Credentials(_, reason)) => format!("an API key: {reason}"),
+                _ => String::new(),
+            };
+            (outcome, why, "")
         }
         "password" => {
             let Some(name) = form.get("username") else {
@@ -108,7 +113,13 @@ pub(crate) async fn login(
                 return bad("Invalid request: device code and client ID are required.");
             };
             match app.identities.fetch_device(client_id(&form)?, &code).await? {
-                Fetched::Refused(refusal) => return Err(Refused::Device(refusal)),
+                Fetched::Refused(refusal) => {
+                    if refusal == Refusal::Invalid {
+                        let who = "a device code";
+                        app.trail.note_stranger(origin(&facts), "login.failed", who).await?;
+                    }
+                    return Err(Refused::Device(refusal));
+                }
                 Fetched::Issued(issued) => (Ok(issued), String::new(), "with a browser"),
             }
         }
@@ -131,6 +142,7 @@ pub(crate) async fn login(
         }
         Err(rejected) => {
             if !matches!(rejected, Rejected::Failed(_)) {
+                facts.seen.note();
                 app.trail.note_stranger(origin(&facts), "login.failed", &who).await?;
             }
             Err(rejected.into())

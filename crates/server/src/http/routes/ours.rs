@@ -6,6 +6,7 @@ use super::{
         body::JsonBody,
         error::{Answer, ApiError},
         json::id,
+        path::Path,
         query::Query,
         requests,
         state::App,
@@ -17,7 +18,7 @@ use super::{
 };
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::HeaderMap,
     response::Response,
 };

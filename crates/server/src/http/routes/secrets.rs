@@ -7,6 +7,7 @@ use super::{
         error::{Answer, ApiError},
         json::id,
         once::Once,
+        path::Path,
         query::Query,
         requests,
         state::App,
@@ -17,7 +18,7 @@ use super::{
 };
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::HeaderMap,
     response::Response,
 };

@@ -6,6 +6,7 @@ use super::{
         body::JsonBody,
         error::Answer,
         listing,
+        path::Path,
         query::Query,
         requests,
         state::App,
@@ -16,7 +17,7 @@ use super::{
 use crate::identity::{NewUser, Patch};
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
 };
 use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
 

@@ -4,13 +4,14 @@ use super::super::{
     auth::Caller,
     error::{Answer, ApiError, ErrorBody},
     json::id,
+    path::Path,
     query::Query,
     state::App,
     wire::{Info, Paged, Project, Show, Stack, User},
 };
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::StatusCode,
 };
 use strongroom_core::{Page, SecretFilter};

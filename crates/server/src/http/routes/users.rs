@@ -7,6 +7,7 @@ use super::{
         error::{Answer, ApiError},
         json::Object,
         listing,
+        path::Path,
         query::Query,
         requests,
         state::App,
@@ -17,7 +18,7 @@ use super::{
 use crate::identity::{NewUser, Patch};
 use axum::{
     Json,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::StatusCode,
 };
 use strongroom_core::{Access, Context, ErrorKind};
