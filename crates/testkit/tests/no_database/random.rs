@@ -107,7 +107,8 @@ async fn run(seed: u64) {
     let random = Arc::new(Mutex::new(Random::new(seed)));
     let mut deployment = Deployment::new(seed.is_multiple_of(2));
     deployment.options.backoff = Duration::from_micros(1);
-    deployment.options.history = 3;
+    deployment.options.history = 1 + u32::try_from(seed % 3).unwrap();
+    deployment.options.grace = Duration::ZERO;
     let held = Held::new();
     let frugal = !seed.is_multiple_of(3);
     let service = || {
@@ -156,13 +157,15 @@ fn compare(loaded: &Loaded, there: &BTreeMap<SecretId, State>, possible: &mut Po
             fits |= states.iter().any(|one| but_for_the_name(one) == but_for_the_name(&state));
         }
         assert!(fits, "seed {seed}: {id} is {state:?}, and may be {states:?}");
-        *states = vec![state];
+        // Its labels still say the name that another secret has.
+        states.retain(|one| renamed(id) && but_for_the_name(one) == but_for_the_name(&state));
+        states.push(state);
     }
 }
 
 #[tokio::test]
 async fn whatever_was_acknowledged_is_there_again() {
-    for seed in 0..300 {
+    for seed in 0..150 {
         run(seed).await;
     }
 }
