@@ -20,6 +20,8 @@ pub(crate) enum Task {
     Bench { name: String, args: Vec<String> },
     /// Make the crate of a back-end.
     NewBackend { name: String },
+    /// Answer mdbook about the links of the book.
+    BookLinks { asked: Option<String> },
     /// Start the servers for a command, or until told to stop.
     Servers { without: Vec<Kind>, command: Vec<String> },
     /// Start the emulators in the background, stop them, or tell whether they run.
@@ -61,6 +63,8 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> 
                 None => Ok(Task::NewBackend { name }),
             }
         }
+        // As mdbook calls it: `book-links`, or `book-links supports html`.
+        "book-links" => Ok(Task::BookLinks { asked: args.next() }),
         "servers" => servers(args),
         "emulators" => emulators(args),
         other if is_help(other) || other == "help" => Ok(Task::Help),
