@@ -212,6 +212,36 @@ mod tests {
     }
 
     #[test]
+    fn what_the_pages_show_is_understood() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut count = 0;
+        for page in ["README.md", "CONTRIBUTING.md", "docs", "tests/emulators/README.md"] {
+            let path = root.join(page);
+            let pages = match path.is_dir() {
+                true => std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect(),
+                false => vec![path],
+            };
+            for path in pages.into_iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let shown = text.lines().filter_map(|line| line.split_once("cargo xtask "));
+                for (before, rest) in shown {
+                    // In a sentence a task may only be named.
+                    if before.ends_with('`') && !rest.split('`').next().unwrap_or_default().contains(' ') {
+                        continue;
+                    }
+                    // Up to the end of what is quoted, or to a comment. A part in capitals stands for another.
+                    let line = rest.split(['`', '#', ')', ';']).next().unwrap_or_default();
+                    let line = line.replace("NAME", "name").replace("TYPE", "type").replace("...", "");
+                    let understood = parsed(&line);
+                    assert!(understood.is_ok(), "{}: {rest}: {understood:?}", path.display());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 10, "{count}");
+    }
+
+    #[test]
     fn help_wins() {
         for line in ["", "--help", "help", "test --help", "bench -h"] {
             assert_eq!(parsed(line), Ok(Task::Help), "{line}");

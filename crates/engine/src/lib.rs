@@ -3,6 +3,16 @@
 //! It turns a [`Catalog`] (rows that commit) and any number of back-ends (versions of values) into a
 //! [`SecretsStore`](strongroom_core::SecretsStore). It has no clock, no randomness of its own, spawns no task and does
 //! no I/O: everything comes through [`Env`], [`Catalog`] and [`Backend`](strongroom_core::Backend).
+//!
+//! # The way from here
+//!
+//! - [`Engine::open`] puts it together from [`Parts`]; [`InMemory`] does so without a database, from what a back-end holds.
+//!   Most programs let `Config::open` of the crate [`strongroom`](../strongroom/index.html) do either.
+//! - A [`Catalog`] in SQL is [`strongroom_sql`](../strongroom_sql/index.html)'s, one in memory is [`MemoryCatalog`].
+//! - [`crypto`]: the sealed format, keys and digests.
+//! - The simulator and the suites that hold all of this to its promises are in
+//!   [`strongroom_testkit`](../strongroom_testkit/index.html).
+//! - `docs/architecture.md` tells rows, invariants, operations and crash windows, and which test shows what.
 
 mod audit;
 mod batch;
