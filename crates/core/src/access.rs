@@ -1,7 +1,7 @@
 //! Who is asking, and what they may see and do.
 
 use crate::{Error, ErrorKind, OwnerId, Result, SecretMeta};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// On whose behalf a call is made: the first argument of every call, without a default, so that nobody can
 /// forget who is looking.
@@ -61,7 +61,7 @@ pub enum Names {
     /// Every name.
     All,
     /// The names that match at least one glob; without globs, none.
-    Matching(Vec<Glob>),
+    Matching(Arc<[Glob]>),
 }
 
 /// A pattern over the bytes of a name, case-sensitive: `*` stands for any run of characters, `/` included;
@@ -148,7 +148,7 @@ impl Names {
     /// No name.
     #[must_use]
     pub fn none() -> Self {
-        Self::Matching(Vec::new())
+        Self::Matching(Arc::default())
     }
 
     /// Whether the name is in the set.

@@ -23,6 +23,8 @@ type Ask<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + S
 /// Gathers keys that are asked for at the same time.
 pub struct Batch<K, V> {
     ask: Arc<Ask<K, V>>,
+    /// Whoever is asked gathers by itself.
+    direct: bool,
     last: Mutex<Option<Gathering<K, V>>>,
 }
 
@@ -36,7 +38,14 @@ struct Gathering<K, V> {
 impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Batch<K, V> {
     /// `ask` answers each key, in order, by one statement.
     pub fn new(ask: impl Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + Sync + 'static) -> Self {
-        Self { ask: Arc::new(ask), last: Mutex::new(None) }
+        Self { ask: Arc::new(ask), direct: false, last: Mutex::new(None) }
+    }
+
+    /// Asks at once, whatever else is asked, if whoever is asked shares statements among callers already.
+    #[must_use]
+    pub fn directly(mut self, direct: bool) -> Self {
+        self.direct = direct;
+        self
     }
 
     /// The answers for these keys, in order, from a statement that starts after this call.
@@ -46,6 +55,9 @@ impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> B
     pub async fn read(&self, keys: &[K]) -> Result<Vec<V>> {
         if keys.is_empty() {
             return Ok(Vec::new());
+        }
+        if self.direct {
+            return (self.ask)(keys.to_vec()).await;
         }
         let answers = self.join(keys).await?;
         let missing = || Error::new(ErrorKind::Unexpected, "the catalog gave too few answers");

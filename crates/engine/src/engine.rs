@@ -132,14 +132,16 @@ impl Engine {
                         Ok(rows.into_iter().map(|row| row.map(Arc::new)).collect())
                     })
                 }
-            }),
+            })
+            .directly(catalog.shares_reads()),
             stamps: Batch::new({
                 let catalog = catalog.clone();
                 move |ids| {
                     let catalog = catalog.clone();
                     Box::pin(async move { catalog.stamps(&ids).await })
                 }
-            }),
+            })
+            .directly(catalog.shares_reads()),
             cache: Cache::new(options.cache_bytes),
             flights: Flights::default(),
             lines: Lines::default(),

@@ -11,7 +11,7 @@ pub struct EngineOptions {
     pub size_limit: usize,
     /// Versions kept per secret, the current one included. Default 10.
     pub history: u32,
-    /// Bytes that the cache of values may take. Default 16 MiB; 0 keeps nothing.
+    /// Bytes that the cache of values may take. Default 8 MiB; 0 keeps nothing.
     pub cache_bytes: usize,
     /// How long a cached external value is believed without asking the service again; `None`: as long as its
     /// version is current. It bounds how long a change made behind our back stays unseen.
@@ -56,7 +56,7 @@ impl Default for EngineOptions {
         Self {
             size_limit: DEFAULT_SIZE_LIMIT,
             history: 10,
-            cache_bytes: 16 << 20,
+            cache_bytes: 8 << 20,
             cache_max_age: None,
             lease: Duration::from_secs(60),
             young: Duration::from_secs(600),

@@ -3,7 +3,7 @@
 use crate::{
     audit::Trail,
     config::ServerConfig,
-    http::{App, Kinds, Metrics, Peer, router},
+    http::{App, Kinds, Metrics, Parts, Peer, RequestIds, router},
     identity::Identities,
     tls::Tls,
 };
@@ -69,18 +69,20 @@ impl Server {
             Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
         })?;
         let trail = Trail::new(catalog.clone(), engine.clone(), sync_audit);
-        let app = App {
+        let proxies = config.proxies()?;
+        let app = App::new(Parts {
             store: open.store.clone(),
             identities,
-            metrics: Arc::new(Metrics::new(engine, catalog, trail.clone())),
+            request_ids: RequestIds::new(engine.fresh_id()),
+            metrics: Metrics::new(engine, catalog, trail.clone()),
             trail,
-            proxies: config.proxies()?.into(),
-            config: Arc::new(config),
-            kinds: Arc::new(kinds),
-            ready: Arc::new(AtomicBool::new(true)),
-            twins: Arc::default(),
-            first_password: first_password.map(Into::into),
-        };
+            proxies,
+            config,
+            kinds,
+            ready: AtomicBool::new(true),
+            twins: std::sync::Mutex::default(),
+            first_password,
+        });
         Ok(Self { listener, tls, app, open })
     }
 

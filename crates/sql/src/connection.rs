@@ -30,7 +30,7 @@ impl Statement {
 pub(crate) struct Sent(Arc<AtomicU64>);
 
 impl Sent {
-    fn add(&self, statements: usize) {
+    pub(crate) fn add(&self, statements: usize) {
         self.0.fetch_add(statements as u64, Ordering::Relaxed);
     }
 

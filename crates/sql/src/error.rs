@@ -75,6 +75,23 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
+#[cfg(feature = "sqlite")]
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        let rusqlite::Error::SqliteFailure(failed, says) = error else {
+            return Self { class: Class::Other, error: told(Class::Other, "driver") };
+        };
+        let number = u32::try_from(failed.extended_code).unwrap_or(1);
+        let class = sqlite(number);
+        let mut told = told(class, &format!("SQLite code {number}"));
+        // As above.
+        if let (Class::Schema, Some(says)) = (class, says) {
+            told = told.with("database says", says);
+        }
+        Self { class, error: told }
+    }
+}
+
 fn classify(error: &sqlx::Error) -> (Class, String) {
     use sqlx::Error as E;
     match error {

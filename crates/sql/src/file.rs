@@ -5,6 +5,7 @@ use crate::{
     drivers::sqlite,
     group::{self, Request},
     job::{Waiting, answer},
+    points::Points,
     transaction::Operation,
 };
 use sqlx::sqlite::SqlitePool;
@@ -21,18 +22,24 @@ const QUEUE: usize = 1024;
 
 pub(crate) struct File {
     pub(crate) readers: SqlitePool,
+    /// What reads single rows.
+    pub(crate) points: Points,
     writer: SqlitePool,
     requests: Mutex<Option<mpsc::Sender<Request>>>,
 }
 
 impl File {
-    /// Starts the task that writes; it ends when this is dropped or closed.
-    pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Self {
+    /// Starts the task that writes and the thread that looks up; they end when this is dropped or closed.
+    ///
+    /// # Errors
+    /// The system has no room for a thread.
+    pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Result<Self> {
+        let points = Points::new(path, sent.clone())?;
         let writer = sqlite::writer(path);
         let (requests, queue) = mpsc::channel(QUEUE);
         tokio::spawn(group::serve(writer.clone(), env, sent, queue));
         let readers = sqlite::readers(path, readers);
-        Self { readers, writer, requests: Mutex::new(Some(requests)) }
+        Ok(Self { readers, points, writer, requests: Mutex::new(Some(requests)) })
     }
 
     /// Runs an operation; others that wait share its commit.
@@ -53,6 +60,7 @@ impl File {
     /// Ends the task after what waits, and closes all connections.
     pub(crate) async fn close(&self) -> Result<()> {
         self.readers.close().await;
+        self.points.close().await;
         let tidied = match self.tidy(false).await {
             // Another process that reads keeps the log; the last one to close empties it.
             Err(error) if error.kind() == ErrorKind::Unavailable => Ok(()),

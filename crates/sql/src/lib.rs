@@ -42,6 +42,8 @@ mod list;
 mod open;
 mod pending;
 #[cfg(feature = "sqlite")]
+mod points;
+#[cfg(feature = "sqlite")]
 mod prepare;
 mod read;
 mod receipts;

@@ -98,7 +98,7 @@ impl SqlCatalog {
             Target::Sqlite(path) => {
                 crate::prepare::prepare(&path, &options).await?;
                 let env = Arc::clone(&options.env);
-                Pools::Sqlite(crate::file::File::new(&path, env, options.max_connections, sent.clone()))
+                Pools::Sqlite(crate::file::File::new(&path, env, options.max_connections, sent.clone())?)
             }
             #[cfg(feature = "postgres")]
             Target::Postgres(to) => {

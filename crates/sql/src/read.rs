@@ -2,13 +2,13 @@
 
 use crate::{
     audit::number,
-    connection::Connection,
+    connection::{Connection, Statement},
     dialect::{MOST_AT_ONCE, padded, places},
     error::Failure,
     rows,
-    value::{Value, args},
+    value::{Record, Value, args},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 use strongroom_core::{Revision, SecretId, SecretMeta, Timestamp, VersionUid};
 use strongroom_engine::{Lookup, Misplaced, NameKey, Row, Stamp, VersionHead};
 
@@ -57,6 +57,38 @@ async fn found(connection: &mut Connection, which: &[Lookup]) -> Result<Found, F
     Ok((by_id, by_name))
 }
 
+/// Looks one row up with its current version.
+pub(crate) fn one(which: &Lookup) -> Statement {
+    fn by(column: &str) -> String {
+        format!("SELECT {} FROM {} WHERE {column} = ?", rows::columns(), rows::CURRENT_FROM)
+    }
+    static BY_ID: LazyLock<String> = LazyLock::new(|| by("s.id"));
+    static BY_NAME: LazyLock<String> = LazyLock::new(|| by("s.name_key"));
+    match which {
+        Lookup::Id(id) => Statement::new(BY_ID.as_str(), args![id.0]),
+        Lookup::Name(key) => Statement::new(BY_NAME.as_str(), args![key.as_str()]),
+    }
+}
+
+/// What the first of these is, if there is one.
+pub(crate) fn first<T>(
+    records: &[Record],
+    read: impl FnOnce(&Record) -> Result<T, Failure>,
+) -> Result<Option<T>, Failure> {
+    records.first().map(read).transpose()
+}
+
+/// Looks the stamp of one secret up.
+pub(crate) fn one_stamp(id: &SecretId) -> Statement {
+    const SQL: &str = "SELECT s.id, s.change_id, a.generation FROM secrets s JOIN accounts a ON a.id = s.owner WHERE s.id = ?";
+    Statement::new(SQL, args![id.0])
+}
+
+/// A stamp, behind the secret's id.
+pub(crate) fn stamp(record: &Record) -> Result<Stamp, Failure> {
+    Ok(Stamp { change: record.uuid(1)?, owner: record.i64(2)? })
+}
+
 /// The stamps of secrets.
 pub(crate) async fn stamps(
     connection: &mut Connection,
@@ -71,8 +103,7 @@ pub(crate) async fn stamps(
         );
         let values = padded(some).map(|id| Value::from(id.0)).collect();
         for record in connection.fetch(&sql, values).await? {
-            let stamp = Stamp { change: record.uuid(1)?, owner: record.i64(2)? };
-            stamps.insert(SecretId(record.uuid(0)?), stamp);
+            stamps.insert(SecretId(record.uuid(0)?), stamp(&record)?);
         }
     }
     Ok(ids.iter().map(|id| stamps.get(id).copied()).collect())

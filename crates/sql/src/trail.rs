@@ -10,6 +10,7 @@ use crate::{
 };
 use strongroom_core::{Error, ErrorKind, OwnerId, Result, Revision, Timestamp, async_trait};
 use strongroom_engine::{AuditRow, Noted, crypto::KeyId};
+use uuid::Uuid;
 
 /// A chain and its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +93,9 @@ impl SqlCatalog {
             values.extend(args![actor.0]);
         }
         if let Some(secret) = filter.secret {
-            conditions.push("secret = ?");
-            values.extend(args![secret.0]);
+            // Entries about very many secrets name no single one, but all of them in the text.
+            conditions.push("(secret = ? OR (secret = ? AND detail LIKE ?))");
+            values.extend(args![secret.0, Uuid::nil(), format!("%{secret}%")]);
         }
         // None has this character, and PostgreSQL would take the question for an error.
         if filter.action.as_ref().is_some_and(|action| action.contains('\0')) {

@@ -112,6 +112,7 @@ impl Record {
     pub(crate) fn bytes(&self, column: usize) -> Result<Vec<u8>, Failure> {
         match self.0.get(column) {
             Some(Value::Bytes(bytes)) => Ok(bytes.to_vec()),
+            Some(Value::Uuid(id)) => Ok(id.as_bytes().to_vec()),
             _ => Err(damaged("bytes", column)),
         }
     }

@@ -95,7 +95,7 @@ async fn neighbours_agree(database: &mut Database) {
         let literal = name.replace('\\', "\\\\").replace('*', "\\*");
         for glob in ["X", "X*", "*X", "*X*", "*X*X*", "X*X", "*X*X*X*"] {
             let glob = Glob::new(glob.replace('X', &literal)).unwrap();
-            let viewer = Viewer { actor: viewer.actor, names: Names::Matching(vec![glob]) };
+            let viewer = Viewer { actor: viewer.actor, names: Names::Matching([glob].into()) };
             check(database, &rows, &Case { viewer, filter: SecretFilter::new().size(100) }, "globs").await;
         }
     }

@@ -47,6 +47,32 @@ fn who_did_what_is_in_the_audit_log_and_tampering_is_found() {
 }
 
 #[test]
+fn reads_of_many_secrets_at_once_share_an_entry_that_is_found_by_each() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let make = |name: String| {
+        id(&server.call(&token, "POST", "/secrets", &json!({"name": name, "values": {"k": "v"}})))
+    };
+    let ids: Vec<String> = (0..40).map(|n| make(format!("many-{n}"))).collect();
+    let read = server.call(&token, "POST", "/secrets/values", &json!({"ids": ids}));
+    assert_eq!(read.body["items"].as_array().unwrap().len(), 40);
+    assert_eq!(server.stop(), 0);
+    let all = home.json(["audit", "list", "--action", "secret.read"]);
+    assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
+    assert_eq!(all[0]["secret"], Value::Null);
+    for id in &ids {
+        assert!(all[0]["detail"].as_str().unwrap().contains(id), "{id}");
+        let about = home.json(["audit", "list", "--action", "secret.read", "--secret", id]);
+        assert_eq!(about, all, "{id}");
+    }
+    let other = "00000000-0000-4000-8000-000000000000";
+    assert_eq!(home.json(["audit", "list", "--secret", other]), json!([]));
+    assert!(home.ok(["audit", "list", "--action", "secret.read"]).contains("40 secrets: ..."));
+    home.ok(["audit", "verify"]);
+}
+
+#[test]
 fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
     let home = Home::new();
     home.ok(["secret", "create", "one", "--k=v"]);

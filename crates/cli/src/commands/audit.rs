@@ -36,7 +36,7 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
                     short(row.at).into(),
                     name(&names, row).into(),
                     row.action.as_str().into(),
-                    row.detail.as_str().into(),
+                    in_short(&row.detail).into(),
                     from.into(),
                 ]);
             }
@@ -99,6 +99,14 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
             run.note(&format!("{pruned} chains are shorter now"));
             Ok(())
         }
+    }
+}
+
+/// What a table has room for: the ids of a thousand secrets are for `-o json` and `export`.
+fn in_short(detail: &str) -> String {
+    match detail.split_once(" secrets: ") {
+        Some((count, _)) => format!("{count} secrets: ..."),
+        None => detail.to_owned(),
     }
 }
 

@@ -42,6 +42,12 @@ pub trait Catalog: Send + Sync {
     /// one statement that starts after the call.
     async fn current(&self, which: &[Lookup]) -> Result<Vec<Option<Row>>>;
 
+    /// Whether concurrent calls of [`current`](Self::current) and [`stamps`](Self::stamps) share statements already, each
+    /// one starting after the calls that it answers. If not, the engine gathers them.
+    fn shares_reads(&self) -> bool {
+        false
+    }
+
     /// The stamps of secrets: one answer for each id, in order, from one statement that starts after the call.
     async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>>;
 

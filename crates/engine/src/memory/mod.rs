@@ -69,6 +69,10 @@ impl Catalog for MemoryCatalog {
         Ok(which.iter().map(|lookup| state.current(lookup)).collect())
     }
 
+    fn shares_reads(&self) -> bool {
+        false
+    }
+
     async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
         let state = self.lock();
         Ok(ids.iter().map(|id| state.secrets.get(id).map(|secret| secret.stamp)).collect())

@@ -13,7 +13,7 @@ const DAY: u64 = 86_400_000;
 #[serde(default)]
 #[non_exhaustive]
 pub struct EngineSettings {
-    /// The most that the cache of values may hold, in bytes; 0 to 2^40. Default 16 MiB; 0: no cache.
+    /// The most that the cache of values may hold, in bytes; 0 to 2^40. Default 8 MiB; 0: no cache.
     #[serde(deserialize_with = "range::within::<_, u64, 0, { 1 << 40 }>")]
     pub cache_bytes: u64,
     /// How long a cached value is used before it is read again, in seconds; 1 to 31,536,000. It bounds how long
@@ -55,7 +55,7 @@ pub struct EngineSettings {
 impl Default for EngineSettings {
     fn default() -> Self {
         Self {
-            cache_bytes: 16 << 20,
+            cache_bytes: 8 << 20,
             cache_max_age_s: None,
             history: 10,
             size_limit: DEFAULT_SIZE_LIMIT,

@@ -19,7 +19,7 @@ fn everything_has_a_default() {
     assert_eq!(config.audit().unwrap().reads, AuditReads::Batched);
     let engine = config.engine().unwrap();
     assert_eq!(engine, EngineSettings::default());
-    assert_eq!((engine.cache_bytes, engine.cache_max_age_s, engine.history), (16_777_216, None, 10));
+    assert_eq!((engine.cache_bytes, engine.cache_max_age_s, engine.history), (8_388_608, None, 10));
     assert_eq!((engine.size_limit, engine.call_timeout_ms, engine.call_attempts), (65_536, 10_000, 4));
     assert_eq!((engine.lease_ms, engine.young_ms), (60_000, 600_000));
     assert_eq!((engine.late_ms, engine.grace_ms), (3_600_000, 60_000));

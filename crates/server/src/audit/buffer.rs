@@ -1,20 +1,30 @@
 //! What waits to be written.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt::Write as _,
+};
 use strongroom_core::{Context, Origin, OwnerId, SecretId};
 use strongroom_engine::{AuditEntry, Engine};
+use uuid::Uuid;
 
 /// The most different entries that wait.
 const MOST: usize = 50_000;
 /// The most bytes of their texts.
 const BYTES: usize = 16 << 20;
 
-/// What makes two reads the same entry: the request's id is that of the first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Up to so many secrets that one caller read within the same moment get an entry each.
+const APART: usize = 16;
+/// The most secrets that are named in one entry.
+const TOGETHER: usize = 1_000;
+
+/// What makes two reads the same: an entry has no request's id, since it may be of several. The secret comes first: it
+/// tells most of them apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
+    secret: SecretId,
     actor: OwnerId,
     action: &'static str,
-    secret: SecretId,
     detail: String,
     address: Option<String>,
 }
@@ -29,20 +39,24 @@ impl Key {
         self.detail.len() + self.address.as_ref().map_or(0, String::len) + size_of::<Self>()
     }
 
-    /// The entry of so many of them.
-    pub(super) fn entry(&self, engine: &Engine, count: u64) -> AuditEntry {
+    /// What those share that can be one entry.
+    fn shared(&self) -> (OwnerId, &'static str, &str, Option<&str>) {
+        (self.actor, self.action, &self.detail, self.address.as_deref())
+    }
+
+    fn entry(&self, engine: &Engine, secret: SecretId, what: &str) -> AuditEntry {
         let mut origin = Origin::new("http");
         origin.address = self.address.clone();
-        let detail = match (count, self.detail.as_str()) {
-            (1, detail) => detail.to_owned(),
-            (_, "") => format!("{count} times"),
-            (_, detail) => format!("{detail}, {count} times"),
+        let detail = match (self.detail.as_str(), what) {
+            (detail, "") => detail.to_owned(),
+            ("", what) => what.to_owned(),
+            (detail, what) => format!("{detail}, {what}"),
         };
         AuditEntry {
             change: engine.fresh_id(),
             actor: self.actor,
             action: self.action,
-            secret: self.secret,
+            secret,
             detail,
             origin,
             receipt: None,
@@ -50,26 +64,53 @@ impl Key {
     }
 }
 
+/// The entries of what was gathered: one for each secret, or, where a caller reads very many, one that names them all,
+/// so that it takes a fraction of the room and of the time.
+pub(super) fn entries(gathered: &[(Key, u64)], engine: &Engine) -> Vec<AuditEntry> {
+    let mut entries = Vec::new();
+    for like in gathered.chunk_by(|(one, _), (other, _)| one.shared() == other.shared()) {
+        if like.len() <= APART {
+            entries.extend(like.iter().map(|(key, count)| match count {
+                1 => key.entry(engine, key.secret, ""),
+                _ => key.entry(engine, key.secret, &format!("{count} times")),
+            }));
+            continue;
+        }
+        for some in like.chunks(TOGETHER) {
+            let mut list = format!("{} secrets:", some.len());
+            for (key, count) in some {
+                // Cannot fail: it is written into memory.
+                let _ = match count {
+                    1 => write!(list, " {}", key.secret),
+                    _ => write!(list, " {}*{count}", key.secret),
+                };
+            }
+            entries.extend(some.first().map(|(key, _)| key.entry(engine, SecretId(Uuid::nil()), &list)));
+        }
+    }
+    entries
+}
+
 /// Entries and how often each happened.
 #[derive(Default)]
 pub(super) struct Buffer {
-    counts: BTreeMap<Key, u64>,
+    counts: HashMap<Key, u64>,
     bytes: usize,
 }
 
 impl Buffer {
     /// Adds one; `false` if it is full.
     pub(super) fn add(&mut self, key: Key) -> bool {
-        if let Some(count) = self.counts.get_mut(&key) {
-            *count += 1;
-            return true;
-        }
         let bytes = key.bytes();
-        if self.counts.len() >= MOST || self.bytes + bytes > BYTES {
-            return false;
+        let full = self.counts.len() >= MOST || self.bytes + bytes > BYTES;
+        match self.counts.entry(key) {
+            Entry::Occupied(mut known) => *known.get_mut() += 1,
+            Entry::Vacant(_) if full => return false,
+            Entry::Vacant(new) => {
+                new.insert(1);
+                self.bytes += bytes;
+            }
         }
-        self.bytes += bytes;
-        self.counts.insert(key, 1);
         true
     }
 
@@ -78,10 +119,14 @@ impl Buffer {
         self.counts.len()
     }
 
-    /// Takes everything out.
+    /// Takes everything out; what can be one entry stands together.
     pub(super) fn take(&mut self) -> Vec<(Key, u64)> {
         self.bytes = 0;
-        std::mem::take(&mut self.counts).into_iter().collect()
+        let mut all: Vec<_> = std::mem::take(&mut self.counts).into_iter().collect();
+        all.sort_unstable_by(|(one, _), (other, _)| {
+            one.shared().cmp(&other.shared()).then_with(|| one.secret.cmp(&other.secret))
+        });
+        all
     }
 
     /// Puts back what could not be written.

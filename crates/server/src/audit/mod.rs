@@ -1,7 +1,8 @@
 //! Reads and denials in the audit log.
 //!
 //! Writes bring their own entries. Reads wait here for at most 100 ms, the same read by the same caller being one entry
-//! with a count, so that thousands a second neither wait for a disk nor fill it. While entries cannot be written, what
+//! with a count, and a caller's reads of very many secrets one entry with their ids, so that thousands a second neither
+//! wait for a disk nor fill it. While entries cannot be written, what
 //! would make more of them is refused.
 
 mod buffer;
@@ -145,11 +146,9 @@ impl Trail {
         let engine = &self.0.engine;
         let attempt = || async {
             let auditor = engine.auditor()?;
-            let noted = |(key, count): &(Key, u64)| Noted {
-                entry: key.entry(engine, *count),
-                auditor: auditor.clone(),
-            };
-            self.0.catalog.append_audit(gathered.iter().map(noted).collect()).await
+            let noted = |entry| Noted { entry, auditor: auditor.clone() };
+            let entries = buffer::entries(gathered, engine).into_iter().map(noted).collect();
+            self.0.catalog.append_audit(entries).await
         };
         match attempt().await {
             Err(error) if error.kind() == ErrorKind::Unavailable => {

@@ -64,9 +64,7 @@ fn request_id(app: &App, headers: &HeaderMap) -> String {
     let harmless = |id: &&str| {
         (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    given
-        .filter(harmless)
-        .map_or_else(|| app.identities.engine().fresh_id().simple().to_string(), ToOwned::to_owned)
+    given.filter(harmless).map_or_else(|| app.request_ids.next(), ToOwned::to_owned)
 }
 
 /// The client's address: the peer's, or what trusted proxies say, read from the end that they write.

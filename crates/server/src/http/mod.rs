@@ -19,8 +19,8 @@ mod wire;
 
 pub(crate) use layer::Peer;
 pub(crate) use metrics::Metrics;
-pub(crate) use state::App;
 pub use state::Kinds;
+pub(crate) use state::{App, Parts, RequestIds};
 
 use axum::{Router, http::StatusCode, routing::get};
 use describe::Description;

@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use strongroom_core::{Access, OwnerId, Result};
-use strongroom_engine::Batch;
+use strongroom_engine::{Batch, Catalog as _};
 use strongroom_sql::{
     SqlCatalog,
     identities::{Account, ApiKey},
@@ -46,7 +46,8 @@ impl Principals {
         let epoch = Batch::new(move |_| {
             let catalog = source.clone();
             async move { Ok(vec![catalog.auth_epoch().await?]) }.boxed()
-        });
+        })
+        .directly(catalog.shares_reads());
         Self { catalog, epoch, known: Mutex::default(), owners: Mutex::default() }
     }
 
@@ -70,7 +71,8 @@ impl Principals {
     }
 
     pub(super) async fn load(&self, who: Who) -> Result<Option<Arc<Known>>> {
-        let found = self.catalog.principal(who.0, who.1).await?;
+        // Seldom: in a box of its own, so that the usual way does not carry its size along.
+        let found = Box::pin(self.catalog.principal(who.0, who.1)).await?;
         let Some(account) = found.account else {
             lock(&self.known).remove(&who);
             return Ok(None);
@@ -90,7 +92,7 @@ impl Principals {
         if let Some(owner) = lock(&self.owners).get(&key) {
             return Ok(Some(*owner));
         }
-        let Some(found) = self.catalog.api_key(key).await? else { return Ok(None) };
+        let Some(found) = Box::pin(self.catalog.api_key(key)).await? else { return Ok(None) };
         let mut all = lock(&self.owners);
         if all.len() >= MOST {
             all.clear();

@@ -5,4 +5,6 @@ pub(crate) mod mysql;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "sqlite")]
+pub(crate) mod rusqlite;
+#[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;

@@ -1,7 +1,7 @@
 //! Reading accounts, keys and grants.
 
 use super::rows::{self, ACCOUNT, ACCOUNT_FROM, API_KEY, Account, AccountRef, ApiKey, Grant, Principal};
-use crate::{SqlCatalog, value::args};
+use crate::{SqlCatalog, connection::Statement, value::args};
 use strongroom_core::{OwnerId, Result};
 use uuid::Uuid;
 
@@ -11,7 +11,11 @@ impl SqlCatalog {
     /// # Errors
     /// What the database says.
     pub async fn auth_epoch(&self) -> Result<i64> {
-        let found = self.read("SELECT epoch FROM auth_epoch WHERE id = 1", Vec::new()).await?;
+        const SQL: &str = "SELECT epoch FROM auth_epoch WHERE id = 1";
+        let found = match self.look_up(|| vec![Statement::new(SQL, Vec::new())]).await {
+            Some(found) => found?.pop().unwrap_or_default(),
+            None => Box::pin(self.read(SQL, Vec::new())).await?,
+        };
         Ok(found.first().map_or(Ok(0), |record| record.i64(0))?)
     }
 

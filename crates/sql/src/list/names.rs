@@ -15,7 +15,7 @@ pub(super) fn listed(dialect: Dialect, names: &Names) -> Expression {
     };
     let mut whole = Vec::new();
     let mut patterns = Vec::new();
-    for glob in globs {
+    for glob in globs.iter() {
         match glob.runs() {
             [only] => whole.push(only.clone()),
             runs => patterns.push(matches(dialect, runs)),

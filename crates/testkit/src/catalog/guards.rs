@@ -37,7 +37,7 @@ async fn refused(fx: &Fixture, row: &Row, guard: Guard, wanted: Refusal) -> crat
 }
 
 fn names(glob: &str) -> Result<Names, Broken> {
-    Ok(Names::Matching(vec![Glob::new(glob)?]))
+    Ok(Names::Matching([Glob::new(glob)?].into()))
 }
 
 fn with(guard: Guard, actor: OwnerId, access: Access) -> Guard {

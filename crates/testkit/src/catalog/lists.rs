@@ -115,7 +115,7 @@ cases! {
         lists(&fx, &all(fx.owner), &by_name(), &["db/a", "db/b", "web"]).await?;
         lists(&fx, &all(fx.other), &by_name(), &["db/a", "db/c", "web"]).await?;
         lists(&fx, &all(fx.third), &by_name(), &["db/a", "web"]).await?;
-        let some = |glob: &str| Ok::<_, Broken>(Names::Matching(vec![Glob::new(glob)?]));
+        let some = |glob: &str| Ok::<_, Broken>(Names::Matching([Glob::new(glob)?].into()));
         let viewer = Viewer { actor: fx.owner, names: some("db/*")? };
         lists(&fx, &viewer, &by_name(), &["db/a", "db/b"]).await?;
         let page = fx.catalog.list(&viewer, &by_name().size(1)).await?;

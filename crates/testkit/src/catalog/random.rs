@@ -51,7 +51,7 @@ pub(super) fn viewer(random: &mut Random, secrets: &[SecretMeta]) -> Result<View
     for _ in 0..random.below(3) {
         globs.push(Glob::new(glob(random, secrets))?);
     }
-    let names = if random.one_in(2) { Names::All } else { Names::Matching(globs) };
+    let names = if random.one_in(2) { Names::All } else { Names::Matching(globs.into()) };
     Ok(Viewer { actor, names })
 }
 

@@ -90,6 +90,9 @@ impl<W: Wrap> Catalog for Changed<W> {
     async fn current(&self, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
         self.wrap.current(&*self.inner, which).await
     }
+    fn shares_reads(&self) -> bool {
+        self.inner.shares_reads()
+    }
     async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
         self.wrap.stamps(&*self.inner, ids).await
     }

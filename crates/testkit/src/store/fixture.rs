@@ -119,7 +119,7 @@ pub(super) fn missing() -> SecretId {
 }
 
 pub(super) fn glob(text: &str) -> Result<Names> {
-    Ok(Names::Matching(vec![Glob::new(text)?]))
+    Ok(Names::Matching([Glob::new(text)?].into()))
 }
 
 /// Requires that a change passed and made this revision.

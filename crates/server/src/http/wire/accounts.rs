@@ -59,7 +59,7 @@ struct UserMetadata {
 
 impl User {
     pub(crate) fn of(account: &Account, show: Show) -> Self {
-        let metadata = UserMetadata {
+        let metadata = || UserMetadata {
             password_changed_at: account.password_changed.map(time),
             email: account.email.clone(),
             external_user_id: None,
@@ -82,7 +82,7 @@ impl User {
                 role: account.role.as_str(),
                 scope: account.scope.as_str(),
             },
-            metadata: (show != Show::Plain).then_some(metadata),
+            metadata: (show != Show::Plain).then(metadata),
             resources: None,
             id: account.id.0,
             permission_denied: false,

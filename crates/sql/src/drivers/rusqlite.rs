@@ -1,0 +1,87 @@
+//! SQLite without a driver's thread in between, for whoever is a thread: lookups of single rows.
+
+use crate::{
+    connection::Statement,
+    error::Failure,
+    value::{Record, Value},
+};
+use rusqlite::{
+    Connection, OpenFlags, ToSql,
+    types::{ToSqlOutput, ValueRef},
+};
+use std::{path::Path, sync::Arc, time::Duration};
+use strongroom_core::{Error, ErrorKind};
+use uuid::Uuid;
+
+/// As for the other connections.
+const BUSY: Duration = Duration::from_secs(10);
+/// How many different statements stay prepared.
+const STATEMENTS: usize = 32;
+
+/// A connection that only reads, with the settings of [`super::sqlite::readers`].
+pub(crate) fn reader(path: &Path) -> Result<Connection, Failure> {
+    // Whoever reads takes part in the index of the log, for which the file must be open for writing.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    for (pragma, value) in [("temp_store", "MEMORY"), ("trusted_schema", "OFF"), ("query_only", "ON")] {
+        connection.pragma_update(None, pragma, value)?;
+    }
+    Ok(connection)
+}
+
+/// Runs a statement without arguments that reads nothing.
+pub(crate) fn run(connection: &Connection, sql: &str) -> Result<(), Failure> {
+    connection.prepare_cached(sql)?.raw_execute()?;
+    Ok(())
+}
+
+/// The rows that a statement reads.
+pub(crate) fn fetch(connection: &Connection, statement: &Statement) -> Result<Vec<Record>, Failure> {
+    let mut prepared = connection.prepare_cached(&statement.sql)?;
+    for (at, argument) in statement.args.iter().enumerate() {
+        prepared.raw_bind_parameter(at + 1, argument)?;
+    }
+    let columns = prepared.column_count();
+    let (mut rows, mut records) = (prepared.raw_query(), Vec::new());
+    while let Some(row) = rows.next()? {
+        let values = (0..columns).map(|column| value(row.get_ref(column)?));
+        records.push(Record(values.collect::<Result<_, Failure>>()?));
+    }
+    Ok(records)
+}
+
+fn value(raw: ValueRef<'_>) -> Result<Value, Failure> {
+    Ok(match raw {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::I64(number),
+        // An id, most likely, which needs no room of its own.
+        ValueRef::Blob(bytes) => match <[u8; 16]>::try_from(bytes) {
+            Ok(id) => Value::Uuid(Uuid::from_bytes(id)),
+            Err(_) => Value::Bytes(Arc::new(bytes.to_vec())),
+        },
+        ValueRef::Text(bytes) => {
+            let text = std::str::from_utf8(bytes).map_err(|_| damaged("a text is not UTF-8"))?;
+            Value::Text(text.to_owned())
+        }
+        ValueRef::Real(_) => return Err(damaged("a number is not whole")),
+    })
+}
+
+fn damaged(what: &'static str) -> Failure {
+    let text = "the database holds something else than Strongroom wrote: restore a backup";
+    Failure::other(Error::new(ErrorKind::Corrupt, text).with("what", what))
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::I64(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+            Self::Uuid(id) => ValueRef::Blob(id.as_bytes()),
+        }))
+    }
+}
