@@ -20,6 +20,8 @@ pub(crate) enum Task {
     Bench { name: String, args: Vec<String> },
     /// Make the crate of a back-end.
     NewBackend { name: String },
+    /// Answer mdbook about the links of the book.
+    BookLinks { asked: Option<String> },
     /// Start the servers for a command, or until told to stop.
     Servers { without: Vec<Kind>, command: Vec<String> },
     /// Start the emulators in the background, stop them, or tell whether they run.
@@ -61,6 +63,8 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Task, String> 
                 None => Ok(Task::NewBackend { name }),
             }
         }
+        // As mdbook calls it: `book-links`, or `book-links supports html`.
+        "book-links" => Ok(Task::BookLinks { asked: args.next() }),
         "servers" => servers(args),
         "emulators" => emulators(args),
         other if is_help(other) || other == "help" => Ok(Task::Help),
@@ -205,6 +209,36 @@ mod tests {
         assert!(parsed("test --without gcp").unwrap_err().contains("google"));
         assert!(parsed("emulators").unwrap_err().contains("status"));
         assert!(parsed("emulators start").unwrap_err().contains("up"));
+    }
+
+    #[test]
+    fn what_the_pages_show_is_understood() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut count = 0;
+        for page in ["README.md", "CONTRIBUTING.md", "docs", "tests/emulators/README.md"] {
+            let path = root.join(page);
+            let pages = match path.is_dir() {
+                true => std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect(),
+                false => vec![path],
+            };
+            for path in pages.into_iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let shown = text.lines().filter_map(|line| line.split_once("cargo xtask "));
+                for (before, rest) in shown {
+                    // In a sentence a task may only be named.
+                    if before.ends_with('`') && !rest.split('`').next().unwrap_or_default().contains(' ') {
+                        continue;
+                    }
+                    // Up to the end of what is quoted, or to a comment. A part in capitals stands for another.
+                    let line = rest.split(['`', '#', ')', ';']).next().unwrap_or_default();
+                    let line = line.replace("NAME", "name").replace("TYPE", "type").replace("...", "");
+                    let understood = parsed(&line);
+                    assert!(understood.is_ok(), "{}: {rest}: {understood:?}", path.display());
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 10, "{count}");
     }
 
     #[test]

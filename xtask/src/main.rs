@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod book;
 mod built;
 mod chores;
 mod emulators;
@@ -62,6 +63,7 @@ fn perform(runner: &Runner, task: Task) -> failure::Result<bool> {
         Task::Bench { name, args } => chores::bench(runner, &name, &args),
         Task::Servers { without, command } => chores::servers(runner, &without, &command),
         Task::NewBackend { name } => new_backend::run(runner, &name),
+        Task::BookLinks { asked } => book::links(asked.as_deref()),
         Task::Emulators { action, without } => emulators::run(runner, action, &without),
     }
 }

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::run::Runner;
 
 /// Each file of the crate, with `NAME` for its type and `TYPE` for that as a part of a Rust type.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 13] = [
     ("Cargo.toml", include_str!("../template/Cargo.toml.txt")),
     ("README.md", include_str!("../template/README.md.txt")),
     ("src/lib.rs", include_str!("../template/src/lib.rs.txt")),
@@ -15,7 +15,12 @@ const FILES: [(&str, &str); 8] = [
     ("src/client.rs", include_str!("../template/src/client.rs.txt")),
     ("src/backend.rs", include_str!("../template/src/backend.rs.txt")),
     ("src/error.rs", include_str!("../template/src/error.rs.txt")),
+    ("tests/common/mod.rs", include_str!("../template/tests/common/mod.rs.txt")),
     ("tests/conformance_NAME.rs", include_str!("../template/tests/conformance.rs.txt")),
+    ("tests/calls.rs", include_str!("../template/tests/calls.rs.txt")),
+    ("tests/faults.rs", include_str!("../template/tests/faults.rs.txt")),
+    ("tests/leaks.rs", include_str!("../template/tests/leaks.rs.txt")),
+    ("tests/operator.rs", include_str!("../template/tests/operator.rs.txt")),
 ];
 
 /// Where a back-end is named, behind which line the names begin, and how one is written.
@@ -72,7 +77,7 @@ pub(crate) fn run(runner: &Runner, name: &str) -> Result<bool> {
             "0",
         ]))?;
     println!(
-        "made crates/{name}: write src/client.rs until `cargo test -p {package}` is green\n\
+        "made crates/{name}: write src/client.rs, then the tests, until `cargo test -p {package}` is green\n\
          then write README.md, and see docs/accepting-a-backend.md"
     );
     Ok(accepted)

@@ -17,6 +17,14 @@
 //! | 4 | it exists already, or somebody else changed it |
 //! | 5 | it is not allowed |
 //! | 6 | the database or a service cannot be reached |
+//!
+//! # The way from here
+//!
+//! - Every command, input form and key of the configuration: `docs/cli.md`; `serve`: `docs/server.md`, and
+//!   [`strongroom_server`].
+//! - A back-end to add with [`Registry::with`](strongroom::Registry::with): `docs/adding-a-backend.md`; a complete program
+//!   is `examples/custom-backend`.
+//! - Secrets without a command line: the crate [`strongroom`], and `docs/embedding.md`.
 
 mod args;
 mod commands;

@@ -6,6 +6,15 @@
 //! - [`Error`] is the one error type, [`SecretFilter`] the one filter language.
 //!
 //! There is no cryptography, no runtime and no SDK here, so that depending on this crate costs nothing.
+//!
+//! # The way from here
+//!
+//! - To use secrets in a program: the crate [`strongroom`](../strongroom/index.html), which has all of this too, and
+//!   `docs/embedding.md`.
+//! - To write a back-end: [`Backend`] says what is promised, `docs/adding-a-backend.md` leads from `cargo new` to a program
+//!   that serves it, and the suites of [`strongroom_testkit`](../strongroom_testkit/index.html) say whether it is right.
+//! - To know what happens between the two: [`strongroom_engine`](../strongroom_engine/index.html), and
+//!   `docs/architecture.md`.
 
 mod access;
 mod backend;

@@ -49,6 +49,9 @@ impl Core {
                     self.forget(row.meta.id);
                     for pending in rows {
                         if let Err(error) = self.work(&pending, &deadline).await {
+                            if self.labels_commit {
+                                return Err(crate::lasting::not_yet(&error));
+                            }
                             tracing::info!(target: "strongroom::engine", %error, "will be removed later");
                         }
                     }

@@ -73,6 +73,10 @@ pub(crate) struct Core {
     pub(crate) cache: Cache,
     pub(crate) flights: Flights,
     pub(crate) lines: Lines,
+    /// Whether a change lasts only once the labels in the store tell of it, since the catalog is forgotten.
+    pub(crate) labels_commit: bool,
+    /// One writer of labels at a time for each secret.
+    pub(crate) label_lines: Lines,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -83,6 +87,10 @@ impl Engine {
     /// `ConfigInvalid` if an option cannot work, the root key does not open the keys, or a store's name stands for
     /// another place in the catalog; whatever the catalog says.
     pub async fn open(parts: Parts) -> Result<Self> {
+        Self::assemble(parts, false).await
+    }
+
+    pub(crate) async fn assemble(parts: Parts, labels_commit: bool) -> Result<Self> {
         let Parts { catalog, identity, roots, env, stores, target, options } = parts;
         options.check()?;
         let ring = KeyRing::open(catalog.clone(), roots, &identity).await?;
@@ -137,6 +145,8 @@ impl Engine {
             cache: Cache::new(options.cache_bytes),
             flights: Flights::default(),
             lines: Lines::default(),
+            labels_commit,
+            label_lines: Lines::default(),
             stores: opened,
             catalog,
             identity,

@@ -7,7 +7,7 @@ use crate::{
     deadline::Deadline,
     engine::Core,
     env::fresh,
-    labels::{LabelRecord, labels},
+    labels::LabelRecord,
 };
 use std::sync::Arc;
 use strongroom_core::{NewVersion, ObjectId, Result, Retry, SecretId, SecretValues, VersionRef, VersionUid};
@@ -42,7 +42,6 @@ impl Core {
         let (bound, uid) = (what.bound, what.bound.version);
         let (key, payload) = codec::encode(&self.ring, bound, store.sealed, what.values)?;
         store.check_size(&payload)?;
-        let labels = labels(&self.ring, self.namespace(), bound.secret, &what.record, store.sealed)?;
         let (object, after) = self.destination(store, what.base.map(|row| &row.version.place));
         let attempt = Attempt {
             uid,
@@ -57,6 +56,13 @@ impl Core {
             lease: self.options.lease,
         };
         let Some(window) = self.open_attempt(&attempt, deadline).await? else { return Ok(Attempted::Again) };
+        let labels = match self.labels_before(store, object, &what).await {
+            Ok(labels) => labels,
+            Err(error) => {
+                self.release(uid, None, deadline).await;
+                return Err(error);
+            }
+        };
         let mut new = NewVersion::new(object, uid, &payload, &labels);
         if let Some(after) = &after {
             new = new.after(after);
@@ -73,7 +79,7 @@ impl Core {
         let place = Place::External { store: store.name.clone(), object, at };
         let size = u32::try_from(payload.expose().len()).unwrap_or(u32::MAX);
         let version = NewVersionRow { uid, place, key, digest: Some(attempt.digest), size };
-        let relabel = attempt.fresh && store.info().limits.relabel_after_create;
+        let relabel = self.labels_commit || attempt.fresh && store.info().limits.relabel_after_create;
         Ok(Attempted::Written { version, twin, relabel })
     }
 

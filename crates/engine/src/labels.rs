@@ -1,23 +1,26 @@
 //! What goes along with an object in a back-end, so that a catalog can be rebuilt from it.
 //!
 //! The record is base64url of: version 1, the key's id, a MAC, and the fields; believed only with a valid MAC. In a
-//! sealed store the fields are sealed.
+//! sealed store the fields are sealed. Where no database says which versions there are, a zero byte and the list of
+//! them follows the fields.
 
 use crate::{
-    Row,
     crypto::{KeyId, KeyKind, Purpose, equal, mac, open, seal, sealed_by},
+    kept::{self, Kept},
     ring::KeyRing,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use strongroom_core::{
-    Error, ErrorKind, Labels, NamespaceId, OwnerId, Result, SecretId, SecretMeta, SecretName,
+    Error, ErrorKind, Labels, NamespaceId, ObjectId, OwnerId, Result, SecretId, SecretMeta, SecretName,
 };
 use uuid::Uuid;
 
 const PLAIN: u8 = 1;
 const SEALED: u8 = 2;
 const DOMAIN: &str = "labels v1";
+/// Between the fields and the versions.
+const BORDER: u8 = 0;
 
 /// What labels tell about a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,19 +72,29 @@ pub(crate) fn labelled(meta: &SecretMeta, relabel: bool) -> (SecretName, bool) {
     (meta.name.clone(), meta.private != relabel)
 }
 
-pub(crate) fn labels_of(ring: &KeyRing, namespace: NamespaceId, row: &Row, sealed: bool) -> Result<Labels> {
-    labels(ring, namespace, row.meta.id, &LabelRecord::of(&row.meta), sealed)
+/// What is told of an object, and the versions in it where no database lists them.
+pub(crate) struct Told {
+    pub(crate) record: LabelRecord,
+    pub(crate) kept: Option<(ObjectId, Vec<Kept>)>,
 }
 
 pub(crate) fn labels(
     ring: &KeyRing,
     namespace: NamespaceId,
     secret: SecretId,
-    record: &LabelRecord,
+    told: &Told,
     sealed: bool,
 ) -> Result<Labels> {
-    let fields = serde_json::to_vec(record)
-        .map_err(|_| Error::new(ErrorKind::Unexpected, "the labels could not be encoded"))?;
+    let mut fields = fields(&told.record)?;
+    if let Some((object, versions)) = &told.kept {
+        let kept = kept::encode(*object, versions, fields.len());
+        if kept.len() == 16 && !versions.is_empty() {
+            let text = "name: too long to be kept in the labels of this store, as it is without a database";
+            return Err(Error::new(ErrorKind::InvalidInput, text));
+        }
+        fields.push(BORDER);
+        fields.extend(kept);
+    }
     let mut bytes = Vec::with_capacity(fields.len() + 160);
     if sealed {
         let key = ring.active(KeyKind::Seal)?;
@@ -97,11 +110,21 @@ pub(crate) fn labels(
     Ok(Labels::new(secret, URL_SAFE_NO_PAD.encode(bytes)))
 }
 
+/// How many versions the labels of such a secret can list, whose references have so many bytes.
+pub(crate) fn room(record: &LabelRecord, reference: usize) -> Result<usize> {
+    Ok(kept::room(fields(record)?.len(), reference))
+}
+
+fn fields(record: &LabelRecord) -> Result<Vec<u8>> {
+    serde_json::to_vec(record)
+        .map_err(|_| Error::new(ErrorKind::Unexpected, "the labels could not be encoded"))
+}
+
 /// Reads labels back.
 ///
 /// # Errors
 /// `Corrupt` if they were not made by this deployment, or were changed.
-pub(crate) async fn read(ring: &KeyRing, namespace: NamespaceId, labels: &Labels) -> Result<LabelRecord> {
+pub(crate) async fn read(ring: &KeyRing, namespace: NamespaceId, labels: &Labels) -> Result<Told> {
     let corrupt = || Error::new(ErrorKind::Corrupt, "the labels are not as this deployment wrote them");
     let bytes = URL_SAFE_NO_PAD.decode(&labels.record).map_err(|_| corrupt())?;
     let binding = binding(namespace, labels.secret);
@@ -121,7 +144,12 @@ pub(crate) async fn read(ring: &KeyRing, namespace: NamespaceId, labels: &Labels
         }
         _ => return Err(corrupt()),
     };
-    serde_json::from_slice(&fields).map_err(|_| corrupt())
+    // No zero byte is in JSON.
+    let (record, kept) = match fields.iter().position(|byte| *byte == BORDER) {
+        Some(border) => (&fields[..border], Some(kept::decode(&fields[border + 1..]).ok_or_else(corrupt)?)),
+        None => (&fields[..], None),
+    };
+    Ok(Told { record: serde_json::from_slice(record).map_err(|_| corrupt())?, kept })
 }
 
 /// Of a fixed length, as sealing metadata needs it.

@@ -3,6 +3,16 @@
 //! It turns a [`Catalog`] (rows that commit) and any number of back-ends (versions of values) into a
 //! [`SecretsStore`](strongroom_core::SecretsStore). It has no clock, no randomness of its own, spawns no task and does
 //! no I/O: everything comes through [`Env`], [`Catalog`] and [`Backend`](strongroom_core::Backend).
+//!
+//! # The way from here
+//!
+//! - [`Engine::open`] puts it together from [`Parts`]; [`InMemory`] does so without a database, from what a back-end holds.
+//!   Most programs let `Config::open` of the crate [`strongroom`](../strongroom/index.html) do either.
+//! - A [`Catalog`] in SQL is [`strongroom_sql`](../strongroom_sql/index.html)'s, one in memory is [`MemoryCatalog`].
+//! - [`crypto`]: the sealed format, keys and digests.
+//! - The simulator and the suites that hold all of this to its promises are in
+//!   [`strongroom_testkit`](../strongroom_testkit/index.html).
+//! - `docs/architecture.md` tells rows, invariants, operations and crash windows, and which test shows what.
 
 mod audit;
 mod batch;
@@ -22,8 +32,12 @@ mod external;
 mod fetch;
 mod get;
 mod host;
+mod in_memory;
+mod kept;
 mod labels;
+mod lasting;
 mod lines;
+mod load;
 mod memory;
 mod options;
 mod probe;
@@ -44,7 +58,9 @@ pub use batch::Batch;
 pub use catalog::*;
 pub use engine::{Engine, Parts, Store};
 pub use env::Env;
+pub use in_memory::InMemory;
 pub use labels::LabelRecord;
+pub use load::{Left, Loaded, Reason};
 pub use memory::MemoryCatalog;
 pub use options::{EngineOptions, StoreOptions};
 pub use repair::{RepairOptions, RepairReport, Unknown};

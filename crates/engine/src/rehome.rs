@@ -7,7 +7,7 @@ use crate::{
     deadline::Deadline,
     engine::{Core, Engine},
     env::successive,
-    labels::{LabelRecord, labelled, labels},
+    labels::labelled,
 };
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{NewVersion, Result, Revision, SecretName, VersionUid};
@@ -20,8 +20,9 @@ impl Engine {
     /// secret the oldest version first. Answers how many were moved.
     ///
     /// # Errors
-    /// Of the catalog and the stores; `ConfigInvalid` if a store is not configured.
+    /// Of the catalog and the stores; `ConfigInvalid` if a store is not configured; `Unsupported` without a database.
     pub async fn move_all(&self, to: Option<&StoreName>) -> Result<u64> {
+        self.core.needs_rows("values cannot be moved")?;
         let store = to.map(|name| self.core.store(name).cloned()).transpose()?;
         let (mut moved, mut after) = (0, None);
         loop {
@@ -63,8 +64,6 @@ impl Core {
             Some(current) => current,
             None => return Ok(false),
         };
-        let record = LabelRecord::of(&current.meta);
-        let labels = labels(&self.ring, self.namespace(), row.meta.id, &record, store.sealed)?;
         let is_current = current.version.uid == row.version.uid;
         let beside = self.beside(&row, &current, store, deadline).await?;
         let (object, after) = self.destination(store, beside.as_ref());
@@ -81,6 +80,13 @@ impl Core {
             lease: self.options.lease,
         };
         let Some(window) = self.open_attempt(&attempt, deadline).await? else { return Ok(false) };
+        let labels = match self.labels_now(store, object, &current.meta).await {
+            Ok(labels) => labels,
+            Err(error) => {
+                self.release(attempt.uid, None, deadline).await;
+                return Err(error);
+            }
+        };
         let mut new = NewVersion::new(object, attempt.uid, &payload, &labels).newest(is_current);
         if let Some(after) = &after {
             new = new.after(after);
@@ -98,13 +104,15 @@ impl Core {
         let size = u32::try_from(payload.expose().len()).unwrap_or(u32::MAX);
         let version = NewVersionRow { uid: row.version.uid, place, key, digest: Some(attempt.digest), size };
         let twin = put.sends > 1;
-        let relabel = attempt.fresh && store.info().limits.relabel_after_create;
+        let relabel = self.labels_commit || attempt.fresh && store.info().limits.relabel_after_create;
         let labelled = Some(labelled(&current.meta, relabel));
         let moved = self.rehome(&row, version, Some(attempt.uid), twin, labelled, deadline).await;
         if !matches!(moved, Ok(true)) {
             self.release(attempt.uid, (!twin).then_some(at), deadline).await;
+            return moved;
         }
-        moved
+        self.make_lasting(row.meta.id, deadline).await?;
+        Ok(true)
     }
 
     /// Where the version goes: to the current one if that is in the store already, else to the next older one, which

@@ -119,7 +119,7 @@ impl Engine {
     /// # Errors
     /// `Corrupt` if this deployment did not write them, or they were changed.
     pub async fn read_labels(&self, known: &Labels) -> Result<LabelRecord> {
-        labels::read(&self.core.ring, self.core.namespace(), known).await
+        Ok(labels::read(&self.core.ring, self.core.namespace(), known).await?.record)
     }
 }
 
@@ -145,7 +145,9 @@ impl Core {
                 continue;
             }
             let record = match &found.labels {
-                Some(known) => labels::read(&self.ring, self.namespace(), known).await.ok(),
+                Some(known) => {
+                    labels::read(&self.ring, self.namespace(), known).await.ok().map(|told| told.record)
+                }
                 None => None,
             };
             let secret = found.labels.map(|labels| labels.secret);

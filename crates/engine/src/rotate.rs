@@ -39,9 +39,11 @@ impl Engine {
     /// them.
     ///
     /// # Errors
-    /// Of the catalog and the root key; `Corrupt` if a value cannot be opened, naming the secret.
+    /// Of the catalog and the root key; `Corrupt` if a value cannot be opened, naming the secret; `Unsupported` without
+    /// a database.
     pub async fn rotate(&self, kind: KeyKind) -> Result<Rotated> {
         let core = &self.core;
+        core.needs_rows("a key that was made now would be forgotten")?;
         core.ring.reload().await?;
         let (key, wrap) = new_key(&**core.ring.roots(), &*core.env, core.namespace(), kind).await?;
         let deadline = Deadline::after(Duration::from_secs(30), &core.env);
@@ -68,9 +70,10 @@ impl Engine {
     /// Wraps every data key with another root key too.
     ///
     /// # Errors
-    /// Of the catalog and of the root key.
+    /// Of the catalog and of the root key; `Unsupported` without a database.
     pub async fn add_root(&self, root: &dyn RootKeys) -> Result<u64> {
         let core = &self.core;
+        core.needs_rows("what is wrapped with another root key would be forgotten")?;
         core.ring.reload().await?;
         let mut wraps = Vec::new();
         for (id, key) in core.ring.keys().iter() {

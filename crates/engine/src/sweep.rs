@@ -10,7 +10,6 @@ use crate::{
     codec::{self, Bound},
     deadline::Deadline,
     engine::{Core, Engine},
-    labels::labels_of,
     resolve::passing,
 };
 use futures::{FutureExt, future::BoxFuture};
@@ -117,19 +116,24 @@ impl Core {
     /// Brings labels up to date: until they say what the row says after they were written, since another one may have
     /// written them meanwhile. Labels are for people and for a rebuild of last resort: a crash right here leaves them one
     /// change behind until the next.
-    async fn relabel(
+    pub(crate) async fn relabel(
         self: &Arc<Self>,
         store: &Calls,
         pending: &Pending,
         deadline: &Deadline,
     ) -> Result<bool> {
+        // Nothing older must come over it where the labels are all that lasts.
+        let _turn = match self.labels_commit {
+            true => Some(self.label_lines.enter(pending.secret, deadline).await?),
+            false => None,
+        };
         let mut row = self.row_of(pending, deadline).await?;
         while let Some(told) = row {
             let Place::External { store: holder, object, .. } = &told.version.place else { return Ok(true) };
             if *holder != store.name {
                 return Ok(true);
             }
-            let labels = labels_of(&self.ring, self.namespace(), &told, store.sealed)?;
+            let labels = self.labels_now(store, *object, &told.meta).await?;
             store.relabel(*object, &labels, deadline).await?;
             row = self.row_of(pending, deadline).await?.filter(|now| now.stamp != told.stamp);
         }
@@ -171,6 +175,7 @@ impl Core {
             }
             store.delete(pending.object, deadline).await?;
         } else if !uses.named.contains(at) {
+            self.unlist(store, pending, deadline).await?;
             store.remove(pending.object, at, deadline).await?;
         }
         Ok(true)
@@ -192,6 +197,7 @@ impl Core {
             store.delete(pending.object, deadline).await?;
             return Ok(true);
         }
+        self.unlist(store, pending, deadline).await?;
         for one in found {
             let Some(at) = &one.at else { continue };
             if !uses.named.contains(at) && self.explains(store, pending, &one, deadline).await? {

@@ -200,6 +200,7 @@ impl Core {
         base: Option<&Arc<Row>>,
         values: &SecretValues,
     ) -> Result<Tried> {
+        self.check_room(&change.after)?;
         let uid = VersionUid(successive(&*self.env));
         let bound = Bound { namespace: self.namespace(), secret: change.secret, version: uid };
         let Some(target) = &self.target else {
@@ -247,18 +248,20 @@ impl Core {
     }
 
     /// Changes a row without its values.
-    async fn write_row(&self, change: &Change<'_>) -> Result<Tried> {
+    async fn write_row(self: &Arc<Self>, change: &Change<'_>) -> Result<Tried> {
+        self.check_room(&change.after)?;
         self.commit(change, None, None).await
     }
 
     async fn commit(
-        &self,
+        self: &Arc<Self>,
         change: &Change<'_>,
         version: Option<NewVersionRow>,
         // Which attempt wrote it, whether a twin may exist, and whether the store wants its labels once more.
         attempted: Option<(VersionUid, bool, bool)>,
     ) -> Result<Tried> {
         let id = version.as_ref().map_or_else(|| successive(&*self.env), |version| version.uid.0);
+        let history = self.kept_versions(&change.after, version.as_ref());
         let mut commit = Commit {
             secret: change.secret,
             change: id,
@@ -266,8 +269,11 @@ impl Core {
             version,
             attempt: attempted.map(|(uid, _, _)| uid),
             twin: attempted.is_some_and(|(_, twin, _)| twin),
-            labelled: attempted.map(|(_, _, relabel)| labelled(&change.after, relabel)),
-            history: self.kept_versions(),
+            labelled: match attempted {
+                Some((_, _, relabel)) => Some(labelled(&change.after, relabel)),
+                None => self.labels_commit.then(|| labelled(&change.after, true)),
+            },
+            history,
             entry: self.entry(change.cx, change.secret, id, change.action, change.detail.clone()),
             auditor: self.auditor()?,
             doubt: false,
@@ -279,6 +285,9 @@ impl Core {
                 async move { self.catalog.commit(&commit).await }
             })
             .await?;
+        if matches!(committed, Committed::Done(_) | Committed::Before { .. }) {
+            self.make_lasting(change.secret, change.deadline).await?;
+        }
         Ok(match committed {
             Committed::Done(row) => Tried::Done(row),
             Committed::Before { revision, at } => Tried::Before(revision, at),
@@ -311,10 +320,11 @@ impl Core {
         }
     }
 
-    /// How many versions are kept: as configured, or as many as the store can.
-    fn kept_versions(&self) -> u32 {
+    /// How many versions are kept: as configured, or as many as the store can, or its labels can list.
+    fn kept_versions(&self, after: &SecretMeta, version: Option<&NewVersionRow>) -> u32 {
         let limit = self.target.as_ref().and_then(|target| self.stores.get(target)?.info().limits.history);
-        self.options.history.min(limit.unwrap_or(u32::MAX)).max(1)
+        let listable = self.listable(after, version.map(|version| &version.place));
+        self.options.history.min(limit.unwrap_or(u32::MAX)).min(listable).max(1)
     }
 
     /// The secret after a change that committed without an answer: as it is now, or, if it was deleted since, as the

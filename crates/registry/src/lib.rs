@@ -4,7 +4,8 @@
 //! - [`Registry::with`] adds a back-end of your own; how one is written is told by `docs/adding-a-backend.md`, and what it
 //!   promises by [`Backend`].
 //! - Each type is a cargo feature: `aws`, `azure`, `gcp`, `hashicorp`, `remote`, `sql` (default), or `full`. `runtime`, a
-//!   part of `sql`, has the clocks for an [`engine`] that is put together without a database.
+//!   part of `sql`, has the clocks for an [`engine`] that is put together without a database
+//!   ([`engine::InMemory`]).
 //!
 //! Everything of the core crate is here too, so that a program depends on this one alone. `docs/embedding.md` shows how.
 

@@ -7,6 +7,13 @@
 //!   database itself.
 //! - [`audit`]: reads and denials in the audit log; verifying and pruning it.
 //! - [`Server`]: listens, answers, and ends in good order.
+//!
+//! # The way from here
+//!
+//! - To run one: `strongroom serve`, and `docs/server.md`. A program of your own with more back-ends gets that command from
+//!   [`strongroom_cli`](../strongroom_cli/index.html).
+//! - What it serves is the [`SecretsStore`](strongroom::SecretsStore) of a [`strongroom::Open`].
+//! - Its API describes itself at `/openapi.json`; against whom it protects, with the tests: `docs/threat-model.md`.
 
 pub mod audit;
 mod config;

@@ -6,6 +6,14 @@
 //! may be, and no advisory lock or session state is relied on.
 //!
 //! Features: `sqlite`, `postgres`, `mysql`, all on by default, each enough by itself.
+//!
+//! # The way from here
+//!
+//! - What a catalog promises: [`Catalog`](strongroom_engine::Catalog); the suite that asks for it is
+//!   `catalog_suite!` of [`strongroom_testkit`](../strongroom_testkit/index.html).
+//! - Which database a program uses is `[database]` of its configuration, which the crate
+//!   [`strongroom`](../strongroom/index.html) reads: see `docs/cli.md`.
+//! - The tables are told in `docs/architecture.md` and made in `crates/sql/migrations`.
 
 mod accounts;
 mod attempt;

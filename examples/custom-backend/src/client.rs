@@ -50,11 +50,19 @@ impl Client {
         if path.is_dir() {
             return Ok(());
         }
+        // The highest one that is there: each one below it is new, and its entry must be on the disk, too.
+        let there = path.ancestors().skip(1).find(|parent| parent.is_dir());
         DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
         if !self.root.join(".gitignore").exists() {
             replace(&self.root, ".gitignore", format!("{ASIDE}*\n").as_bytes())?;
         }
-        Ok(sync(&self.root)?)
+        for parent in path.ancestors().skip(1) {
+            sync(parent)?;
+            if Some(parent) == there {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a text, in place of what is there; the directory is there.

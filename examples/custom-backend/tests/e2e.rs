@@ -73,6 +73,34 @@ fn every_command_works_on_it() {
 }
 
 #[test]
+fn without_a_database_every_command_finds_what_the_last_one_left() {
+    let home = Home::new();
+    let file = home.dir.path().join("config/strongroom/config.toml");
+    let path = home.dir.path().display();
+    let text = fs::read_to_string(&file).unwrap();
+    let memory = format!("[database]\nurl = 'memory:'\n[keys]\nfile = '{path}/root.key'\n");
+    home.ok(["keys", "generate", "--output", "root.key"]);
+    fs::write(&file, memory + &text).unwrap();
+
+    home.ok(["secret", "create", "db", "--user=app", "--password=hunter2"]);
+    home.ok(["secret", "update", "db", "--password=hunter3"]);
+    home.ok(["secret", "rename", "db", "web/db"]);
+    home.ok(["secret", "rollback", "web/db", "1"]);
+    home.ok(["secret", "create", "gone", "--a=b"]);
+    home.ok(["secret", "delete", "gone", "-y"]);
+    assert_eq!(home.ok(["secret", "get", "web/db", "password"]), "hunter2");
+    assert_eq!(home.ok(["secret", "versions", "web/db"]).lines().count(), 4, "a head and three versions");
+    assert_eq!(home.ok(["secret", "list"]).lines().count(), 2, "a head and one secret");
+    assert_eq!(home.versions(), 3);
+    let status = home.ok(["status", "--deep"]);
+    assert!(status.contains("memory:"), "{status}");
+    assert!(!home.dir.path().join("data").exists(), "there is a database");
+    for refused in [["keys", "rotate"], ["serve", "--check"], ["user", "list"]] {
+        assert!(!home.run(refused).status.success(), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_wrong_configuration_is_told() {
     let home = Home::new();
     for (variable, value, told) in [

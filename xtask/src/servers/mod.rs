@@ -5,6 +5,7 @@ mod azure;
 mod gcp;
 mod google;
 mod mariadb;
+mod mdbook;
 mod microsoft;
 mod moto;
 pub(crate) mod openbao;
@@ -54,11 +55,13 @@ pub(crate) enum Kind {
     Azure,
     /// schemathesis, for the server's API.
     Schemathesis,
+    /// mdbook, for the book.
+    Mdbook,
 }
 
 impl Kind {
     /// Those that tests need.
-    pub(crate) const TESTS: [Self; 8] = [
+    pub(crate) const TESTS: [Self; 9] = [
         Self::Postgres,
         Self::Mariadb,
         Self::Zenml,
@@ -67,6 +70,7 @@ impl Kind {
         Self::Google,
         Self::Microsoft,
         Self::Schemathesis,
+        Self::Mdbook,
     ];
 
     /// Those that stand for a cloud service, and what looks at them.
@@ -86,6 +90,7 @@ impl Kind {
             Self::Gcp => "gcp",
             Self::Azure => "azure",
             Self::Schemathesis => "schemathesis",
+            Self::Mdbook => "mdbook",
         }
     }
 
@@ -102,6 +107,7 @@ impl Kind {
             Self::Gcp => &gcp::VARIABLES,
             Self::Azure => &azure::VARIABLES,
             Self::Schemathesis => &schemathesis::VARIABLES,
+            Self::Mdbook => &mdbook::VARIABLES,
         }
     }
 
@@ -115,7 +121,8 @@ impl Kind {
             | Self::Moto
             | Self::Google
             | Self::Microsoft
-            | Self::Schemathesis => (!venv::can_be_made()).then_some(venv::PACKAGE),
+            | Self::Schemathesis
+            | Self::Mdbook => (!venv::can_be_made()).then_some(venv::PACKAGE),
             Self::Gcp | Self::Azure => None,
         }
     }
@@ -128,6 +135,7 @@ impl Kind {
             Self::Openbao => Some(openbao::ENVIRONMENT),
             Self::Moto => Some(moto::ENVIRONMENT),
             Self::Schemathesis => Some(schemathesis::ENVIRONMENT),
+            Self::Mdbook => Some(mdbook::ENVIRONMENT),
             Self::Google => Some(google::ENVIRONMENT),
             Self::Microsoft => Some(microsoft::ENVIRONMENT),
         }
@@ -151,6 +159,7 @@ impl Kind {
             Self::Openbao => openbao::find().is_some(),
             Self::Moto => moto::ENVIRONMENT.programs().is_some(),
             Self::Schemathesis => schemathesis::ENVIRONMENT.programs().is_some(),
+            Self::Mdbook => mdbook::ENVIRONMENT.programs().is_some(),
             Self::Google => google::ENVIRONMENT.programs().is_some(),
             Self::Microsoft => microsoft::ENVIRONMENT.programs().is_some(),
             Self::Gcp | Self::Azure => true,
@@ -208,6 +217,7 @@ impl Servers {
             Kind::Gcp => gcp::start(&place),
             Kind::Azure => azure::start(&place),
             Kind::Schemathesis => schemathesis::start(),
+            Kind::Mdbook => mdbook::start(),
         }
     }
 

@@ -80,7 +80,8 @@ impl<'a> Place<'a> {
             | Kind::Microsoft
             | Kind::Gcp
             | Kind::Azure
-            | Kind::Schemathesis => Account::Ours,
+            | Kind::Schemathesis
+            | Kind::Mdbook => Account::Ours,
         };
         account.directory(directory)?;
         Ok(Self { runner, account, directory: directory.to_owned(), password: password()? })

@@ -193,7 +193,7 @@ impl Session {
     fn not_ours(&self) -> Failure {
         let text = match &self.remote {
             Some(remote) => target::needs_a_database(remote.url()),
-            None => "this store is not a database of ours: it has no keys and nothing to repair or to copy"
+            None => "there is no database of ours behind this store: it has no accounts, no keys and nothing to repair or to copy"
                 .to_owned(),
         };
         Failure::new(Exit::Other, text)

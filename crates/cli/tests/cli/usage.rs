@@ -98,5 +98,5 @@ fn a_store_without_administration_says_so() {
     }
     let ended = program.run(["status"]);
     assert_eq!(ended.code, 1);
-    assert!(ended.err.contains("not a database of ours"), "{}", ended.err);
+    assert!(ended.err.contains("no database of ours"), "{}", ended.err);
 }

@@ -4,6 +4,7 @@
 //!   the values of a secret.
 //! - [`RootKey`]: the one key that an operator keeps; it [`wrap`]s the [`DataKey`]s, of each [`KeyKind`] one
 //!   active.
+//! - [`Derived`]: what follows from a root key where no database keeps data keys.
 //! - [`Digest`]: what is pinned of a version's values, so that a swapped or rolled-back one is detected.
 //! - [`mac`]: keyed hashes of everything else.
 //!
@@ -11,6 +12,7 @@
 //! length and count in a format is an unsigned 32-bit number, big-endian.
 
 mod binding;
+mod derive;
 mod digest;
 mod encoding;
 mod header;
@@ -24,6 +26,7 @@ mod values;
 mod wrap;
 
 pub use binding::{VALUE_BINDING_LEN, value_binding};
+pub use derive::Derived;
 pub use digest::{Digest, digest_values, verify_values};
 pub use encoding::{decode_padded, decode_values, encode_values, pad};
 pub use header::{OVERHEAD, Purpose};

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod keys;
+mod load;
 mod read;
 mod state;
 mod sweep;
@@ -11,9 +12,10 @@ mod write;
 
 use crate::{
     Attempt, Begun, Catalog, Commit, Committed, Delete, Deleted, Env, Identity, KeyRow, Keys, Lookup,
-    Misplaced, NewIdentity, Pending, Rehome, Rehomed, Row, Settled, Stamp, StoreBinding, StoreName, Summary,
-    Uses, VersionHead, Viewer, WrapRow,
+    Misplaced, NameKey, NewIdentity, Pending, Rehome, Rehomed, Row, Settled, Stamp, StoreBinding, StoreName,
+    Summary, Uses, VersionHead, VersionRow, Viewer, WrapRow,
     crypto::{KeyId, RootId},
+    env::fresh,
 };
 use state::State;
 use std::{
@@ -35,6 +37,22 @@ impl MemoryCatalog {
     #[must_use]
     pub fn new(env: Arc<dyn Env>) -> Self {
         Self { env, state: Mutex::default() }
+    }
+
+    /// Whether there is such a secret.
+    pub(crate) fn knows(&self, id: SecretId) -> bool {
+        self.lock().knows(id)
+    }
+
+    /// Whether a secret has that name.
+    pub(crate) fn has_name(&self, key: &NameKey) -> bool {
+        self.lock().has_name(key)
+    }
+
+    /// Adds a secret with its versions, which nobody knows yet.
+    pub(crate) fn load(&self, meta: SecretMeta, versions: Vec<VersionRow>) {
+        let change = fresh(&*self.env);
+        self.lock().load(meta, versions, change);
     }
 
     /// The state. A poisoned lock is taken over: every method changes the state only after its last check.

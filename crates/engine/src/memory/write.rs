@@ -87,7 +87,7 @@ impl State {
                 if self.secrets.contains_key(&change.secret) || change.version.is_none() {
                     return Err(Error::new(ErrorKind::Unexpected, "a create needs a fresh id and values"));
                 }
-                let owner = self.owner(*owner)?;
+                let owner = self.known_owner(*owner);
                 let meta = SecretMeta::new(change.secret, name.clone(), *private, owner, now);
                 Ok(Ok((meta, Revision(1))))
             }
@@ -119,10 +119,10 @@ impl State {
         guard.check(&secret.meta, current.ok_or(Refusal::Moved)?, secret.stamp.change)
     }
 
-    fn owner(&self, id: strongroom_core::OwnerId) -> Result<Owner> {
+    pub(super) fn known_owner(&self, id: strongroom_core::OwnerId) -> Owner {
         let known = self.identity.as_ref().map(|identity| &identity.owner).filter(|owner| owner.id == id);
         // Accounts live with the server; in memory every id is an account without a name of its own.
-        Ok(known.cloned().unwrap_or_else(|| Owner { id, name: id.to_string(), full_name: String::new() }))
+        known.cloned().unwrap_or_else(|| Owner { id, name: id.to_string(), full_name: String::new() })
     }
 
     fn trim(&mut self, change: &Commit, env: &dyn Env, now: Timestamp) {

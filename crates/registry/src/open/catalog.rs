@@ -9,7 +9,7 @@ use strongroom_engine::{Catalog, Env, Identity, crypto::RootId, initialise};
 use strongroom_sql::{Dialect, Options, SqlCatalog};
 
 /// The account that a local command line acts as.
-const OWNER: &str = "admin";
+pub(super) const OWNER: &str = "admin";
 
 type Identified = (Identity, Arc<RootSource>, Vec<String>);
 
@@ -79,7 +79,7 @@ impl Config {
         Ok((identity, Arc::new(roots), notices))
     }
 
-    fn configured_root(&self) -> Result<Option<RootSource>> {
+    pub(super) fn configured_root(&self) -> Result<Option<RootSource>> {
         let keys = self.keys()?;
         match (keys.root_key, keys.file) {
             (Some(text), _) => RootSource::text(text).map(Some),

@@ -1,6 +1,7 @@
 //! Opening what a configuration describes.
 
 mod catalog;
+mod memory;
 mod places;
 mod roots;
 
@@ -17,9 +18,7 @@ use strongroom_core::{
     Context, Error, ErrorKind, NamespaceId, OpenContext, Opened, Owner, OwnerId, Result, Secrets,
     SecretsStore,
 };
-use strongroom_engine::{
-    Engine, EngineOptions, Env, Identity, Parts, RootKeys, Store, StoreName, StoreOptions,
-};
+use strongroom_engine::{Engine, EngineOptions, Env, Parts, RootKeys, Store, StoreName, StoreOptions};
 use strongroom_sql::SqlCatalog;
 use uuid::Uuid;
 
@@ -42,11 +41,12 @@ pub struct Open {
     pub store: Arc<dyn SecretsStore>,
     /// The engine behind it; `None` if the configured type is a whole store of its own.
     pub engine: Option<Engine>,
-    /// The database of the catalog.
+    /// The database of the catalog; `None` if that is in memory, or the type is a whole store.
     pub database: Option<Arc<SqlCatalog>>,
     /// The account that acts locally; over a whole store, which knows itself who calls, nobody.
     pub owner: Owner,
-    /// What was made on the way, for people: a new database, a new root key.
+    /// What people should know: that a new database was made, a new root key; or what a store holds that was not loaded
+    /// into a catalog in memory.
     pub notices: Vec<String>,
 }
 
@@ -73,16 +73,18 @@ impl Open {
         }
     }
 
-    /// Closes the database in good order.
+    /// Closes the database in good order. Where the catalog is in memory, what it still knows to be removed is removed
+    /// now, if the store answers.
     ///
     /// # Errors
     /// Of the database.
     pub async fn close(self) -> Result<()> {
         let Self { store, engine, database, .. } = self;
-        drop((store, engine));
-        match database {
-            Some(database) => database.close().await,
-            None => Ok(()),
+        drop(store);
+        match (database, engine) {
+            (Some(database), _) => database.close().await,
+            (None, Some(engine)) => engine.sweep().await.map(drop),
+            (None, None) => Ok(()),
         }
     }
 }
@@ -90,7 +92,9 @@ impl Open {
 impl Config {
     /// Opens what is configured: the database first, which holds the namespace; then the root key, the stores, and the
     /// engine over all of them. An SQLite database that is not there is made, with a root key of its own. A type that is
-    /// a whole store, such as `remote`, is opened alone, without a database and a root key.
+    /// a whole store, such as `remote`, is opened alone, without a database and a root key. With `memory:` as the
+    /// database's URL there is none: the store is scanned, and what it holds is loaded (see
+    /// [`InMemory`](strongroom_engine::InMemory)).
     ///
     /// # Errors
     /// `ConfigInvalid`, naming the key and the remedy; whatever the database and the stores say.
@@ -102,11 +106,19 @@ impl Config {
         }
         let env: Arc<dyn Env> = Arc::new(System::new());
         let OpenOptions { places, chain } = options;
+        let database = self.database()?;
+        if database.is_memory() {
+            return self.open_in_memory(registry, &database, env, chain).await;
+        }
+        if database.namespace.is_some() {
+            let text = "database.namespace: a database holds its own namespace: remove the key";
+            return Err(Error::new(ErrorKind::ConfigInvalid, text));
+        }
         let places = places.map_or_else(Places::of_user, Ok)?;
         let catalog = self.open_catalog(&places, &env).await?;
         let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env).await?;
         let roots: Arc<dyn RootKeys> = roots;
-        match self.open_stores(registry, &identity).await? {
+        match self.open_stores(registry, identity.namespace).await? {
             Stores::Whole(store) => {
                 catalog.close().await?;
                 Ok(Open { store, engine: None, database: None, owner: identity.owner, notices })
@@ -157,13 +169,13 @@ impl Config {
         }
     }
 
-    async fn open_stores(&self, registry: &Registry, identity: &Identity) -> Result<Stores> {
+    async fn open_stores(&self, registry: &Registry, namespace: NamespaceId) -> Result<Stores> {
         let (mut stores, mut target) = (Vec::new(), None);
         for (name, settings) in self.stores()? {
             let store_name = StoreName::new(name.clone())?;
             let (kind, seal, own) = (settings.kind.clone(), settings.seal, settings.engine.clone());
             let plugin_seals = registry.find(&kind)?.seal_by_default;
-            let opened = registry.open(settings, OpenContext::new(identity.namespace)).await?;
+            let opened = registry.open(settings, OpenContext::new(namespace)).await?;
             match opened {
                 Opened::Inline if seal == Some(false) => {
                     return Err(Error::new(

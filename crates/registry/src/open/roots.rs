@@ -10,7 +10,7 @@ use std::{
 use strongroom_core::{Error, ErrorKind, NamespaceId, Result, async_trait};
 use strongroom_engine::{
     RootKeys,
-    crypto::{DataKey, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
+    crypto::{DataKey, Derived, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
 };
 
 /// A root key that is read whenever it is needed and dropped again.
@@ -57,6 +57,14 @@ impl RootSource {
                 .with("file", path.display())
         })?;
         Ok((Self { id: key.id(), from: From::File(path.clone()) }, path))
+    }
+
+    /// What follows from it where no database keeps other keys.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` if the file cannot be read any more, or holds another root key.
+    pub fn derive(&self, namespace: Option<NamespaceId>) -> Result<Derived> {
+        Derived::of(&self.load()?, namespace)
     }
 
     fn load(&self) -> Result<RootKey> {

@@ -276,7 +276,7 @@ cases! {
     /// Labels of every length that the engine makes are taken, none included.
     async fn labels_of_every_length_are_taken(s) {
         let fx = Fixture::open(s).await?;
-        for length in [0, 1, 63, 64, 255, 256, 257, 1000, 1900] {
+        for length in [0, 1, 63, 64, 255, 256, 257, 1000, 1900, 2048] {
             let (object, text) = (object(), payload("text"));
             let labels: Labels = labels(object, &"Az09-_".repeat(400)[..length]);
             let at = fx.backend.put(&NewVersion::new(object, uid(), &text, &labels)).await?;

@@ -1,0 +1,69 @@
+//! The bytes of a version, and the service's name of it.
+
+use crate::{Error, ErrorKind, Result};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Bytes that a back-end keeps: wiped when dropped; `Debug` tells their number alone.
+#[derive(Clone)]
+pub struct Payload(Zeroizing<Vec<u8>>);
+
+impl Payload {
+    /// Takes the bytes over.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Payload({} bytes)", self.0.len())
+    }
+}
+
+/// The service's own name of one version, chosen by the back-end and opaque to everybody else.
+/// At most 255 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionRef(String);
+
+impl VersionRef {
+    /// Wraps the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VersionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<VersionRef> for String {
+    fn from(at: VersionRef) -> Self {
+        at.0
+    }
+}
+
+impl TryFrom<Payload> for String {
+    type Error = Error;
+
+    /// The payload as text, for services that keep text.
+    fn try_from(payload: Payload) -> Result<Self> {
+        String::from_utf8(payload.expose().to_vec())
+            .map_err(|_| Error::new(ErrorKind::Corrupt, "the payload is not UTF-8 text"))
+    }
+}

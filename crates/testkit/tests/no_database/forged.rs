@@ -1,0 +1,146 @@
+//! Labels that this deployment did not write, and what somebody with access to the back-end can do.
+
+use super::{Deployment, secrets};
+use secrecy::ExposeSecret as _;
+use std::sync::Arc;
+use strongroom_core::{
+    Backend as _, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, SecretId, VersionUid,
+};
+use strongroom_engine::{Reason, RepairOptions};
+use strongroom_testkit::{Held, MemoryBackend};
+use uuid::Uuid;
+
+fn service(deployment: &Deployment, held: &Held) -> Arc<MemoryBackend> {
+    Arc::new(MemoryBackend::new(held, deployment.namespace()))
+}
+
+/// Everything that is there, in one page after the other.
+async fn everything(backend: &MemoryBackend) -> Vec<Found> {
+    let (mut all, mut from) = (Vec::new(), None::<String>);
+    loop {
+        let page = backend.scan(None, from.as_deref()).await.unwrap();
+        all.extend(page.found);
+        match page.next {
+            Some(next) => from = Some(next),
+            None => return all,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_changed_record_is_not_believed_and_nothing_is_removed() {
+    for seal in [false, true] {
+        let (deployment, held) = (Deployment::new(seal), Held::new());
+        let backend = service(&deployment, &held);
+        let engine = deployment.open(backend.clone()).await;
+        secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+        secrets(&engine).set("db", "a", "2").await.unwrap();
+        let found = everything(&backend).await.remove(0);
+        let right = found.labels.clone().unwrap();
+        let before = held.inventory(deployment.namespace());
+        for at in (0..right.record.len()).step_by(7) {
+            let mut record = right.record.clone().into_bytes();
+            record[at] = if record[at] == b'A' { b'B' } else { b'A' };
+            let record = String::from_utf8(record).unwrap();
+            backend.relabel(found.object, &Labels::new(right.secret, record)).await.unwrap();
+            let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
+            assert_eq!(loaded.secrets, 0, "a record that was changed at {at} is believed");
+            assert_eq!(loaded.left.len(), 1);
+            assert_eq!((&loaded.left[0].why, loaded.left[0].object), (&Reason::NotOurs, found.object));
+            engine.sweep().await.unwrap();
+        }
+        // Of another secret, or cut off, or none at all.
+        let half = right.record[..right.record.len() / 2].to_owned();
+        for (labels, why) in [
+            (Labels::new(SecretId(Uuid::new_v4()), right.record.clone()), Reason::NotOurs),
+            (Labels::new(right.secret, half), Reason::NotOurs),
+            (Labels::new(right.secret, ""), Reason::Unlabelled),
+        ] {
+            backend.relabel(found.object, &labels).await.unwrap();
+            let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
+            assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &why));
+            engine.repair(RepairOptions::new()).await.unwrap();
+        }
+        assert_eq!(held.inventory(deployment.namespace()), before, "something was removed");
+        backend.relabel(found.object, &right).await.unwrap();
+        let engine = deployment.open(backend.clone()).await;
+        secrets(&engine).get("db").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn another_root_key_opens_nothing() {
+    let (mut deployment, held) = (Deployment::new(false), Held::new());
+    deployment.namespace = Some(deployment.namespace());
+    let backend = service(&deployment, &held);
+    let engine = deployment.open(backend.clone()).await;
+    secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+    let mut stranger = Deployment::new(false);
+    stranger.namespace = deployment.namespace;
+    let (_, loaded) = stranger.try_open(backend).await.unwrap();
+    assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &Reason::NotOurs));
+}
+
+#[tokio::test]
+async fn labels_of_one_object_are_not_those_of_another() {
+    let (deployment, held) = (Deployment::new(false), Held::new());
+    let backend = service(&deployment, &held);
+    let engine = deployment.open(backend.clone()).await;
+    secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+    let labels = everything(&backend).await.remove(0).labels.unwrap();
+    let (object, payload) = (ObjectId(Uuid::new_v4()), Payload::new(b"{\"a\":\"mine\"}".to_vec()));
+    let version = NewVersion::new(object, VersionUid(Uuid::new_v4()), &payload, &labels);
+    backend.put(&version).await.unwrap();
+    let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
+    assert_eq!((loaded.secrets, loaded.left.len()), (1, 1));
+    assert_eq!((loaded.left[0].object, &loaded.left[0].why), (object, &Reason::NotOurs));
+    let db = secrets(&engine).get("db").await.unwrap();
+    assert_eq!(db.values.get("a").unwrap().expose_secret(), "1");
+}
+
+#[tokio::test]
+async fn values_that_were_changed_or_added_are_not_believed() {
+    for seal in [false, true] {
+        let (deployment, held) = (Deployment::new(seal), Held::new());
+        let backend = service(&deployment, &held);
+        let engine = deployment.open(backend.clone()).await;
+        secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+        let found = everything(&backend).await.remove(0);
+        let (object, at) = (found.object, found.at.unwrap());
+        // A newer version by another hand.
+        let (payload, labels) = (Payload::new(b"{\"a\":\"theirs\"}".to_vec()), found.labels.unwrap());
+        let theirs = NewVersion::new(object, VersionUid(Uuid::new_v4()), &payload, &labels).after(&at);
+        let theirs = backend.put(&theirs).await.unwrap();
+        let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
+        assert_eq!((&loaded.left[0].why, &loaded.left[0].at), (&Reason::Unlisted, &Some(theirs.clone())));
+        let db = secrets(&engine).get("db").await.unwrap();
+        assert_eq!(db.values.get("a").unwrap().expose_secret(), "1");
+        // It is removed when somebody asks for that.
+        let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
+        assert_eq!((report.unknown.len(), report.removed), (1, 1));
+        deployment.open(backend.clone()).await;
+
+        assert!(held.tamper(deployment.namespace(), object, &at, payload));
+        let engine = deployment.open(backend.clone()).await;
+        assert_eq!(secrets(&engine).get("db").await.unwrap_err().kind(), ErrorKind::Corrupt);
+        backend.remove(object, &at).await.unwrap();
+        let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
+        assert_eq!(loaded.left[0].why, Reason::Missing);
+        // Young: the service may only be late.
+        let kind = secrets(&engine).get("db").await.unwrap_err().kind();
+        assert!([ErrorKind::Unavailable, ErrorKind::Lost].contains(&kind), "{kind:?}");
+        secrets(&engine).delete("db").await.unwrap();
+        deployment.open(backend).await;
+        assert_eq!(held.inventory(deployment.namespace()), []);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_shows_no_labels_says_so() {
+    let (deployment, held) = (Deployment::new(true), Held::new());
+    let mute = || Arc::new(MemoryBackend::new(&held, deployment.namespace()).shows_labels(false));
+    let engine = deployment.open(mute()).await;
+    secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+    let (_, loaded) = deployment.try_open(mute()).await.unwrap();
+    assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &Reason::Unlabelled));
+}

@@ -1,0 +1,170 @@
+//! What is closed and opened again is the same.
+
+use super::{Deployment, owner, secrets, seen};
+use std::sync::Arc;
+use strongroom_core::{
+    Backend, Context, ErrorKind, NamespaceId, NewSecret, OwnerId, Revision, SecretName, SecretUpdate,
+    SecretsStore as _, ValuesChange,
+};
+use strongroom_engine::crypto::KeyKind;
+use strongroom_testkit::{DirectoryBackend, Held, MemoryBackend};
+use uuid::Uuid;
+
+/// Creates, updates, renames, hides, rolls back and deletes, and opens it again after each.
+async fn lives_on(deployment: &Deployment, open: impl Fn() -> Arc<dyn Backend>) {
+    let other = Context::full(OwnerId(Uuid::new_v4()), "test");
+    let engine = deployment.open(open()).await;
+    let own = owner(&engine);
+    let accounts = [own.clone(), other.clone()];
+    let db = secrets(&engine).create("db", [("user", "app"), ("password", "one")]).await.unwrap().meta.id;
+    let hidden = NewSecret::new(SecretName::new("db").unwrap(), [("a", "theirs")].into_iter().collect());
+    let hidden = engine.create(&other, hidden.private(true)).await.unwrap().meta.id;
+    secrets(&engine).create("gone", [("a", "1")]).await.unwrap();
+    secrets(&engine).create("empty", Vec::<(&str, &str)>::new()).await.unwrap();
+
+    let steps = [
+        SecretUpdate::new().values(ValuesChange::Merge(vec![("password".into(), Some("two".into()))])),
+        SecretUpdate::new().name(SecretName::new("web/ünï").unwrap()),
+        SecretUpdate::new().private(true),
+        SecretUpdate::new().values(ValuesChange::Replace([("k", "\0 é \u{1F511}")].into_iter().collect())),
+        SecretUpdate::new(),
+        SecretUpdate::new().private(false).values(ValuesChange::Restore(Revision(2))),
+    ];
+    let mut before = seen(&engine, &accounts).await;
+    drop(engine);
+    for step in steps {
+        let engine = deployment.open(open()).await;
+        assert_eq!(seen(&engine, &accounts).await, before);
+        secrets(&engine).update(&db.into(), step).await.unwrap();
+        before = seen(&engine, &accounts).await;
+    }
+    let engine = deployment.open(open()).await;
+    assert_eq!(seen(&engine, &accounts).await, before);
+    assert_eq!(before[&db].0.revision, Revision(7));
+    assert_eq!(before[&db].1.len(), 4, "the versions of revisions 1, 2, 5 and 7");
+    assert_eq!(before[&hidden].0.owner.id, other.actor);
+    let lists =
+        |seen: &super::Seen| seen.values().map(|(meta, ..)| meta.name.to_string()).collect::<Vec<_>>();
+    assert_eq!(lists(&seen(&engine, &accounts[..1]).await).len(), 3, "others' private secrets stay hidden");
+    secrets(&engine).delete("gone").await.unwrap();
+    let engine = deployment.open(open()).await;
+    assert_eq!(secrets(&engine).get("gone").await.unwrap_err().kind(), ErrorKind::NotFound);
+    let again = secrets(&engine).create("gone", [("a", "2")]).await.unwrap();
+    assert_eq!(again.meta.revision, Revision(1));
+    // What was written while it was private is not shown to others.
+    let versions = engine.versions(&other, &db.into()).await.unwrap();
+    assert!(versions.iter().all(|version| version.revision != Revision(5)), "{versions:?}");
+    before = seen(&engine, &accounts).await;
+    let engine = deployment.open(open()).await;
+    assert_eq!(seen(&engine, &accounts).await, before);
+}
+
+#[tokio::test]
+async fn everything_is_there_again_on_a_service_that_tells_all() {
+    for seal in [false, true] {
+        let (deployment, held) = (Deployment::new(seal), Held::new());
+        lives_on(&deployment, || Arc::new(MemoryBackend::new(&held, deployment.namespace()))).await;
+    }
+}
+
+#[tokio::test]
+async fn everything_is_there_again_on_a_service_that_cannot_tell_who_wrote_what() {
+    for seal in [false, true] {
+        let (deployment, held) = (Deployment::new(seal), Held::new());
+        let open = || MemoryBackend::new(&held, deployment.namespace()).tells_uids(false).twins(true);
+        lives_on(&deployment, || Arc::new(open())).await;
+    }
+}
+
+#[tokio::test]
+async fn everything_is_there_again_in_a_directory() {
+    for seal in [false, true] {
+        let (deployment, directory) = (Deployment::new(seal), tempfile::tempdir().unwrap());
+        lives_on(&deployment, || Arc::new(DirectoryBackend::new(directory.path(), deployment.namespace())))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_long_history_keeps_its_end_and_leaves_nothing_behind() {
+    let (deployment, held) = (Deployment::new(false), Held::new());
+    let open = || Arc::new(MemoryBackend::new(&held, deployment.namespace()));
+    let engine = deployment.open(open()).await;
+    let accounts = [owner(&engine)];
+    for n in 0..25 {
+        let handle = secrets(&engine);
+        if n == 0 {
+            handle.create("counter", [("n", "0")]).await.unwrap();
+        } else {
+            handle.set("counter", "n", n.to_string()).await.unwrap();
+        }
+    }
+    let before = seen(&engine, &accounts).await;
+    let (_, versions, values) = before.values().next().unwrap();
+    assert_eq!((versions.len(), values.len()), (10, 10));
+    assert_eq!(values[0]["n"], "24");
+    // Nobody swept.
+    drop(engine);
+    assert_eq!(held.inventory(deployment.namespace())[0].1.len(), 10);
+    let engine = deployment.open(open()).await;
+    assert_eq!(seen(&engine, &accounts).await, before);
+}
+
+#[tokio::test]
+async fn a_long_name_has_a_shorter_history_and_is_kept_all_the_same() {
+    let (deployment, held) = (Deployment::new(true), Held::new());
+    let open = || Arc::new(MemoryBackend::new(&held, deployment.namespace()));
+    for name in ["\u{1F511}".repeat(255), "n".repeat(255)] {
+        let engine = deployment.open(open()).await;
+        let accounts = [owner(&engine)];
+        secrets(&engine).create(&name, [("a", "0")]).await.unwrap();
+        for n in 1..12 {
+            secrets(&engine).set(&name, "a", n.to_string()).await.unwrap();
+        }
+        let before = seen(&engine, &accounts).await;
+        let engine = deployment.open(open()).await;
+        assert_eq!(seen(&engine, &accounts).await, before);
+    }
+    // Escaped, these do not leave room for even one version.
+    let engine = deployment.open(open()).await;
+    let error = secrets(&engine).create(&"\u{1}".repeat(255), [("a", "1")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    deployment.open(open()).await;
+}
+
+#[tokio::test]
+async fn two_namespaces_do_not_mix() {
+    let held = Held::new();
+    let mut one = Deployment::new(true);
+    one.namespace = Some(NamespaceId(Uuid::new_v4()));
+    let mut two =
+        Deployment { root: one.root.clone(), namespace: None, seal: true, options: one.options.clone() };
+    assert_ne!(one.namespace(), two.namespace());
+    let open = |deployment: &Deployment| Arc::new(MemoryBackend::new(&held, deployment.namespace()));
+    let engine = one.open(open(&one)).await;
+    secrets(&engine).create("db", [("a", "one")]).await.unwrap();
+    let engine = two.open(open(&two)).await;
+    assert_eq!(secrets(&engine).get("db").await.unwrap_err().kind(), ErrorKind::NotFound);
+    secrets(&engine).create("db", [("a", "two")]).await.unwrap();
+    secrets(&engine).delete("db").await.unwrap();
+    let engine = one.open(open(&one)).await;
+    secrets(&engine).get("db").await.unwrap();
+    // The same place under a name of its own says the same.
+    two.namespace = one.namespace;
+    let engine = two.open(open(&two)).await;
+    secrets(&engine).get("db").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_only_rows_could_remember_is_refused() {
+    let (deployment, held) = (Deployment::new(true), Held::new());
+    let engine = deployment.open(Arc::new(MemoryBackend::new(&held, deployment.namespace()))).await;
+    secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+    let unsupported = |error: strongroom_core::Error| error.kind() == ErrorKind::Unsupported;
+    assert!(unsupported(engine.rotate(KeyKind::Seal).await.unwrap_err()));
+    assert!(unsupported(engine.move_all(None).await.unwrap_err()));
+    let root = strongroom_engine::crypto::RootKey::generate().unwrap();
+    assert!(unsupported(engine.add_root(&root).await.unwrap_err()));
+    assert!(engine.probe().await.iter().all(|(_, answer)| answer.is_ok()));
+    deployment.open(Arc::new(MemoryBackend::new(&held, deployment.namespace()))).await;
+}
