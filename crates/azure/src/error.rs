@@ -20,10 +20,24 @@ const DELETING: Duration = Duration::from_secs(5);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 
 /// An error of ours on its way through the SDK.
-#[derive(Debug)]
-pub(crate) struct Ours(pub(crate) Error);
+#[derive(Clone, Debug)]
+pub(crate) struct Ours {
+    pub(crate) error: Error,
+    /// Nobody is there who could answer.
+    pub(crate) absent: bool,
+}
 
 impl Ours {
+    pub(crate) fn new(error: Error) -> Self {
+        Self { error, absent: false }
+    }
+
+    /// The same if nobody is there.
+    pub(crate) fn absent(mut self, absent: bool) -> Self {
+        self.absent = absent;
+        self
+    }
+
     pub(crate) fn into_sdk(self, kind: SdkKind) -> SdkError {
         SdkError::with_error(kind, self, "see the source")
     }
@@ -31,18 +45,18 @@ impl Ours {
 
 impl fmt::Display for Ours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.error.fmt(f)
     }
 }
 
 impl StdError for Ours {}
 
 /// The error of ours that an SDK's error carries, if any.
-pub(crate) fn ours(error: &SdkError) -> Option<Error> {
+pub(crate) fn ours(error: &SdkError) -> Option<Ours> {
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(cause) = next {
-        if let Some(Ours(error)) = cause.downcast_ref() {
-            return Some(error.clone());
+        if let Some(ours) = cause.downcast_ref::<Ours>() {
+            return Some(ours.clone());
         }
         next = cause.source();
     }
@@ -112,8 +126,7 @@ impl Facts {
         let mut facts = Self { status, ..Self::default() };
         let Some(response) = response else { return facts };
         let headers = response.headers();
-        let after = headers.get_optional_str(&RETRY_AFTER).and_then(|text| text.trim().parse().ok());
-        facts.after = after.map(Duration::from_secs);
+        facts.after = headers.get_optional_str(&RETRY_AFTER).and_then(seconds);
         facts.request = headers.get_optional_str(&REQUEST_ID).filter(|id| is_plain(id)).map(str::to_owned);
         // The SDK's own `error_code` is wrong where the text beside it has an escape.
         if let Ok(Told { error: Some(codes) }) = serde_json::from_slice(response.body().as_ref()) {
@@ -126,7 +139,7 @@ impl Facts {
 
 /// Sorts a failure of the SDK. `action` is what Azure calls the call in a role.
 pub(crate) fn failed(action: &'static str, error: &SdkError) -> Failure {
-    if let Some(error) = ours(error) {
+    if let Some(Ours { error, .. }) = ours(error) {
         return Failure { why: Why::Other, error };
     }
     match error.kind() {
@@ -234,6 +247,11 @@ fn denied(action: &'static str) -> Error {
          or one with the action",
     )
     .with("action", action)
+}
+
+/// What `Retry-After` says.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 pub(crate) fn pause(after: Option<Duration>) -> Retry {

@@ -4,7 +4,7 @@ mod site;
 
 use site::{Service, Vault};
 use std::sync::Arc;
-use strongroom_core::{Backend, NamespaceId, Result, async_trait, settings::Setting};
+use strongroom_core::{Backend, NamespaceId, Result, async_trait};
 use strongroom_testkit::{BackendSubject, backend_suite, cloud::CloudStore, store_suite};
 
 struct Values(Vault);
@@ -15,7 +15,7 @@ impl Values {
     }
 
     fn purged() -> Self {
-        Self(Vault::new().with("purge", Setting::Bool(true)))
+        Self(Vault::new().purging())
     }
 
     fn deleted_at_leisure() -> Self {

@@ -7,14 +7,14 @@ mod service;
 mod tenant;
 mod vault;
 
-pub(crate) use deleted::deleted;
+pub(crate) use deleted::{deleted, token};
 pub(crate) use operator::Operator;
 pub(crate) use service::Service;
 pub(crate) use strongroom_testkit::{
     Clock,
     cloud::{CANARY, Site, everything, quick, replacing, text, uncached},
 };
-pub(crate) use tenant::{authority, emulator, variable, variables};
+pub(crate) use tenant::{authority, emulator, options, variable, variables};
 pub(crate) use vault::Vault;
 
 use std::{path::Path, sync::Arc};

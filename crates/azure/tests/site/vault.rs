@@ -16,13 +16,18 @@ pub(crate) struct Vault {
 }
 
 impl Vault {
-    /// Whoever may do everything.
+    /// Of whoever has the role of the README.
     pub(crate) fn new() -> Self {
         let endpoint = variable("ENDPOINT");
         let vault = Self::bare().at(&endpoint).text("tenant_id", &variable("TENANT_ID"));
         let vault =
             vault.text("authority_host", &variable("AUTHORITY")).text("client_id", &variable("CLIENT_ID"));
         vault.text("client_secret", &variable("CLIENT_SECRET"))
+    }
+
+    /// Which purges what it deletes, as whoever may do that besides.
+    pub(crate) fn purging(self) -> Self {
+        self.text("client_id", &variable("PURGER_CLIENT_ID")).with("purge", Setting::Bool(true))
     }
 
     /// One that takes its time to delete and to purge.
