@@ -2,15 +2,15 @@
 
 mod site;
 
-use site::{Vault, emulator, options, quick, text, uncached};
+use site::{Section, Service, Site, bare, emulator, options, quick, text, uncached};
 use std::time::Duration;
 use strongroom_core::{ErrorKind, settings::Setting};
 use strongroom_emulator_azure::{Application, Emulator, Quotas, TENANT};
 
 /// The vault of an emulator of one's own.
-fn vault(emulator: &Emulator, who: Application) -> Vault {
+fn own(emulator: &Emulator, who: Application) -> Section {
     let url = emulator.url();
-    let vault = Vault::bare().at(&url).text("authority_host", &url).text("tenant_id", TENANT);
+    let vault = bare().at(&url).text("authority_host", &url).text("tenant_id", TENANT);
     vault.text("client_id", who.id()).text("client_secret", emulator.client_secret())
 }
 
@@ -20,8 +20,8 @@ mod azure {
     #[tokio::test]
     async fn a_vault_that_is_asked_too_often_says_so_and_is_waited_for() {
         let emulator = emulator(options().quotas(Quotas { creates: Some(2), others: Some(50) }));
-        let site = site::site().await;
-        let backend = vault(&emulator, Application::Writer).open(site.identity.namespace).await.unwrap();
+        let site = Site::of(&Service::new()).await;
+        let backend = own(&emulator, Application::Writer).open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);
         secrets.create("db", [("a", "1")]).await.unwrap();
@@ -48,8 +48,8 @@ mod azure {
         let mut options = options();
         options.purge_protection = true;
         let emulator = emulator(options);
-        let site = site::site().await;
-        let vault = vault(&emulator, Application::Purger).with("purge", Setting::Bool(true));
+        let site = Site::of(&Service::new()).await;
+        let vault = own(&emulator, Application::Purger).with("purge", Setting::Bool(true));
         let backend = vault.open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), quick()).await;
         let secrets = site.secrets(&engine);

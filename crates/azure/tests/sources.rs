@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{Vault, variable, variables};
+use site::{Section, variable, variables, vault};
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
@@ -47,8 +47,7 @@ mod azure {
     #[ignore = "run by the others"]
     async fn process() {
         let Ok(expected) = std::env::var(EXPECTED) else { return };
-        let vault =
-            ["tenant_id", "client_id", "client_secret"].into_iter().fold(Vault::new(), Vault::without);
+        let vault = ["tenant_id", "client_id", "client_secret"].into_iter().fold(vault(), Section::without);
         let vault = vault.text("auth", &std::env::var(AUTH).unwrap());
         let vault = match std::env::var(AUTHORITY) {
             Ok(authority) => vault.text("authority_host", &authority),

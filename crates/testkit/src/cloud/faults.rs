@@ -35,12 +35,16 @@ pub struct FaultTable {
     pub any: Hit,
 }
 
+/// How late a request arrives, long after it was given up.
+const LATE: Duration = Duration::from_millis(1500);
+
 /// Every way in which the wire breaks.
 fn ways() -> Vec<(&'static str, Fault)> {
     vec![
         ("refused", Fault::Refuse(Duration::from_millis(20))),
         ("reset", Fault::Reset),
-        ("slow", Fault::Slow(Duration::from_millis(1500))),
+        ("slow", Fault::Slow(LATE)),
+        ("late", Fault::Late(LATE)),
         ("half a body", Fault::HalfBody),
         ("429", Fault::status(429).retry_after(1).into()),
         ("500", Fault::status(500).into()),
@@ -100,6 +104,14 @@ impl Broken {
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
 
+    /// The same, and what was on its way has arrived.
+    async fn heal_from(&self, fault: &Fault) {
+        self.heal().await;
+        if let Fault::Late(time) = fault {
+            tokio::time::sleep(*time).await;
+        }
+    }
+
     /// After the sweeper nothing is left that nothing names, and what the service shows is what is committed.
     async fn assert_clean(&self) {
         self.wire.heal();
@@ -141,7 +153,7 @@ async fn case(
     let done = operation.run(&engine, &broken.site).await;
     assert!(broken.wire.broken() > before, "{what}: nothing was broken");
     // While the port refuses connections, so may the next ones.
-    broken.heal().await;
+    broken.heal_from(fault).await;
     match &done {
         Err(error) => {
             assert!(times > 2, "{what}: once is to be got over: {error:?}");
@@ -236,7 +248,7 @@ pub async fn cleaning_up_breaks_at_each_of_its_calls(subject: &dyn CloudSubject)
                 let failed = broken.site.secrets(&engine).set("db", "a", CANARY).await;
                 broken.assert_told(&failed.expect_err(&what), &what);
                 let cold = broken.engine(2).await;
-                broken.heal().await;
+                broken.heal_from(&fault).await;
                 Operation::Update.assert_whole(&cold, &broken.site, false, &what).await;
                 broken.assert_clean().await;
             }
@@ -273,6 +285,7 @@ pub async fn nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire(subject:
     }
     let (times, sent) = (broken.wire.broken(), broken.wire.count("*", "*"));
     assert!(times > 5, "the wire broke {times} times in {sent} requests");
+    broken.heal_from(&Fault::Late(LATE)).await;
     broken.assert_clean().await;
     let cold = broken.engine(3).await;
     let secrets = broken.site.secrets(&cold);
