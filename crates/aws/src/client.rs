@@ -55,19 +55,22 @@ impl Client {
     pub(crate) async fn create(&self, name: &str, id: &str, value: String, tags: Vec<Tag>) -> Result<()> {
         let call = self.sdk.create_secret().name(name).client_request_token(id).secret_string(value);
         let call = call.set_kms_key_id(self.kms_key.clone()).set_tags(Some(tags));
-        call.send().await.map(drop).map_err(|e| failed("secretsmanager:CreateSecret", &e))
+        let answer = call.send().await.map_err(|e| failed("secretsmanager:CreateSecret", &e))?;
+        is_about(id, answer.version_id())
     }
 
     /// Adds a version with these labels; they leave the versions that have them.
     pub(crate) async fn put(&self, name: &str, id: &str, value: String, stages: Vec<String>) -> Result<()> {
         let call = self.sdk.put_secret_value().secret_id(name).client_request_token(id).secret_string(value);
         let call = call.set_version_stages(Some(stages));
-        call.send().await.map(drop).map_err(|e| failed("secretsmanager:PutSecretValue", &e))
+        let answer = call.send().await.map_err(|e| failed("secretsmanager:PutSecretValue", &e))?;
+        is_about(id, answer.version_id())
     }
 
     pub(crate) async fn get(&self, name: &str, id: &str) -> Result<Value> {
         let answer = self.sdk.get_secret_value().secret_id(name).version_id(id).send().await;
         let answer = answer.map_err(|e| failed("secretsmanager:GetSecretValue", &e))?;
+        is_about(id, answer.version_id())?;
         Ok(value(answer.secret_string, answer.version_stages))
     }
 
@@ -130,6 +133,11 @@ impl Client {
         };
         call.send().await.map(drop).map_err(|e| failed("secretsmanager:DeleteSecret", &e))
     }
+}
+
+/// Refuses an answer that is not about the version that was asked for.
+fn is_about(id: &str, answered: Option<&str>) -> Result<()> {
+    if answered == Some(id) { Ok(()) } else { Err(Failure::unreadable()) }
 }
 
 fn value(text: Option<String>, stages: Option<Vec<String>>) -> Value {

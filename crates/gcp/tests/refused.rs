@@ -47,6 +47,8 @@ async fn what_cannot_work_is_named_with_the_remedy() {
         (offline().text("prefix", "a/b"), "prefix"),
         (offline().list("labels", &["novalue"]), "key=value"),
         (offline().list("labels", &["Team=data"]), "lower-case"),
+        (offline().list("labels", &["ǅ=data"]), "lower-case"),
+        (offline().list("labels", &["team=ʰ"]), "lower-case"),
         (offline().list("labels", &["strongroom-secret=1"]), "strongroom"),
         (offline().list("labels", &["a=1", "a=2"]), "key=value"),
         (offline().text("porject", "x"), "porject"),

@@ -61,7 +61,8 @@ impl Service {
         let who = who.ok_or_else(|| Refusal::challenge(&format!("{base}/{TENANT}")))?;
         vault.usage.count(Call::find(request.method(), segments).is_some_and(Call::creates), now)?;
         check_version(request.query().get("api-version").map_or("", String::as_str))?;
-        let call = Call::find(request.method(), segments).ok_or_else(Refusal::no_method)?;
+        let call =
+            Call::find(request.method(), segments).ok_or_else(|| Refusal::no_method(request.method()))?;
         if !self.role.allows(who, call.action()) {
             return Err(Refusal::denied(who.id(), call.action().name(), name));
         }
