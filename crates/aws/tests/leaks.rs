@@ -22,30 +22,35 @@ mod moto {
         let namespace = NamespaceId(Uuid::new_v4());
         let backend = account().at(&wire.url()).open(namespace).await.unwrap();
         let kept = Kept::put(&*backend).await;
-        let error = |kind| format!(r#"{{"__type":"{kind}","Message":"{CANARY}","message":"{CANARY}"}}"#);
-        // The right shape, and nothing that was asked for.
-        let other = format!(r#"{{"ARN":"{CANARY}","Name":"{CANARY}","SecretString":"{CANARY}"}}"#);
+        let error = |kind: &str, text: &str| format!(r#"{{"__type":"{kind}","Message":"{text}"}}"#);
         let faults = [
             Fault::Reset,
             Fault::HalfBody,
-            Fault::status(200).body(other).into(),
-            Fault::status(200).body(format!("{CANARY}, which is no JSON")).into(),
-            Fault::status(400).body(error("InvalidParameterException")).into(),
-            Fault::status(400).body(error("AccessDeniedException")).into(),
-            Fault::status(400).body(error("ResourceNotFoundException")).into(),
-            Fault::status(400).body(error(CANARY)).into(),
-            Fault::status(500).body(error("InternalServiceError")).into(),
-            Fault::status(502).body(CANARY).into(),
+            Fault::status(200).body("{}").into(),
+            Fault::status(200).body("no JSON").into(),
+            Fault::status(400).body(error("InvalidParameterException", "no")).into(),
+            Fault::status(400).body(error("AccessDeniedException", "no")).into(),
+            Fault::status(500).body(error("InternalServiceError", "no")).into(),
         ];
         ear.hears(&*backend, &wire, &kept, ("POST", "/*SecretValue"), faults).await;
-        for fault in [Fault::from(Fault::status(400).body(error("InvalidRequestException"))), Fault::Reset] {
-            wire.order(Order::new("POST", "/BatchGetSecretValue", fault));
-            // Read one by one where the bulk call fails.
+        // What answers reads of values may quote them in any way.
+        let other = format!(r#"{{"ARN":"a","Name":"b","SecretString":"{CANARY}","VersionStages":["c"]}}"#);
+        let faults = [
+            Fault::status(200).body(other),
+            Fault::status(200).body(format!(r#"{{"SecretString":"{CANARY}"#)),
+            Fault::status(400).body(error("InvalidParameterException", CANARY)),
+            Fault::status(400).body(error("InvalidRequestException", CANARY)),
+            Fault::status(400).body(error("DecryptionFailure", CANARY)),
+            Fault::status(400).body(error(&format!("{CANARY} x"), CANARY)),
+            Fault::status(502).body(CANARY),
+        ];
+        for fault in faults {
+            wire.order(Order::new("POST", "/*GetSecretValue", fault).always());
+            ear.told(&backend.get(kept.object, &kept.at).await.unwrap_err());
             for answer in backend.get_many(&[(kept.object, kept.at.clone())]).await {
-                if let Err(error) = answer {
-                    ear.told(&error);
-                }
+                ear.told(&answer.unwrap_err());
             }
+            wire.heal();
         }
 
         // Credentials that are refused, and a role's, which are given.

@@ -81,6 +81,7 @@ impl CloudSubject for Service {
             ("GET", "data") => "read",
             ("POST", "metadata") => "set up",
             ("GET", "metadata") => "describe",
+            ("LIST", "metadata") => "list",
             ("PATCH", "metadata") => "label",
             ("DELETE", "metadata") => "delete",
             ("POST" | "PUT", "destroy") => "destroy",

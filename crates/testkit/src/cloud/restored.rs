@@ -151,7 +151,8 @@ pub async fn an_update_that_was_under_way_in_the_copy_is_not_undone(subject: &dy
     newest.site.settle(&newest.engine).await;
     let later = newest.held().await;
 
-    let restored = Process::new(subject, copy).await;
+    // The place is the same one.
+    let restored = Process::through(Some(&wire), subject, copy).await;
     let open = restored.site.catalog.pending(9).await.unwrap();
     assert_eq!(open.len(), 1, "the copy has no open update");
     restored.site.clock.skip(Duration::from_secs(3 * 3600));
