@@ -71,6 +71,6 @@ mod moto {
         backend.delete(kept.object).await.unwrap();
 
         let secrets = ["SECRET_ACCESS_KEY", "ASSUMER_SECRET_ACCESS_KEY"].map(variable);
-        ear.assert_silent(&secrets, 50);
+        ear.assert_silent(&secrets, 5);
     }
 }
