@@ -30,7 +30,7 @@ fn assert_named(kind: &str, keys: &Keys<'_>, changed: (&'static str, &str), word
     keys.push((changed.0, changed.1.to_owned()));
     let ended = check(kind, &keys);
     let what = format!("{changed:?}: {}", ended.err);
-    assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{what}");
+    assert!(ended.code > 0 && ended.out.is_empty(), "{what}");
     assert!(words.iter().all(|word| ended.err.contains(word)), "{words:?}: {what}");
     let secret = ["client_secret", "access_token", "secret_access_key", "token"];
     for (key, value) in keys.iter().filter(|(key, _)| secret.contains(key)) {
