@@ -1,5 +1,6 @@
 //! The service's refusals as ours: by its status and its codes, never by its texts, which may quote what was sent.
 
+use crate::ours::{Ours, ours};
 use azure_core::{
     error::{Error as SdkError, ErrorKind as SdkKind},
     http::{
@@ -8,7 +9,7 @@ use azure_core::{
     },
 };
 use serde::Deserialize;
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, Retry};
 
 /// No longer pause is made, whatever the service asks for: the engine gives up before.
@@ -18,50 +19,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const DELETING: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
-
-/// An error of ours on its way through the SDK.
-#[derive(Clone, Debug)]
-pub(crate) struct Ours {
-    pub(crate) error: Error,
-    /// Nobody is there who could answer.
-    pub(crate) absent: bool,
-}
-
-impl Ours {
-    pub(crate) fn new(error: Error) -> Self {
-        Self { error, absent: false }
-    }
-
-    /// The same if nobody is there.
-    pub(crate) fn absent(mut self, absent: bool) -> Self {
-        self.absent = absent;
-        self
-    }
-
-    pub(crate) fn into_sdk(self, kind: SdkKind) -> SdkError {
-        SdkError::with_error(kind, self, "see the source")
-    }
-}
-
-impl fmt::Display for Ours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-impl StdError for Ours {}
-
-/// The error of ours that an SDK's error carries, if any.
-pub(crate) fn ours(error: &SdkError) -> Option<Ours> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if let Some(ours) = cause.downcast_ref::<Ours>() {
-            return Some(ours.clone());
-        }
-        next = cause.source();
-    }
-    None
-}
 
 /// A call that failed.
 pub(crate) struct Failure {

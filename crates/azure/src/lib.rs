@@ -6,6 +6,7 @@ mod config;
 mod connect;
 mod error;
 mod login;
+mod ours;
 mod refusal;
 mod scan;
 mod tags;

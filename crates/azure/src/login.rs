@@ -1,6 +1,6 @@
 //! Where a token comes from: the first source that gives one, and what was tried if none does.
 
-use crate::error::{Ours, ours};
+use crate::ours::{Ours, ours};
 use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
     error::{Error as SdkError, ErrorKind as SdkKind},

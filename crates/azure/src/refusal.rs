@@ -4,7 +4,7 @@
 //! The SDK reads none of it if a text has an escape of JSON, as the real ones have, or if there is no JSON at all, as of
 //! a proxy on the way.
 
-use crate::error::{Ours, pause};
+use crate::{error::pause, ours::Ours};
 use serde::Deserialize;
 use std::time::Duration;
 use strongroom_core::{Error, ErrorKind};

@@ -3,10 +3,7 @@
 //! The SDK sends tokens over HTTPS alone, and follows the links of a list to whatever host they name. So it sees HTTPS
 //! always, and what it sends passes here.
 
-use crate::{
-    error::{Ours, seconds},
-    refusal::Said,
-};
+use crate::{error::seconds, ours::Ours, refusal::Said};
 use azure_core::{
     error::{Error as SdkError, ErrorKind as SdkKind},
     http::{

@@ -1,6 +1,7 @@
 //! The wire breaks, in every way, at every call of every operation.
 
 mod operation;
+mod ways;
 
 pub use operation::Operation;
 
@@ -9,7 +10,8 @@ use crate::wire::{Fault, Order, Wire};
 use futures::future::join_all;
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{Backend, Error, ErrorKind};
-use strongroom_engine::{Engine, EngineOptions};
+use strongroom_engine::Engine;
+use ways::{LATE, impatient, ways};
 
 /// Requests that are broken: method and path, with `*` for any run of characters.
 pub type Hit = (&'static str, &'static str);
@@ -33,34 +35,6 @@ pub struct FaultTable {
     pub skips: usize,
     /// All calls.
     pub any: Hit,
-}
-
-/// How late a request arrives, long after it was given up.
-const LATE: Duration = Duration::from_millis(1500);
-
-/// Every way in which the wire breaks.
-fn ways() -> Vec<(&'static str, Fault)> {
-    vec![
-        ("refused", Fault::Refuse(Duration::from_millis(20))),
-        ("reset", Fault::Reset),
-        ("slow", Fault::Slow(LATE)),
-        ("late", Fault::Late(LATE)),
-        ("half a body", Fault::HalfBody),
-        ("429", Fault::status(429).retry_after(1).into()),
-        ("500", Fault::status(500).into()),
-        ("503", Fault::status(503).into()),
-        ("lost answer", Fault::LoseAnswer),
-    ]
-}
-
-/// Short, so that what is slow is too slow.
-fn impatient(attempts: u32) -> EngineOptions {
-    let mut options = uncached();
-    options.call_timeout = Duration::from_millis(700);
-    options.call_attempts = attempts;
-    // The port is closed for less than the first pauses.
-    options.backoff = Duration::from_millis(100);
-    options
 }
 
 /// A deployment with two secrets and a history, whose wire breaks.
