@@ -6,7 +6,7 @@ use super::{
     through,
 };
 use serde_json::Value;
-use std::{path::Path, process::Command, sync::Arc};
+use std::{path::Path, process::Command, sync::Arc, time::Duration};
 use strongroom_core::{Backend, NamespaceId, ObjectId, async_trait};
 use strongroom_engine::{Catalog, Env};
 use strongroom_sql::{Options, SqlCatalog};
@@ -59,8 +59,14 @@ impl CloudSubject for Service {
         let section = self.section().await;
         let Some(wire) = wire else { return open(section, namespace).await.unwrap() };
         let backend = open(&through(section, &wire.url()), namespace).await.unwrap();
-        // What a token is, is looked at once.
         backend.check().await.unwrap();
+        // What a token is, is looked at once, in the background.
+        for _ in 0..100 {
+            if wire.count("GET", "/v1/auth/token/lookup-self") > 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         wire.forget();
         backend
     }
