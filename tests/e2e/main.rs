@@ -30,6 +30,7 @@ mod rotation;
 mod schemathesis;
 mod secrets;
 mod server;
+mod services;
 mod sizes;
 mod terminal;
 mod tls;

@@ -8,7 +8,9 @@ use aws_sdk_secretsmanager::{
     Client as Sdk,
     types::{Filter, FilterNameStringType, Tag},
 };
+use std::future::Future;
 use strongroom_core::Payload;
+use tracing::{instrument::WithSubscriber as _, subscriber::NoSubscriber};
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -55,25 +57,28 @@ impl Client {
     pub(crate) async fn create(&self, name: &str, id: &str, value: String, tags: Vec<Tag>) -> Result<()> {
         let call = self.sdk.create_secret().name(name).client_request_token(id).secret_string(value);
         let call = call.set_kms_key_id(self.kms_key.clone()).set_tags(Some(tags));
-        call.send().await.map(drop).map_err(|e| failed("secretsmanager:CreateSecret", &e))
+        let answer = quiet(call.send()).await.map_err(|e| failed("secretsmanager:CreateSecret", &e))?;
+        is_about(id, answer.version_id())
     }
 
     /// Adds a version with these labels; they leave the versions that have them.
     pub(crate) async fn put(&self, name: &str, id: &str, value: String, stages: Vec<String>) -> Result<()> {
         let call = self.sdk.put_secret_value().secret_id(name).client_request_token(id).secret_string(value);
         let call = call.set_version_stages(Some(stages));
-        call.send().await.map(drop).map_err(|e| failed("secretsmanager:PutSecretValue", &e))
+        let answer = quiet(call.send()).await.map_err(|e| failed("secretsmanager:PutSecretValue", &e))?;
+        is_about(id, answer.version_id())
     }
 
     pub(crate) async fn get(&self, name: &str, id: &str) -> Result<Value> {
-        let answer = self.sdk.get_secret_value().secret_id(name).version_id(id).send().await;
+        let answer = quiet(self.sdk.get_secret_value().secret_id(name).version_id(id).send()).await;
         let answer = answer.map_err(|e| failed("secretsmanager:GetSecretValue", &e))?;
+        is_about(id, answer.version_id())?;
         Ok(value(answer.secret_string, answer.version_stages))
     }
 
     /// The current versions of several secrets, as many as the service likes to answer.
     pub(crate) async fn get_current(&self, names: Vec<String>) -> Result<Vec<Current>> {
-        let answer = self.sdk.batch_get_secret_value().set_secret_id_list(Some(names)).send().await;
+        let answer = quiet(self.sdk.batch_get_secret_value().set_secret_id_list(Some(names)).send()).await;
         let answer = answer.map_err(|e| failed("secretsmanager:BatchGetSecretValue", &e))?;
         let entries = answer.secret_values.unwrap_or_default().into_iter();
         Ok(entries
@@ -86,7 +91,7 @@ impl Client {
 
     /// A secret without its values; `None` if it is scheduled for deletion.
     pub(crate) async fn describe(&self, name: &str) -> Result<Option<Shown>> {
-        let answer = self.sdk.describe_secret().secret_id(name).send().await;
+        let answer = quiet(self.sdk.describe_secret().secret_id(name).send()).await;
         let answer = answer.map_err(|e| failed("secretsmanager:DescribeSecret", &e))?;
         let gone = answer.deleted_date.is_some();
         Ok((!gone).then(|| Shown::new(answer.version_ids_to_stages, answer.tags)))
@@ -100,7 +105,7 @@ impl Client {
     ) -> Result<(Vec<Listed>, Option<String>)> {
         let filter = Filter::builder().key(FilterNameStringType::Name).values(prefix).build();
         let call = self.sdk.list_secrets().filters(filter).max_results(100);
-        let answer = call.set_next_token(from.map(str::to_owned)).send().await;
+        let answer = quiet(call.set_next_token(from.map(str::to_owned)).send()).await;
         let answer = answer.map_err(|e| failed("secretsmanager:ListSecrets", &e))?;
         let entries = answer.secret_list.unwrap_or_default().into_iter();
         let listed = entries.filter(|entry| entry.deleted_date.is_none()).filter_map(|entry| {
@@ -112,14 +117,14 @@ impl Client {
 
     pub(crate) async fn tag(&self, name: &str, tags: Vec<Tag>) -> Result<()> {
         let call = self.sdk.tag_resource().secret_id(name).set_tags(Some(tags));
-        call.send().await.map(drop).map_err(|e| failed("secretsmanager:TagResource", &e))
+        quiet(call.send()).await.map(drop).map_err(|e| failed("secretsmanager:TagResource", &e))
     }
 
     pub(crate) async fn move_label(&self, name: &str, what: Move<'_>) -> Result<()> {
         let call = self.sdk.update_secret_version_stage().secret_id(name).version_stage(what.label);
         let call = call.set_remove_from_version_id(what.from.map(str::to_owned));
         let call = call.set_move_to_version_id(what.to.map(str::to_owned));
-        call.send().await.map(drop).map_err(|e| failed("secretsmanager:UpdateSecretVersionStage", &e))
+        quiet(call.send()).await.map(drop).map_err(|e| failed("secretsmanager:UpdateSecretVersionStage", &e))
     }
 
     pub(crate) async fn delete(&self, name: &str) -> Result<()> {
@@ -128,8 +133,18 @@ impl Client {
             Some(days) => call.recovery_window_in_days(days),
             None => call.force_delete_without_recovery(true),
         };
-        call.send().await.map(drop).map_err(|e| failed("secretsmanager:DeleteSecret", &e))
+        quiet(call.send()).await.map(drop).map_err(|e| failed("secretsmanager:DeleteSecret", &e))
     }
+}
+
+/// A call of which nobody hears: the SDK logs what the service says, which may be anything.
+pub(crate) async fn quiet<T>(call: impl Future<Output = T>) -> T {
+    call.with_subscriber(NoSubscriber::default()).await
+}
+
+/// Refuses an answer that is not about the version that was asked for.
+fn is_about(id: &str, answered: Option<&str>) -> Result<()> {
+    if answered == Some(id) { Ok(()) } else { Err(Failure::unreadable()) }
 }
 
 fn value(text: Option<String>, stages: Option<Vec<String>>) -> Value {

@@ -3,7 +3,7 @@
 use crate::{
     backend::AwsBackend,
     bulk::SECRETS,
-    client::Client,
+    client::{Client, quiet},
     connect,
     labels::{OWN_TAGS, tag},
 };
@@ -72,7 +72,7 @@ impl Configure for Config {
 
     async fn open(self, cx: OpenContext) -> Result<Opened> {
         let own_tags = self.check()?;
-        let sdk = connect::sdk(&self).await?;
+        let sdk = quiet(connect::sdk(&self)).await?;
         let days = (self.recovery_days > 0).then_some(i64::from(self.recovery_days));
         let client = Client::new(sdk, self.kms_key.clone(), days);
         let info = BackendInfo::new(Self::KIND, self.place(), LIMITS).prices(PRICES);

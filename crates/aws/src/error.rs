@@ -35,6 +35,13 @@ pub(crate) enum Why {
     Other,
 }
 
+impl Failure {
+    /// An answer that is none.
+    pub(crate) fn unreadable() -> Self {
+        Self { why: Why::Other, error: broken() }
+    }
+}
+
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         failure.error

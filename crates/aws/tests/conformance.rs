@@ -2,20 +2,20 @@
 
 mod site;
 
-use site::{Account, Service};
+use site::{Section, Service, account};
 use std::sync::Arc;
 use strongroom_core::{Backend, NamespaceId, Result, async_trait};
 use strongroom_testkit::{BackendSubject, backend_suite, cloud::CloudStore, store_suite};
 
-struct Values(Account);
+struct Values(Section);
 
 impl Values {
     fn deleting_at_once() -> Self {
-        Self(Account::new())
+        Self(account())
     }
 
     fn deleting_later() -> Self {
-        Self(Account::new().with("recovery_days", strongroom_core::settings::Setting::Int(7)))
+        Self(account().with("recovery_days", strongroom_core::settings::Setting::Int(7)))
     }
 }
 

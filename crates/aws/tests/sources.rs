@@ -3,7 +3,7 @@
 
 mod site;
 
-use site::{Account, variable};
+use site::{bare, variable};
 use std::{fs, process::Command};
 use strongroom_core::{ErrorKind, NamespaceId, Result};
 use uuid::Uuid;
@@ -30,7 +30,7 @@ fn child(expected: &str, environment: &[(&str, &str)]) {
 
 /// What the chain finds, without credentials in the configuration.
 async fn found() -> Result<()> {
-    let mut account = Account::bare().text("region", &variable("REGION"));
+    let mut account = bare().text("region", &variable("REGION"));
     if let Ok(profile) = std::env::var("STRONGROOM_TEST_PROFILE") {
         account = account.text("profile", &profile);
     }

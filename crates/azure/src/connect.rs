@@ -3,7 +3,8 @@
 use crate::{
     config::{Auth, Config, Hosts, invalid, is_loopback},
     login::{Login, Source},
-    transport::{Origin, Service, Transport},
+    refusal,
+    transport::{Origin, Service, To, Transport},
 };
 use azure_core::{
     cloud::{CloudConfiguration, CustomConfiguration},
@@ -25,18 +26,21 @@ const VAULT: Service = Service {
     unreachable: "Azure Key Vault cannot be reached: check vault, endpoint, network, and ca_path if set",
     late: "Azure Key Vault did not answer in time",
     unreadable: "the answer of Azure Key Vault could not be read",
+    refused: None,
 };
 
 const ENTRA: Service = Service {
     unreachable: "Azure's Entra ID cannot be reached: check cloud, authority_host, network, and ca_path if set",
     late: "Azure's Entra ID did not answer in time",
     unreadable: "the answer of Azure's Entra ID could not be read",
+    refused: Some(refusal::of_entra),
 };
 
 const METADATA: Service = Service {
     unreachable: "the metadata of an Azure host cannot be reached: is this one, with an identity?",
     late: "the metadata of the Azure host did not answer in time",
     unreadable: "the answer of the Azure host's metadata could not be read",
+    refused: Some(refusal::of_metadata),
 };
 
 /// A client. Makes no call: a token is asked for by the first one.
@@ -45,7 +49,7 @@ pub(crate) fn sdk(config: &Config, hosts: &Hosts) -> Result<Sdk> {
     let login = Login::new(sources(config, &options)?);
     let origin = origin(&hosts.vault)?;
     let options = SecretClientOptions {
-        client_options: options.to(Some(origin.clone()), VAULT)?,
+        client_options: options.to(To::Origin(origin.clone()), VAULT)?,
         // An emulator's name does not end as a vault's. That it asks for a vault's token is checked all the same.
         verify_challenge_resource: Some(!(is_loopback(&hosts.vault) || hosts.vault.scheme() == "http")),
         ..SecretClientOptions::default()
@@ -61,9 +65,9 @@ struct Options<'a> {
 }
 
 impl Options<'_> {
-    fn to(&self, origin: Option<Origin>, service: Service) -> Result<ClientOptions> {
+    fn to(&self, to: To, service: Service) -> Result<ClientOptions> {
         let authorities = authorities(self.config)?;
-        let transport = Transport::new(origin, service, authorities).map_err(|_| {
+        let transport = Transport::new(to, service, authorities).map_err(|_| {
             invalid("ca_path: no certificates that can be used, in that file or the system's")
         })?;
         Ok(ClientOptions {
@@ -78,7 +82,7 @@ impl Options<'_> {
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host = origin.url();
         let cloud = Some(Arc::new(CloudConfiguration::Custom(cloud)));
-        Ok(ClientOptions { cloud, ..self.to(Some(origin), ENTRA)? })
+        Ok(ClientOptions { cloud, ..self.to(To::Origin(origin), ENTRA)? })
     }
 }
 
@@ -101,7 +105,6 @@ fn sources(config: &Config, options: &Options<'_>) -> Result<Vec<Source>> {
     let auth = config.auth();
     let wanted = match auth {
         Auth::Chain => {
-            let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
             let (tenant, client) = (variable("AZURE_TENANT_ID"), variable("AZURE_CLIENT_ID"));
             let secret = variable("AZURE_CLIENT_SECRET").map(SecretString::from);
             let environment = match (tenant, client, secret) {
@@ -111,10 +114,15 @@ fn sources(config: &Config, options: &Options<'_>) -> Result<Vec<Source>> {
                 _ => None,
             };
             return Ok(vec![
-                Source { name: "environment", credential: environment },
-                Source { name: "workload-identity", credential: workload_identity(config, options)? },
-                Source { name: "managed-identity", credential: managed_identity(config, options)? },
-                Source { name: "developer-tools", credential: developer_tools() },
+                Source::certain("environment", environment),
+                Source::certain("workload-identity", workload_identity(config, options)?),
+                Source {
+                    name: "managed-identity",
+                    credential: managed_identity(config, options)?,
+                    // A virtual machine says nothing of its own.
+                    certain: variable("IDENTITY_ENDPOINT").is_some(),
+                },
+                Source::certain("developer-tools", developer_tools()),
             ]);
         }
         Auth::ClientSecret => {
@@ -124,7 +132,7 @@ fn sources(config: &Config, options: &Options<'_>) -> Result<Vec<Source>> {
             };
             let credential =
                 credential.ok_or_else(|| invalid("tenant_id, client_id: they are no ids of Entra ID"))?;
-            Source { name: "client-secret", credential: Some(credential) }
+            Source::certain("client-secret", Some(credential))
         }
         Auth::WorkloadIdentity => {
             let credential = workload_identity(config, options)?.ok_or_else(|| {
@@ -133,14 +141,14 @@ fn sources(config: &Config, options: &Options<'_>) -> Result<Vec<Source>> {
                      AZURE_FEDERATED_TOKEN_FILE in the environment",
                 )
             })?;
-            Source { name: "workload-identity", credential: Some(credential) }
+            Source::certain("workload-identity", Some(credential))
         }
         Auth::ManagedIdentity => {
             let credential = managed_identity(config, options)?
                 .ok_or_else(|| invalid("auth: managed-identity is not what this kind of host has"))?;
-            Source { name: "managed-identity", credential: Some(credential) }
+            Source::certain("managed-identity", Some(credential))
         }
-        Auth::DeveloperTools => Source { name: "developer-tools", credential: developer_tools() },
+        Auth::DeveloperTools => Source::certain("developer-tools", developer_tools()),
     };
     Ok(vec![wanted])
 }
@@ -168,10 +176,24 @@ fn workload_identity(config: &Config, options: &Options<'_>) -> Result<Found> {
 fn managed_identity(config: &Config, options: &Options<'_>) -> Result<Found> {
     let options = ManagedIdentityCredentialOptions {
         user_assigned_id: config.client_id.clone().map(UserAssignedId::ClientId),
-        client_options: options.to(None, METADATA)?,
+        client_options: options.to(To::Host(metadata()?), METADATA)?,
     };
     let made = ManagedIdentityCredential::new(Some(options));
     Ok(made.ok().map(|made| made as Arc<dyn TokenCredential>))
+}
+
+/// Where a virtual machine's metadata are, if somebody says so: as the SDKs for other languages have it.
+fn metadata() -> Result<Option<Url>> {
+    const NAME: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+    let Some(text) = variable(NAME) else { return Ok(None) };
+    match Url::parse(&text) {
+        Ok(url) if url.scheme() == "http" && url.has_host() && url.username().is_empty() => Ok(Some(url)),
+        _ => Err(invalid(format!("{NAME}: give a URL such as http://169.254.169.254"))),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn developer_tools() -> Found {

@@ -1,5 +1,6 @@
 //! The service's refusals as ours: by its status and its codes, never by its texts, which may quote what was sent.
 
+use crate::ours::{Ours, ours};
 use azure_core::{
     error::{Error as SdkError, ErrorKind as SdkKind},
     http::{
@@ -8,7 +9,7 @@ use azure_core::{
     },
 };
 use serde::Deserialize;
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, Retry};
 
 /// No longer pause is made, whatever the service asks for: the engine gives up before.
@@ -18,36 +19,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const DELETING: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
-
-/// An error of ours on its way through the SDK.
-#[derive(Debug)]
-pub(crate) struct Ours(pub(crate) Error);
-
-impl Ours {
-    pub(crate) fn into_sdk(self, kind: SdkKind) -> SdkError {
-        SdkError::with_error(kind, self, "see the source")
-    }
-}
-
-impl fmt::Display for Ours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for Ours {}
-
-/// The error of ours that an SDK's error carries, if any.
-pub(crate) fn ours(error: &SdkError) -> Option<Error> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if let Some(Ours(error)) = cause.downcast_ref() {
-            return Some(error.clone());
-        }
-        next = cause.source();
-    }
-    None
-}
 
 /// A call that failed.
 pub(crate) struct Failure {
@@ -112,8 +83,7 @@ impl Facts {
         let mut facts = Self { status, ..Self::default() };
         let Some(response) = response else { return facts };
         let headers = response.headers();
-        let after = headers.get_optional_str(&RETRY_AFTER).and_then(|text| text.trim().parse().ok());
-        facts.after = after.map(Duration::from_secs);
+        facts.after = headers.get_optional_str(&RETRY_AFTER).and_then(seconds);
         facts.request = headers.get_optional_str(&REQUEST_ID).filter(|id| is_plain(id)).map(str::to_owned);
         // The SDK's own `error_code` is wrong where the text beside it has an escape.
         if let Ok(Told { error: Some(codes) }) = serde_json::from_slice(response.body().as_ref()) {
@@ -126,7 +96,7 @@ impl Facts {
 
 /// Sorts a failure of the SDK. `action` is what Azure calls the call in a role.
 pub(crate) fn failed(action: &'static str, error: &SdkError) -> Failure {
-    if let Some(error) = ours(error) {
+    if let Some(Ours { error, .. }) = ours(error) {
         return Failure { why: Why::Other, error };
     }
     match error.kind() {
@@ -234,6 +204,11 @@ fn denied(action: &'static str) -> Error {
          or one with the action",
     )
     .with("action", action)
+}
+
+/// What `Retry-After` says.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    text.trim().parse().ok().map(Duration::from_secs)
 }
 
 pub(crate) fn pause(after: Option<Duration>) -> Retry {

@@ -6,6 +6,8 @@ mod config;
 mod connect;
 mod error;
 mod login;
+mod ours;
+mod refusal;
 mod scan;
 mod tags;
 mod transport;

@@ -1,19 +1,18 @@
 //! Where a token comes from: the first source that gives one, and what was tried if none does.
 
-use crate::error::{Ours, ours, pause};
+use crate::ours::{Ours, ours};
 use azure_core::{
     credentials::{AccessToken, TokenCredential, TokenRequestOptions},
     error::{Error as SdkError, ErrorKind as SdkKind},
 };
 use std::{
-    error::Error as StdError,
     fmt,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
-use strongroom_core::{Error, ErrorKind, Retry};
+use strongroom_core::{Error, ErrorKind};
 
 /// What no source has as its place.
 const NONE: usize = usize::MAX;
@@ -24,6 +23,15 @@ pub(crate) struct Source {
     pub(crate) name: &'static str,
     /// `None`: it is not set up here.
     pub(crate) credential: Option<Arc<dyn TokenCredential>>,
+    /// Whether anything says that it is set up here. If not, that nobody answers there says that it is not.
+    pub(crate) certain: bool,
+}
+
+impl Source {
+    /// One that is set up here if there is a credential.
+    pub(crate) fn certain(name: &'static str, credential: Option<Arc<dyn TokenCredential>>) -> Self {
+        Self { name, credential, certain: true }
+    }
 }
 
 /// The sources, in the order in which they are asked.
@@ -39,9 +47,9 @@ impl Login {
         Arc::new(Self { sources, found: AtomicUsize::new(found) })
     }
 
-    async fn ask(&self, source: &Source, scopes: &[&str]) -> Result<AccessToken, Error> {
+    async fn ask(&self, source: &Source, scopes: &[&str]) -> Result<AccessToken, Ours> {
         let Some(credential) = &source.credential else {
-            return Err(Error::new(ErrorKind::StoreRefused, "it is not set up here"));
+            return Err(Ours::new(Error::new(ErrorKind::StoreRefused, "it is not set up here")));
         };
         credential.get_token(scopes, None).await.map_err(|error| sorted(source.name, &error))
     }
@@ -55,7 +63,7 @@ impl Login {
             ));
         }
         if let Some(source) = self.sources.get(self.found.load(Ordering::Relaxed)) {
-            return self.ask(source, scopes).await;
+            return self.ask(source, scopes).await.map_err(|ours| ours.error);
         }
         let mut tried = Vec::new();
         for (n, source) in self.sources.iter().enumerate() {
@@ -64,7 +72,11 @@ impl Login {
                     self.found.store(n, Ordering::Relaxed);
                     return Ok(token);
                 }
-                Err(error) => tried.push(format!("{} ({})", source.name, error.message())),
+                // What is set up here and cannot answer now is not passed over: the next one is somebody else.
+                Err(ours) if is_passing(&ours.error) && (source.certain || !ours.absent) => {
+                    return Err(ours.error);
+                }
+                Err(ours) => tried.push(format!("{} ({})", source.name, ours.error.message())),
             }
         }
         Err(Error::new(
@@ -88,44 +100,20 @@ impl TokenCredential for Login {
         scopes: &[&str],
         _: Option<TokenRequestOptions<'_>>,
     ) -> Result<AccessToken, SdkError> {
-        self.ask_all(scopes).await.map_err(|error| Ours(error).into_sdk(SdkKind::Credential))
+        self.ask_all(scopes).await.map_err(|error| Ours::new(error).into_sdk(SdkKind::Credential))
     }
 }
 
-/// Why there is no token: by status and code, since texts quote what was sent.
-fn sorted(name: &'static str, error: &SdkError) -> Error {
-    if let Some(error) = ours(error) {
-        return error;
-    }
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(cause) = next {
-        let kind = cause.downcast_ref::<SdkError>().map(SdkError::kind);
-        if let Some(SdkKind::HttpResponse { status, error_code, .. }) = kind {
-            return refused(name, (*status).into(), error_code.as_deref());
-        }
-        next = cause.source();
-    }
-    Error::new(ErrorKind::StoreRefused, "Azure gave no token: check that this host is set up for this login")
-        .with("login", name)
+/// Why there is no token. What answered is sorted already; texts of the SDK quote what was sent.
+fn sorted(name: &'static str, error: &SdkError) -> Ours {
+    let mut sorted = ours(error).unwrap_or_else(|| {
+        let text = "Azure gave no token: check that this host is set up for this login";
+        Ours::new(Error::new(ErrorKind::StoreRefused, text))
+    });
+    sorted.error = sorted.error.with("login", name);
+    sorted
 }
 
-fn refused(name: &'static str, status: u16, codes: Option<&str>) -> Error {
-    let error = match status {
-        429 | 500.. => Error::new(
-            ErrorKind::Unavailable,
-            "Azure gives no token now (Entra ID or the host's metadata): try again",
-        )
-        .retryable(if status == 429 { pause(None) } else { Retry::Backoff }),
-        _ => Error::new(
-            ErrorKind::StoreRefused,
-            "Azure does not accept our login: check tenant_id, client_id and what proves it, and their expiry",
-        ),
-    };
-    // Numbers, such as 7000215 for a wrong client secret: AADSTS7000215 in the documents of Entra ID.
-    let is_code = |codes: &&str| codes.len() < 80 && codes.bytes().all(|b| b.is_ascii_digit() || b == b',');
-    let error = match codes.filter(is_code) {
-        Some(codes) => error.with("AADSTS", codes),
-        None => error,
-    };
-    error.with("login", name).with("status", status)
+fn is_passing(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited)
 }

@@ -3,12 +3,12 @@
 //! The SDK sends tokens over HTTPS alone, and follows the links of a list to whatever host they name. So it sees HTTPS
 //! always, and what it sends passes here.
 
-use crate::error::Ours;
+use crate::{error::seconds, ours::Ours, refusal::Said};
 use azure_core::{
     error::{Error as SdkError, ErrorKind as SdkKind},
     http::{
         AsyncRawResponse, Body, HttpClient, Method, Request, Url,
-        headers::{HeaderName, HeaderValue, Headers},
+        headers::{HeaderName, HeaderValue, Headers, RETRY_AFTER},
     },
 };
 use std::{collections::HashMap, time::Duration};
@@ -20,12 +20,17 @@ const ANSWER: usize = 4 << 20;
 /// No metadata of a host takes longer to reach; on a machine that has none, nobody answers at all.
 const CONNECT: Duration = Duration::from_secs(3);
 
+/// Where every virtual machine of Azure finds its metadata.
+const METADATA: &str = "169.254.169.254";
+
 /// A service, and what to check if it does not answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Service {
     pub(crate) unreachable: &'static str,
     pub(crate) late: &'static str,
     pub(crate) unreadable: &'static str,
+    /// Sorts what says no here, before the SDK sees it, which loses some of it and repeats some for more than a minute.
+    pub(crate) refused: Option<fn(&Said<'_>) -> Ours>,
 }
 
 /// Where requests may go.
@@ -74,15 +79,40 @@ impl Origin {
 #[derive(Debug)]
 pub(crate) struct Transport {
     http: reqwest::Client,
-    /// `None`: the host's own metadata, wherever its environment says that they are.
-    to: Option<Origin>,
+    to: To,
     service: Service,
+}
+
+/// Where a transport leads.
+#[derive(Debug)]
+pub(crate) enum To {
+    /// There, and nowhere else.
+    Origin(Origin),
+    /// To the host's own metadata, wherever its environment says that they are. A virtual machine's are at an address
+    /// of their own, or here.
+    Host(Option<Url>),
+}
+
+impl To {
+    /// The URL to ask, if it may be asked.
+    fn actual(&self, url: &Url) -> Option<Url> {
+        match self {
+            Self::Origin(origin) => origin.actual(url),
+            Self::Host(Some(other)) if url.host_str() == Some(METADATA) => {
+                let mut other = other.clone();
+                other.set_path(url.path());
+                other.set_query(url.query());
+                Some(other)
+            }
+            Self::Host(_) => Some(url.clone()),
+        }
+    }
 }
 
 impl Transport {
     /// To one service, trusting these authorities; `None`: the system's.
     pub(crate) fn new(
-        to: Option<Origin>,
+        to: To,
         service: Service,
         authorities: Option<Vec<reqwest::Certificate>>,
     ) -> reqwest::Result<Self> {
@@ -91,13 +121,12 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false);
-        if to.is_none() {
-            http = http.no_proxy().connect_timeout(CONNECT).tls_certs_only([]);
-        } else if to.as_ref().is_some_and(|to| to.plain) {
+        match (&to, authorities) {
+            (To::Host(_), _) => http = http.no_proxy().connect_timeout(CONNECT).tls_certs_only([]),
             // Nothing is verified, so the system's authorities need not be loaded, nor be there.
-            http = http.no_proxy().tls_certs_only([]);
-        } else if let Some(authorities) = authorities {
-            http = http.tls_certs_only(authorities);
+            (To::Origin(to), _) if to.plain => http = http.no_proxy().tls_certs_only([]),
+            (To::Origin(_), Some(authorities)) => http = http.tls_certs_only(authorities),
+            (To::Origin(_), None) => {}
         }
         Ok(Self { http: http.build()?, to, service })
     }
@@ -112,17 +141,21 @@ impl Transport {
         } else {
             (ErrorKind::Unavailable, SdkKind::Io, self.service.unreadable)
         };
-        Ours(Error::new(kind, text).retryable(Retry::Backoff)).into_sdk(sdk)
+        let ours = Ours::new(Error::new(kind, text).retryable(Retry::Backoff)).absent(error.is_connect());
+        self.given_up(ours, sdk)
+    }
+
+    /// As the SDK is to see it. Who gives tokens is asked again by the engine: by itself, the SDK asks a host's metadata
+    /// for more than a minute.
+    fn given_up(&self, ours: Ours, kind: SdkKind) -> SdkError {
+        ours.into_sdk(if self.service.refused.is_some() { SdkKind::Credential } else { kind })
     }
 
     async fn send(&self, request: &Request) -> Result<reqwest::Response, SdkError> {
-        let url = match &self.to {
-            None => request.url().clone(),
-            Some(to) => to.actual(request.url()).ok_or_else(|| {
-                let text = "Azure named another host than the one that is configured: nothing was sent there";
-                Ours(Error::new(ErrorKind::Unexpected, text)).into_sdk(SdkKind::Other)
-            })?,
-        };
+        let url = self.to.actual(request.url()).ok_or_else(|| {
+            let text = "Azure named another host than the one that is configured: nothing was sent there";
+            Ours::new(Error::new(ErrorKind::Unexpected, text)).into_sdk(SdkKind::Other)
+        })?;
         let mut sent = self.http.request(method(request.method()), url);
         for (name, value) in request.headers().iter() {
             sent = sent.header(name.as_str(), value.as_str());
@@ -150,9 +183,13 @@ impl HttpClient for Transport {
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
             if body.len() + chunk.len() > ANSWER {
                 let error = Error::new(ErrorKind::Unavailable, self.service.unreadable);
-                return Err(Ours(error).into_sdk(SdkKind::Io));
+                return Err(self.given_up(Ours::new(error), SdkKind::Io));
             }
             body.extend_from_slice(&chunk);
+        }
+        if let Some(refused) = self.service.refused.filter(|_| !(200..300).contains(&status)) {
+            let after = headers.get(&RETRY_AFTER).and_then(|value| seconds(value.as_str()));
+            return Err(self.given_up(refused(&Said { status, after, body: &body }), SdkKind::Credential));
         }
         Ok(AsyncRawResponse::from_bytes(status.into(), Headers::from(headers), body))
     }

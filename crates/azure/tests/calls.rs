@@ -2,8 +2,7 @@
 
 mod site;
 
-use site::{Service, Vault, quick};
-use strongroom_core::settings::Setting;
+use site::{Service, purging, quick, vault};
 use strongroom_testkit::cloud::Counted;
 
 mod azure {
@@ -13,7 +12,7 @@ mod azure {
 
     #[tokio::test]
     async fn a_deletion_with_purge_is_one_call_more() {
-        let service = Service::of(Vault::new().with("purge", Setting::Bool(true)));
+        let service = Service::of(purging(vault()));
         let counted = Counted::new(&service).await;
         let engine = counted.engine(quick()).await;
         let secrets = counted.site.secrets(&engine);

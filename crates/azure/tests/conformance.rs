@@ -2,24 +2,24 @@
 
 mod site;
 
-use site::{Service, Vault};
+use site::{Section, Service, purging, slow, vault};
 use std::sync::Arc;
-use strongroom_core::{Backend, NamespaceId, Result, async_trait, settings::Setting};
+use strongroom_core::{Backend, NamespaceId, Result, async_trait};
 use strongroom_testkit::{BackendSubject, backend_suite, cloud::CloudStore, store_suite};
 
-struct Values(Vault);
+struct Values(Section);
 
 impl Values {
     fn kept_when_deleted() -> Self {
-        Self(Vault::new())
+        Self(vault())
     }
 
     fn purged() -> Self {
-        Self(Vault::new().with("purge", Setting::Bool(true)))
+        Self(purging(vault()))
     }
 
     fn deleted_at_leisure() -> Self {
-        Self(Vault::slow())
+        Self(slow())
     }
 }
 

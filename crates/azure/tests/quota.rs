@@ -2,16 +2,16 @@
 
 mod site;
 
-use site::{Vault, emulator, quick, text, uncached};
+use site::{Section, Service, Site, bare, emulator, options, quick, text, uncached};
 use std::time::Duration;
 use strongroom_core::{ErrorKind, settings::Setting};
-use strongroom_emulator_azure::{Application, Emulator, Options, Quotas, TENANT};
+use strongroom_emulator_azure::{Application, Emulator, Quotas, TENANT};
 
 /// The vault of an emulator of one's own.
-fn vault(emulator: &Emulator) -> Vault {
+fn own(emulator: &Emulator, who: Application) -> Section {
     let url = emulator.url();
-    let vault = Vault::bare().at(&url).text("authority_host", &url).text("tenant_id", TENANT);
-    vault.text("client_id", Application::Writer.id()).text("client_secret", emulator.client_secret())
+    let vault = bare().at(&url).text("authority_host", &url).text("tenant_id", TENANT);
+    vault.text("client_id", who.id()).text("client_secret", emulator.client_secret())
 }
 
 mod azure {
@@ -19,9 +19,9 @@ mod azure {
 
     #[tokio::test]
     async fn a_vault_that_is_asked_too_often_says_so_and_is_waited_for() {
-        let emulator = emulator(Options::new().quotas(Quotas { creates: Some(2), others: Some(50) }));
-        let site = site::site().await;
-        let backend = vault(&emulator).open(site.identity.namespace).await.unwrap();
+        let emulator = emulator(options().quotas(Quotas { creates: Some(2), others: Some(50) }));
+        let site = Site::of(&Service::new()).await;
+        let backend = own(&emulator, Application::Writer).open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;
         let secrets = site.secrets(&engine);
         secrets.create("db", [("a", "1")]).await.unwrap();
@@ -45,11 +45,11 @@ mod azure {
     /// Who asks for purging gets what the vault allows: its own time ends what is deleted.
     #[tokio::test]
     async fn a_protected_vault_keeps_what_is_deleted() {
-        let mut options = Options::new();
+        let mut options = options();
         options.purge_protection = true;
         let emulator = emulator(options);
-        let site = site::site().await;
-        let vault = vault(&emulator).with("purge", Setting::Bool(true));
+        let site = Site::of(&Service::new()).await;
+        let vault = own(&emulator, Application::Purger).with("purge", Setting::Bool(true));
         let backend = vault.open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), quick()).await;
         let secrets = site.secrets(&engine);

@@ -2,10 +2,9 @@
 
 mod site;
 
-use site::{CANARY, Vault, authority, text, uncached, variable};
-use strongroom_core::{
-    Backend, Error, ErrorKind, NamespaceId, NewVersion, ObjectId, Payload, Result, settings::Setting,
-};
+use site::{CANARY, Section, Service, Site, authority, bare, uncached, variable, vault};
+use strongroom_core::{ErrorKind, NamespaceId, settings::Setting};
+use strongroom_testkit::cloud::{self, assert_invalid};
 use uuid::Uuid;
 
 const TENANT: &str = "00000000-0000-0000-0000-000000000001";
@@ -15,26 +14,19 @@ fn namespace() -> NamespaceId {
 }
 
 /// Without any variable: nothing is asked.
-fn offline() -> Vault {
-    Vault::bare().text("vault", "my-vault")
+fn offline() -> Section {
+    bare().text("vault", "my-vault")
 }
 
-fn application() -> Vault {
+fn application() -> Section {
     offline().text("tenant_id", TENANT).text("client_id", TENANT).text("client_secret", CANARY)
-}
-
-async fn refused(vault: Vault) -> Error {
-    match vault.open(namespace()).await {
-        Ok(_) => panic!("it was taken"),
-        Err(error) => error,
-    }
 }
 
 #[tokio::test]
 async fn what_cannot_work_is_named_with_the_remedy() {
     let endpoint = |url: &str| application().without("vault").text("endpoint", url);
-    let cases: Vec<(Vault, &str)> = vec![
-        (Vault::bare(), "vault: name one"),
+    let cases: Vec<(Section, &str)> = vec![
+        (bare(), "vault: name one"),
         (offline().text("vault", "https://my-vault.vault.azure.net"), "goes into endpoint"),
         (offline().text("vault", "../x"), "vault: its name alone"),
         (application().text("endpoint", "https://x.vault.azure.net"), "set one of them"),
@@ -62,13 +54,7 @@ async fn what_cannot_work_is_named_with_the_remedy() {
         (application().text("ca_path", "/dev/null"), "ca_path"),
         (application().text("vualt", "x"), "vualt"),
     ];
-    for (vault, expected) in cases {
-        let error = refused(vault).await;
-        assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{expected}: {error:?}");
-        let shown = format!("{error} {error:?}");
-        assert!(shown.contains(expected), "{expected} is not in {shown}");
-        assert!(!shown.contains(CANARY), "{shown}");
-    }
+    assert_invalid(cases).await;
 }
 
 #[tokio::test]
@@ -99,58 +85,26 @@ async fn an_endpoint_that_nobody_listens_on_is_unavailable() {
     assert!(error.to_string().contains("endpoint"), "{error}");
 }
 
-/// Every call, and that each is refused because of us.
-async fn assert_refuses_everything(backend: &dyn Backend, expected: &str) {
-    let object = ObjectId(Uuid::new_v4());
-    let uid = strongroom_core::VersionUid(Uuid::new_v4());
-    let at = strongroom_core::VersionRef::new(uid.0.simple().to_string());
-    let payload = Payload::new(CANARY.into());
-    let labels = strongroom_core::Labels::new(strongroom_core::SecretId(Uuid::new_v4()), "cmVjb3Jk");
-    let new = NewVersion::new(object, uid, &payload, &labels);
-    let answers: Vec<(&str, Result<()>)> = vec![
-        ("create", backend.put(&new).await.map(drop)),
-        ("put", backend.put(&new.clone().after(&at)).await.map(drop)),
-        ("get", backend.get(object, &at).await.map(drop)),
-        ("relabel", backend.relabel(object, &labels).await),
-        ("remove", backend.remove(object, &at).await),
-        ("delete", backend.delete(object).await),
-        ("scan", backend.scan(None, None).await.map(drop)),
-        ("scan of one", backend.scan(Some(object), None).await.map(drop)),
-        ("check", backend.check().await),
-    ];
-    for (what, answer) in answers {
-        let error = answer.expect_err(what);
-        assert_eq!(error.kind(), ErrorKind::StoreRefused, "{what}: {error:?}");
-        let shown = format!("{error} {error:?}");
-        assert!(shown.contains(expected), "{what}: {shown}");
-        for secret in [CANARY, &variable("CLIENT_SECRET"), &variable("ASSERTION")] {
-            assert!(!shown.contains(secret), "{what}: {shown}");
-        }
-    }
+#[test]
+fn the_readme_shows_the_role_that_the_tests_run_under() {
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(include_str!("../role.json")), "the README shows another role");
 }
 
-/// An authority that vouches for nobody; its key is kept nowhere.
-const OTHER_AUTHORITY: &str = "\
------BEGIN CERTIFICATE-----
-MIIBeTCCAR+gAwIBAgIUK+MckPV1OddMBfVf7Bdpd+5mKuYwCgYIKoZIzj0EAwIw
-ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyNzA5MDQ1MVoYDzIxMjYxMTAzMDkw
-NDUxWjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
-AATgioCsnswnAPGb37j4dOzOIhpHaq5RB27cGAyKD0Y8WThFSXoTDxpeISuJ1QYc
-KqMRijCXMaJeXRVQac9SPFsTo1MwUTAdBgNVHQ4EFgQUEFyGsxNR1YERQHpqZAaU
-kGFxWTowHwYDVR0jBBgwFoAUEFyGsxNR1YERQHpqZAaUkGFxWTowDwYDVR0TAQH/
-BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA1FCCg+Vbix98S7pCidPRO6Yyrfyf
-H8hCK+R35lHi7vsCIBL44LwN2szAdIs5uDQ0CekHkSkl8HTnTVgVIaIwLWJS
------END CERTIFICATE-----
-";
+async fn assert_refuses_everything(section: &Section, expected: &str) {
+    let backend = section.open(namespace()).await.unwrap();
+    let at = strongroom_core::VersionRef::new(Uuid::new_v4().simple().to_string());
+    let secrets = ["CLIENT_SECRET", "ASSERTION"].map(variable);
+    cloud::assert_refuses_everything(&*backend, &at, expected, &secrets).await;
+}
 
 mod azure {
     use super::*;
 
     #[tokio::test]
     async fn without_permission_each_call_names_the_action() {
-        let denied = Vault::new().text("client_id", &variable("DENIED_CLIENT_ID"));
-        let backend = denied.open(namespace()).await.unwrap();
-        assert_refuses_everything(&*backend, "Microsoft.KeyVault/vaults/secrets/").await;
+        let denied = vault().text("client_id", &variable("DENIED_CLIENT_ID"));
+        assert_refuses_everything(&denied, "Microsoft.KeyVault/vaults/secrets/").await;
     }
 
     #[tokio::test]
@@ -160,14 +114,13 @@ mod azure {
             ("client_id", TENANT, "700016"),
             ("tenant_id", TENANT, "tenant_id"),
         ] {
-            let backend = Vault::new().text(key, value).open(namespace()).await.unwrap();
-            assert_refuses_everything(&*backend, expected).await;
+            assert_refuses_everything(&vault().text(key, value), expected).await;
         }
     }
 
     #[tokio::test]
     async fn an_authority_that_does_not_answer_is_unavailable_and_named() {
-        let backend = Vault::new().text("authority_host", "http://127.0.0.1:9");
+        let backend = vault().text("authority_host", "http://127.0.0.1:9");
         let error = backend.open(namespace()).await.unwrap().check().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
         assert!(error.to_string().contains("authority_host"), "{error}");
@@ -178,7 +131,7 @@ mod azure {
     async fn a_workload_identity_logs_in() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
-        let vault = Vault::new().without("client_secret").text("token_path", path.to_str().unwrap());
+        let vault = vault().without("client_secret").text("token_path", path.to_str().unwrap());
         let vault = vault.text("client_id", &variable("FEDERATED_CLIENT_ID"));
         std::fs::write(&path, "another assertion").unwrap();
         let error = vault.open(namespace()).await.unwrap().check().await.unwrap_err();
@@ -191,43 +144,26 @@ mod azure {
     #[tokio::test]
     async fn only_the_authorities_of_the_file_are_trusted() {
         let endpoint = variable("ENDPOINT").replace("http://", "https://");
-        let vault = Vault::new().at(&endpoint).text("authority_host", &endpoint);
+        let vault = vault().at(&endpoint).text("authority_host", &endpoint);
         let trusting = vault.clone().text("ca_path", &authority()).open(namespace()).await.unwrap();
         trusting.check().await.unwrap();
         assert_eq!(trusting.scan(None, None).await.unwrap().found, []);
 
         let directory = tempfile::tempdir().unwrap();
         let other = directory.path().join("other.pem");
-        std::fs::write(&other, OTHER_AUTHORITY).unwrap();
+        std::fs::write(&other, cloud::OTHER_AUTHORITY).unwrap();
         let wrong = vault.text("ca_path", other.to_str().unwrap());
         let error = wrong.open(namespace()).await.unwrap().check().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
         assert!(error.to_string().contains("ca_path"), "{error}");
     }
 
-    #[tokio::test]
-    async fn too_much_is_refused_with_both_numbers_before_any_call() {
-        let wire = strongroom_testkit::wire::Wire::to(&variable("ENDPOINT")).await;
-        let site = site::site().await;
-        let backend = Vault::new().warm(&wire, site.identity.namespace).await;
-        let engine = site.engine(backend, uncached()).await;
-        let secrets = site.secrets(&engine);
-        let frame = r#"{"k":""}"#.len();
-        let error = secrets.create("large", [("k", "v".repeat(25_601 - frame))]).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
-        assert!(error.to_string().contains("25601") && error.to_string().contains("25600"), "{error}");
-        assert_eq!(wire.requests(), []);
-        secrets.create("large", [("k", "v".repeat(25_600 - frame))]).await.unwrap();
-        assert_eq!(text(&secrets.get("large").await.unwrap(), "k").len(), 25_600 - frame);
-    }
-
-    /// Who may do everything but purge loses nothing by it, unless asked to.
+    /// The role of the README has it not.
     #[tokio::test]
     async fn the_permission_to_purge_is_needed_only_if_asked_to() {
-        let keeper = Vault::new().text("client_id", &variable("KEEPER_CLIENT_ID"));
         for (purge, works) in [(false, true), (true, false)] {
-            let site = site::site().await;
-            let vault = keeper.clone().with("purge", Setting::Bool(purge));
+            let site = Site::of(&Service::new()).await;
+            let vault = vault().with("purge", Setting::Bool(purge));
             let backend = vault.open(site.identity.namespace).await.unwrap();
             let engine = site.engine(backend.clone(), uncached()).await;
             let secrets = site.secrets(&engine);

@@ -2,15 +2,26 @@
 
 mod site;
 
-use site::{Vault, variable, variables};
-use std::{fs, process::Command};
+use site::{Section, variable, variables, vault};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+    time::{Duration, Instant},
+};
 use strongroom_core::{ErrorKind, NamespaceId};
+use strongroom_testkit::wire::{Fault, Order, Wire};
 use uuid::Uuid;
 
 /// What the process is to find.
 const EXPECTED: &str = "STRONGROOM_TEST_EXPECTED";
 /// The login that it is told to use.
 const AUTH: &str = "STRONGROOM_TEST_AUTH";
+/// Who gives tokens, if it is another than usual.
+const AUTHORITY: &str = "STRONGROOM_TEST_AUTHORITY";
+
+/// Where a virtual machine's metadata are, for the SDKs of all languages.
+const METADATA: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 
 /// Runs [`azure::process`] with this environment and no other credentials.
 fn child(expected: &str, auth: &str, environment: &[(&str, &str)]) {
@@ -36,15 +47,22 @@ mod azure {
     #[ignore = "run by the others"]
     async fn process() {
         let Ok(expected) = std::env::var(EXPECTED) else { return };
-        let vault =
-            ["tenant_id", "client_id", "client_secret"].into_iter().fold(Vault::new(), Vault::without);
+        let vault = ["tenant_id", "client_id", "client_secret"].into_iter().fold(vault(), Section::without);
         let vault = vault.text("auth", &std::env::var(AUTH).unwrap());
+        let vault = match std::env::var(AUTHORITY) {
+            Ok(authority) => vault.text("authority_host", &authority),
+            Err(_) => vault,
+        };
         let backend = vault.open(NamespaceId(Uuid::new_v4())).await.unwrap();
         match (backend.check().await, expected.as_str()) {
             // The second time the one that was found is asked, and no other.
             (Ok(()), "works") => backend.check().await.unwrap(),
             (Err(error), text) => {
-                assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
+                let (kind, text) = match text.strip_prefix("not now: ") {
+                    Some(text) => (ErrorKind::Unavailable, text),
+                    None => (ErrorKind::StoreRefused, text),
+                };
+                assert_eq!(error.kind(), kind, "{error:?}");
                 let shown = format!("{error} {error:?}");
                 assert!(text.split(',').all(|part| shown.contains(part)), "{text}: {shown}");
                 assert!(!shown.contains(&variable("CLIENT_SECRET")), "{shown}");
@@ -53,15 +71,16 @@ mod azure {
         }
     }
 
-    /// As App Service has it: the way to the metadata is in the environment. Nobody listens there.
-    fn no_metadata() -> [(&'static str, &'static str); 2] {
-        [("IDENTITY_ENDPOINT", "http://127.0.0.1:9/token"), ("IDENTITY_HEADER", "x")]
-    }
+    /// No machine of Azure: nobody listens where its metadata would be.
+    const NO_METADATA: (&str, &str) = (METADATA, "http://127.0.0.1:9");
 
+    /// And it says so soon: the SDK by itself asks for metadata for more than a minute, which no caller waits for.
     #[test]
     fn the_chain_says_what_it_tried() {
+        let start = Instant::now();
         let tried = "environment (,workload-identity (,managed-identity (,developer-tools (";
-        child(tried, "chain", &no_metadata());
+        child(tried, "chain", &[NO_METADATA]);
+        assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     }
 
     #[test]
@@ -90,17 +109,71 @@ mod azure {
     }
 
     #[test]
-    fn a_managed_identity_is_found() {
+    fn the_identity_of_a_machine_is_found() {
+        let endpoint = variable("ENDPOINT");
+        for auth in ["chain", "managed-identity"] {
+            child("works", auth, &[(METADATA, &endpoint)]);
+        }
+        child("not now: metadata", "managed-identity", &[NO_METADATA]);
+    }
+
+    #[test]
+    fn the_identity_of_app_service_is_found() {
         let (endpoint, secret) = (variable("ENDPOINT"), variable("CLIENT_SECRET"));
-        let endpoint = format!("{endpoint}/metadata/identity/oauth2/token");
+        let endpoint = format!("{endpoint}/msi/token");
         let given = [("IDENTITY_ENDPOINT", &*endpoint), ("IDENTITY_HEADER", &secret)];
         for auth in ["chain", "managed-identity"] {
             child("works", auth, &given);
         }
         child(
-            "login",
+            "login,no such identity",
             "managed-identity",
             &[("IDENTITY_ENDPOINT", &*endpoint), ("IDENTITY_HEADER", "another")],
         );
+        // The environment says that there is one: that it does not answer is not passed over.
+        let nobody = [("IDENTITY_ENDPOINT", "http://127.0.0.1:9/"), ("IDENTITY_HEADER", "x")];
+        child("not now: metadata", "chain", &nobody);
+    }
+
+    /// What is set up here and cannot answer now is not passed over, as if it were not there.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_source_that_cannot_answer_now_ends_the_chain() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let (tenant, client, secret) =
+            (variable("TENANT_ID"), variable("CLIENT_ID"), variable("CLIENT_SECRET"));
+        let application =
+            [("AZURE_TENANT_ID", &*tenant), ("AZURE_CLIENT_ID", &client), ("AZURE_CLIENT_SECRET", &secret)];
+        let (address, endpoint) = (wire.url(), variable("ENDPOINT"));
+        for status in [429, 503] {
+            // The machine's own identity would do, and is not asked.
+            wire.order(Order::new("POST", "/*/oauth2/v2.0/token", Fault::status(status)).always());
+            let others = [(AUTHORITY, &*address), (METADATA, &endpoint)];
+            child(&format!("not now: environment,{status}"), "chain", &[&application[..], &others].concat());
+            wire.order(Order::new("GET", "/metadata/*", Fault::status(status)).always());
+            child(&format!("not now: managed-identity,{status}"), "chain", &[(METADATA, &address)]);
+            wire.heal();
+        }
+        // Another cloud's metadata, at the same address, know nothing of Azure's identities.
+        wire.order(Order::new("GET", "/metadata/*", Fault::status(404)).always());
+        child("managed-identity (,developer-tools (", "chain", &[(METADATA, &address)]);
+    }
+
+    /// What `az` prints, here a script in its place: the client itself is too large to be installed for it.
+    #[tokio::test]
+    async fn developer_tools_are_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("az");
+        let token = site::token("CLIENT_ID").await;
+        let (wanted, printed) = (
+            "account get-access-token -o json --scope https://vault.azure.net/.default",
+            format!(r#"{{"accessToken": "{token}", "expires_on": 4102444800, "tokenType": "Bearer"}}"#),
+        );
+        let script = format!("#!/bin/sh\n[ \"$*\" = '{wanted}' ] && echo '{printed}'\n");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        for auth in ["chain", "developer-tools"] {
+            child("works", auth, &[NO_METADATA, ("PATH", directory.path().to_str().unwrap())]);
+        }
+        child("login,developer-tools", "developer-tools", &[]);
     }
 }

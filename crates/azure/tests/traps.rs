@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{CANARY, Vault, quick, text, uncached, variable};
+use site::{CANARY, Service, Site, purging, quick, slow, text, uncached, variable, vault, warm};
 use std::{
     net::TcpListener,
     time::{Duration, Instant},
@@ -36,9 +36,9 @@ mod azure {
         let faults = [Fault::status(429).into(), Fault::status(503).into(), Fault::Reset, Fault::LoseAnswer];
         for fault in faults {
             let wire = Wire::to(&variable("ENDPOINT")).await;
-            let site = site::site().await;
+            let site = Site::of(&Service::new()).await;
             // Nothing was asked before: there is neither challenge nor token.
-            let backend = Vault::new().at(&wire.url()).open(site.identity.namespace).await.unwrap();
+            let backend = vault().at(&wire.url()).open(site.identity.namespace).await.unwrap();
             let engine = site.engine(backend, uncached()).await;
             wire.order(Order::new("PUT", "*", fault.clone()));
             let secrets = site.secrets(&engine);
@@ -55,7 +55,7 @@ mod azure {
         foreign.set_nonblocking(true).unwrap();
         let link = format!("https://{}/secrets?api-version=1", foreign.local_addr().unwrap());
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let backend = Vault::new().warm(&wire, namespace()).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
         let page = Fault::status(200).body(format!(r#"{{"value":[],"nextLink":"{link}"}}"#));
         wire.order(Order::new("GET", "/secrets", page.clone()));
         wire.order(Order::new("GET", "/secrets/*/versions", page));
@@ -78,7 +78,7 @@ mod azure {
         let foreign = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         foreign.set_nonblocking(true).unwrap();
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let backend = Vault::new().warm(&wire, namespace()).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
         for status in [301, 302, 307, 308] {
             let to = format!("http://{}/", foreign.local_addr().unwrap());
             wire.order(Order::new("GET", "*", Fault::status(status).header("location", &to)));
@@ -93,7 +93,7 @@ mod azure {
         for resource in ["https://management.azure.com", "https://graph.microsoft.com", "https://vaultx.net"]
         {
             let wire = Wire::to(&variable("ENDPOINT")).await;
-            let backend = Vault::new().at(&wire.url()).open(namespace()).await.unwrap();
+            let backend = vault().at(&wire.url()).open(namespace()).await.unwrap();
             let challenge =
                 format!(r#"Bearer authorization="{}", resource="{resource}""#, variable("ENDPOINT"));
             let answer = Fault::status(401).header("www-authenticate", &challenge);
@@ -109,7 +109,7 @@ mod azure {
     async fn codes_are_read_and_texts_are_not_shown() {
         use ErrorKind::{Lost, NotFound, StoreRefused, Unavailable};
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let backend = Vault::new().warm(&wire, namespace()).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
         let (object, at) = somewhere();
         for (status, code, inner, expected) in [
             (403, "Forbidden", "SecretDisabled", NotFound),
@@ -136,7 +136,7 @@ mod azure {
     #[tokio::test]
     async fn the_sdk_repeats_nothing_by_itself() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let backend = Vault::new().warm(&wire, namespace()).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
         for fault in [Fault::status(429).retry_after(30).into(), Fault::status(503).into(), Fault::Reset] {
             wire.order(Order::new("*", "*", fault).always());
             let start = Instant::now();
@@ -155,8 +155,8 @@ mod azure {
     #[tokio::test]
     async fn a_throttled_vault_is_waited_for_within_the_deadline_and_not_beyond() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let site = site::site().await;
-        let backend = Vault::new().warm(&wire, site.identity.namespace).await;
+        let site = Site::of(&Service::new()).await;
+        let backend = warm(&vault(), &wire, site.identity.namespace).await;
         let secrets = site.secrets(&site.engine(backend, uncached()).await);
         secrets.create("db", [("a", "1")]).await.unwrap();
 
@@ -178,8 +178,8 @@ mod azure {
     #[tokio::test]
     async fn deleting_and_creating_again_works_at_once() {
         for purge in [false, true] {
-            let site = site::site().await;
-            let vault = Vault::slow().with("purge", Setting::Bool(purge));
+            let site = Site::of(&Service::new()).await;
+            let vault = if purge { purging(slow()) } else { slow() };
             let backend = vault.open(site.identity.namespace).await.unwrap();
             let engine = site.engine(backend.clone(), quick()).await;
             let secrets = site.secrets(&engine);
@@ -205,14 +205,13 @@ mod azure {
     #[tokio::test]
     async fn a_protected_vault_is_left_its_deleted_secrets() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        let purging = Vault::new().with("purge", Setting::Bool(true));
-        let backend = purging.warm(&wire, namespace()).await;
+        let backend = warm(&purging(vault()), &wire, namespace()).await;
         wire.order(Order::new("DELETE", "/deletedsecrets/*", refusal(403, "Forbidden", "ForbiddenByPolicy")));
         backend.delete(somewhere().0).await.unwrap();
         assert_eq!(wire.broken(), 1);
 
-        let keeper = purging.text("client_id", &variable("KEEPER_CLIENT_ID"));
-        let error = keeper.open(namespace()).await.unwrap().delete(somewhere().0).await.unwrap_err();
+        let other = vault().with("purge", Setting::Bool(true));
+        let error = other.open(namespace()).await.unwrap().delete(somewhere().0).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
         assert!(error.to_string().contains("purge"), "{error}");
     }

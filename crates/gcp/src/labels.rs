@@ -6,6 +6,7 @@
 use google_cloud_secretmanager_v1::model::Secret;
 use std::collections::HashMap;
 use strongroom_core::{Labels, NamespaceId, SecretId};
+use unicode_general_category::{GeneralCategory, get_general_category};
 use uuid::Uuid;
 
 /// Labels of a secret that the user may choose.
@@ -50,12 +51,46 @@ pub(crate) fn shown(secret: &Secret) -> Option<Labels> {
 
 /// Whether the service takes this as the key of a label.
 pub(crate) fn is_key(text: &str) -> bool {
-    let begins = text.chars().next().is_some_and(|c| c.is_alphabetic() && !c.is_uppercase());
-    begins && is_value(text)
+    text.starts_with(is_small) && is_value(text)
 }
 
 /// Whether the service takes this as the value of a label.
 pub(crate) fn is_value(text: &str) -> bool {
-    let fits = |c: char| (c.is_alphanumeric() && !c.is_uppercase()) || c == '_' || c == '-';
+    let fits = |c: char| is_small(c) || c.is_numeric() || c == '_' || c == '-';
     text.chars().count() <= 63 && text.len() <= 128 && text.chars().all(fits)
+}
+
+/// A small letter, or one of a script without capitals: `\p{Ll}` or `\p{Lo}`.
+fn is_small(c: char) -> bool {
+    matches!(get_general_category(c), GeneralCategory::LowercaseLetter | GeneralCategory::OtherLetter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_what_the_service_takes() {
+        for right in ["team", "é-_9", "語", "ªⅷ"] {
+            assert!(is_key(right) && is_value(right), "{right}");
+        }
+        // Values alone may begin with anything that may be in them, and be empty.
+        for right in ["", "9", "-", "_x", "Ⅷ½٣"] {
+            assert!(!is_key(right) && is_value(right), "{right}");
+        }
+        let long = "x".repeat(64);
+        // Titlecase, modifiers, marks and signs count as letters elsewhere.
+        for wrong in ["A", "xA", "ǅ", "ʰ", "का", "ⓐ", "a b", "a.b", &long, &"語".repeat(43)] {
+            assert!(!is_key(wrong) && !is_value(wrong), "{wrong}");
+        }
+    }
+
+    /// Whatever the secret is, and however it is called: its id is a label, and its name stays out of them.
+    #[test]
+    fn our_own_labels_are_what_the_service_takes() {
+        let labels = Labels::new(SecretId(Uuid::from_u128(u128::MAX)), "Ünï / code");
+        for (key, value) in first_labels(NamespaceId(Uuid::nil()), &labels, &[]) {
+            assert!(is_key(&key) && is_value(&value), "{key} {value}");
+        }
+    }
 }

@@ -2,22 +2,22 @@
 
 mod site;
 
-use site::{Account, Service};
+use site::{Section, Service, account};
 use std::sync::Arc;
 use strongroom_core::{Backend, NamespaceId, Result, async_trait};
 use strongroom_testkit::{BackendSubject, backend_suite, cloud::CloudStore, store_suite};
 
-struct Values(Account);
+struct Values(Section);
 
 impl Values {
     /// Secrets that Google keeps where it likes.
     fn global() -> Self {
-        Self(Account::new())
+        Self(account())
     }
 
     /// Secrets of one region.
     fn regional() -> Self {
-        Self(Account::new().text("location", "europe-west1"))
+        Self(account().text("location", "europe-west1"))
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod site;
 
-use site::{Account, CANARY, Site, everything, replacing, text, uncached};
+use site::{Service, account, everything, replacing, text};
 use std::{process::Command, sync::Arc};
-use strongroom_core::{Backend, ErrorKind, GetOptions, NamespaceId, Revision, SecretUpdate, ValuesChange};
-use strongroom_engine::RepairOptions;
+use strongroom_core::{
+    Backend, ErrorKind, GetOptions, NamespaceId, Revision, SecretUpdate, ValuesChange, async_trait,
+};
+use strongroom_testkit::cloud::{CloudOperator, Watched};
 
 /// `google_cloud.py ...`; answers what it prints.
 #[track_caller]
@@ -27,44 +29,36 @@ fn run(script: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim_end_matches('\n').to_owned()
 }
 
-/// A deployment with a secret of two versions that nobody calls young any more.
-struct Watched {
-    site: Site,
-    backend: Arc<dyn Backend>,
-    id: strongroom_core::SecretId,
-    /// What Google calls the secret.
-    name: String,
-}
-
-impl Watched {
-    async fn new() -> Self {
-        let site = site::site().await;
-        let backend = Account::new().open(site.identity.namespace).await.unwrap();
-        let engine = site.engine(backend.clone(), uncached()).await;
-        let secrets = site.secrets(&engine);
-        let id = secrets.create("db", [("a", "one")]).await.unwrap().meta.id;
-        secrets.update(&id.into(), replacing("a", "two")).await.unwrap();
-        site.settle(&engine).await;
-        let (object, _) = site.place(id).await;
-        let name = format!("strongroom-{}-{object}", site.identity.namespace);
-        Self { site, backend, id, name }
+#[async_trait]
+impl CloudOperator for Service {
+    async fn staging(&self, namespace: NamespaceId) -> Arc<dyn Backend> {
+        account().text("prefix", "strongroom-staging").open(namespace).await.unwrap()
     }
 
-    async fn secrets(&self) -> strongroom_core::Secrets {
-        let engine = self.site.engine(self.backend.clone(), uncached()).await;
-        self.site.secrets(&engine)
+    fn value(&self, name: &str) -> String {
+        google(&["access", name, "latest"])
     }
 
-    async fn assert_repaired_by_an_update(&self) {
-        let secrets = self.secrets().await;
-        secrets.update(&self.id.into(), replacing("a", "mended")).await.unwrap();
-        assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "mended");
-        assert_eq!(google(&["access", &self.name, "latest"]), r#"{"a":"mended"}"#);
+    fn add(&self, name: &str, value: &str) {
+        google(&["add", name, value]);
+    }
+
+    fn shown(&self, name: &str) -> String {
+        google(&["show", name])
+    }
+
+    fn delete(&self, name: &str) {
+        google(&["delete", name]);
     }
 }
 
 mod google {
     use super::*;
+
+    strongroom_testkit::operator_suite!(
+        Service,
+        ignore = "needs Google's library for Python: cargo xtask test"
+    );
 
     #[test]
     #[ignore = "needs Google's library for Python: cargo xtask test"]
@@ -75,48 +69,11 @@ mod google {
 
     #[tokio::test]
     #[ignore = "needs Google's library for Python: cargo xtask test"]
-    async fn what_was_written_is_seen_as_json_and_sealed_it_is_not() {
-        let watched = Watched::new().await;
-        assert_eq!(google(&["access", &watched.name, "latest"]), r#"{"a":"two"}"#);
-        assert_eq!(google(&["access", &watched.name, "1"]), r#"{"a":"one"}"#);
-
-        let site = site::site().await;
-        let backend = Account::new().open(site.identity.namespace).await.unwrap();
-        let engine = site.sealing_engine(backend, uncached(), true).await;
-        let id = site.secrets(&engine).create("db", [("a", CANARY)]).await.unwrap().meta.id;
-        let name = format!("strongroom-{}-{}", site.identity.namespace, site.place(id).await.0);
-        let sealed = google(&["access", &name, "latest"]);
-        assert!(sealed.len() > 100 && !sealed.contains(CANARY) && !sealed.contains('{'), "{sealed}");
-        let shown = google(&["show", &name]);
-        assert!(shown.contains("strongroom-record") && shown.contains(&id.to_string()), "{shown}");
-    }
-
-    #[tokio::test]
-    #[ignore = "needs Google's library for Python: cargo xtask test"]
-    async fn an_added_version_is_not_served_and_is_reported() {
-        let watched = Watched::new().await;
-        google(&["add", &watched.name, r#"{"a":"foreign"}"#]);
-        // Reads name the version: what somebody added is no change of ours.
-        let secrets = watched.secrets().await;
-        assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
-        let engine = watched.site.engine(watched.backend.clone(), uncached()).await;
-        let report = engine.repair(RepairOptions::new()).await.unwrap();
-        assert_eq!((report.unknown.len(), report.removed), (1, 0), "{report:?}");
-        assert_eq!(report.unknown[0].record.as_ref().unwrap().name, "db");
-        let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
-        assert_eq!(report.removed, 1, "{report:?}");
-        assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
-    }
-
-    #[tokio::test]
-    #[ignore = "needs Google's library for Python: cargo xtask test"]
-    async fn a_deleted_secret_is_lost_and_can_be_written_again() {
-        let watched = Watched::new().await;
+    async fn numbers_that_begin_anew_are_not_taken_for_those_of_before() {
+        let watched = Watched::of(&Service).await;
         google(&["delete", &watched.name]);
         let secrets = watched.secrets().await;
-        let error = secrets.get("db").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
-        watched.assert_repaired_by_an_update().await;
+        watched.assert_repaired_by_an_update(&Service).await;
         // Google counts from 1 again. What had that number before is not what has it now.
         let first = secrets.get_ref(&watched.id.into(), &GetOptions::new().as_of(Revision(1))).await;
         let error = first.unwrap_err();
@@ -125,7 +82,7 @@ mod google {
         for n in 0..12 {
             secrets.update(&watched.id.into(), replacing("a", &n.to_string())).await.unwrap();
         }
-        let engine = watched.site.engine(watched.backend.clone(), uncached()).await;
+        let engine = watched.engine().await;
         watched.site.settle(&engine).await;
         for version in secrets.versions("db").await.unwrap() {
             let then = GetOptions::new().as_of(version.revision);
@@ -139,7 +96,7 @@ mod google {
     #[tokio::test]
     #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn a_disabled_version_is_named_with_the_remedy() {
-        let watched = Watched::new().await;
+        let watched = Watched::of(&Service).await;
         google(&["disable", &watched.name, "2"]);
         let secrets = watched.secrets().await;
         let error = secrets.get("db").await.unwrap_err();
@@ -155,7 +112,7 @@ mod google {
     #[tokio::test]
     #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn a_destroyed_version_can_be_rolled_over() {
-        let watched = Watched::new().await;
+        let watched = Watched::of(&Service).await;
         google(&["destroy", &watched.name, "2"]);
         let secrets = watched.secrets().await;
         let error = secrets.get("db").await.unwrap_err();
@@ -168,7 +125,7 @@ mod google {
     #[tokio::test]
     #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn destroying_later_is_as_good_as_destroying() {
-        let watched = Watched::new().await;
+        let watched = Watched::of(&Service).await;
         google(&["delay", &watched.name]);
         let found = everything(&*watched.backend).await;
         let (object, at) = (found[0].object, found[0].at.clone().unwrap());
@@ -181,9 +138,9 @@ mod google {
     #[tokio::test]
     #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn labels_of_others_stay_when_ours_change() {
-        let watched = Watched::new().await;
+        let watched = Watched::of(&Service).await;
         google(&["label", &watched.name, "cost-center", "42"]);
-        let engine = watched.site.engine(watched.backend.clone(), uncached()).await;
+        let engine = watched.engine().await;
         let before = google(&["show", &watched.name]);
         let name = strongroom_core::SecretName::new("Ünï code / %2F \u{1F600}").unwrap();
         let secrets = watched.site.secrets(&engine);
@@ -195,35 +152,11 @@ mod google {
 
     #[tokio::test]
     #[ignore = "needs Google's library for Python: cargo xtask test"]
-    async fn two_deployments_in_one_project_are_apart() {
-        let (one, other) = (Watched::new().await, Watched::new().await);
-        let engine = one.site.engine(one.backend.clone(), uncached()).await;
-        let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
-        assert_eq!((report.unknown.len(), report.removed), (0, 0), "{report:?}");
-        one.secrets().await.delete("db").await.unwrap();
-        one.site.settle(&engine).await;
-        assert_eq!(everything(&*one.backend).await, []);
-        assert_eq!(text(&other.secrets().await.get("db").await.unwrap(), "a"), "two");
-        other.site.assert_accounted(&*other.backend).await;
-
-        // The same namespace under another prefix, as of a clone for staging, is another place.
-        let namespace = other.site.identity.namespace;
-        let staging = Account::new().text("prefix", "strongroom-staging").open(namespace).await.unwrap();
-        assert_eq!(everything(&*staging).await, []);
-        assert_ne!(staging.info().endpoint, other.backend.info().endpoint);
-        let (object, at) = other.site.place(other.id).await;
-        assert_eq!(staging.get(object, &at).await.unwrap_err().kind(), ErrorKind::NotFound);
-        staging.delete(object).await.unwrap();
-        assert_eq!(text(&other.secrets().await.get("db").await.unwrap(), "a"), "two");
-    }
-
-    #[tokio::test]
-    #[ignore = "needs Google's library for Python: cargo xtask test"]
     async fn own_labels_replicas_and_keys_are_on_every_secret() {
         let key = |location: &str| format!("projects/p/locations/{location}/keyRings/r/cryptoKeys/k");
         let (west, north) = (key("europe-west1"), key("europe-north1"));
         let replicas = [format!("europe-west1={west}"), format!("europe-north1={north}")];
-        let labelled = Account::new().list("labels", &["team=data", "env=prod"]);
+        let labelled = account().list("labels", &["team=data", "env=prod"]);
         let replicated = labelled.clone().list("replicas", &[&replicas[0], &replicas[1]]);
         let anywhere = labelled.text("kms_key", &key("global"));
         for (account, keys) in [(replicated, vec![west, north]), (anywhere, vec![key("global")])] {

@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{Account, emulator, text, uncached};
+use site::{Service, Site, bare, emulator, text, uncached};
 use std::time::Duration;
 use strongroom_core::{Context, ErrorKind, GetOptions, SecretRef, SecretsStore as _};
 use strongroom_emulator_gcp::{Account as Who, Quotas};
@@ -14,8 +14,8 @@ mod gcp {
     #[tokio::test(flavor = "multi_thread")]
     async fn ten_thousand_values_are_read_though_metadata_is_not() {
         let emulator = emulator(Quotas::documented());
-        let site = site::site().await;
-        let account = Account::bare().text("project", strongroom_emulator_gcp::PROJECT).at(&emulator.url());
+        let site = Site::of(&Service).await;
+        let account = bare().text("project", strongroom_emulator_gcp::PROJECT).at(&emulator.url());
         let account = account.text("access_token", &emulator.access_token(Who::Writer));
         let backend = account.open(site.identity.namespace).await.unwrap();
         let engine = site.engine(backend.clone(), uncached()).await;

@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{Account, credentials, variable, variables};
+use site::{Section, credentials, variable, variables, without_credentials};
 use std::{fs, process::Command};
 use strongroom_core::{ErrorKind, NamespaceId, Result, settings::Setting};
 use uuid::Uuid;
@@ -23,7 +23,7 @@ fn child(expected: &str, environment: &[(&str, &str)]) {
     assert!(output.status.success() && said.contains("1 passed"), "{expected}: {said}");
 }
 
-async fn check(account: Account) -> Result<()> {
+async fn check(account: Section) -> Result<()> {
     account.open(NamespaceId(Uuid::new_v4())).await?.check().await
 }
 
@@ -34,7 +34,7 @@ mod gcp {
     #[ignore = "run by the others"]
     async fn process() {
         let Ok(expected) = std::env::var(EXPECTED) else { return };
-        match (check(Account::without_credentials()).await, expected.as_str()) {
+        match (check(without_credentials()).await, expected.as_str()) {
             (Ok(()), "works") => {}
             (Err(error), kind) if format!("{:?}", error.kind()) == kind => {
                 assert!(error.to_string().contains("credentials"), "{error}");
@@ -63,10 +63,10 @@ mod gcp {
             ["service_account", "external_account", "authorized_user", "impersonated_service_account"];
         for kind in types {
             let path = credentials(kind);
-            let by_path = Account::without_credentials().text("credentials_path", path.to_str().unwrap());
+            let by_path = without_credentials().text("credentials_path", path.to_str().unwrap());
             check(by_path).await.unwrap_or_else(|error| panic!("{kind}: {error:?}"));
             let json = fs::read_to_string(&path).unwrap();
-            let by_text = Account::without_credentials().with("credentials", Setting::Text(json.into()));
+            let by_text = without_credentials().with("credentials", Setting::Text(json.into()));
             check(by_text).await.unwrap_or_else(|error| panic!("{kind}: {error:?}"));
         }
     }
@@ -80,7 +80,7 @@ mod gcp {
         let real = file.with_file_name("subject_token");
         let json = json.replace(real.to_str().unwrap(), path.to_str().unwrap());
         fs::write(&path, "expired").unwrap();
-        let account = Account::without_credentials().with("credentials", Setting::Text(json.into()));
+        let account = without_credentials().with("credentials", Setting::Text(json.into()));
         let backend = account.open(NamespaceId(Uuid::new_v4())).await.unwrap();
         let error = backend.check().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
@@ -94,7 +94,7 @@ mod gcp {
     async fn credentials_that_are_refused_or_may_do_nothing_are_told_apart() {
         for (file, expected) in [("refused", "no token"), ("nobody", "does not allow")] {
             let path = credentials(file);
-            let account = Account::without_credentials().text("credentials_path", path.to_str().unwrap());
+            let account = without_credentials().text("credentials_path", path.to_str().unwrap());
             let error = check(account).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
             assert!(error.to_string().contains(expected), "{error}");

@@ -4,22 +4,18 @@
 mod account;
 mod service;
 
-pub(crate) use account::{Account, variable};
+pub(crate) use account::{account, bare, variable};
 pub(crate) use service::Service;
 pub(crate) use strongroom_testkit::{
     Clock,
-    cloud::{CANARY, Site, everything, quick, replacing, text, uncached},
+    cloud::{CANARY, Section, Site, everything, quick, replacing, text, uncached},
 };
 
 use std::{path::Path, sync::Arc};
 use strongroom_engine::{Catalog, Env};
 use strongroom_sql::{Options, SqlCatalog};
 
-/// An empty deployment with its catalog on SQLite.
-pub(crate) async fn site() -> Site {
-    Site::over(async |file: &Path, clock: &Arc<Clock>| sqlite(file, clock).await).await
-}
-
+/// A catalog on SQLite.
 pub(crate) async fn sqlite(file: &Path, clock: &Arc<Clock>) -> Arc<dyn Catalog> {
     let env: Arc<dyn Env> = clock.clone();
     Arc::new(SqlCatalog::open(Options::new(file.to_str().unwrap(), env)).await.unwrap())

@@ -12,7 +12,7 @@ impl Operator {
         Command::new(variable("PYTHON"))
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/azure_operator.py"))
             .args([&https("ENDPOINT"), &https("AUTHORITY"), &*authority()])
-            .args([&variable("TENANT_ID"), &variable("CLIENT_ID")])
+            .args([&variable("TENANT_ID"), &variable("OPERATOR_CLIENT_ID")])
             .args(arguments)
             .env("AZURE_SECRET", variable("CLIENT_SECRET"))
             .env("NO_PROXY", "127.0.0.1")

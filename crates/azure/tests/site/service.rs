@@ -1,25 +1,25 @@
 //! What the suites that all clouds share need to know of this one.
 
-use super::{Clock, Vault, sqlite, variable};
+use super::{Clock, sqlite, variable, vault, warm};
 use std::{path::Path, sync::Arc};
-use strongroom_core::{Backend, NamespaceId, async_trait};
+use strongroom_core::{Backend, NamespaceId, ObjectId, async_trait};
 use strongroom_engine::Catalog;
 use strongroom_testkit::{
     CloudSubject,
-    cloud::{CallTable, FaultTable, Operation},
+    cloud::{CallTable, FaultTable, Operation, Section},
     wire::{Request, Wire},
 };
 
 /// A vault of Azure Key Vault; calls for tokens are made before anything is counted or broken.
-pub(crate) struct Service(Vault);
+pub(crate) struct Service(Section);
 
 impl Service {
     pub(crate) fn new() -> Self {
-        Self::of(Vault::new())
+        Self::of(vault())
     }
 
     /// Configured like this.
-    pub(crate) fn of(vault: Vault) -> Self {
+    pub(crate) fn of(vault: Section) -> Self {
         Self(vault)
     }
 }
@@ -32,13 +32,17 @@ impl CloudSubject for Service {
 
     async fn open(&self, namespace: NamespaceId, wire: Option<&Wire>) -> Arc<dyn Backend> {
         match wire {
-            Some(wire) => self.0.warm(wire, namespace).await,
+            Some(wire) => warm(&self.0, wire, namespace).await,
             None => self.0.open(namespace).await.unwrap(),
         }
     }
 
     async fn catalog(&self, file: &Path, clock: &Arc<Clock>) -> Arc<dyn Catalog> {
         sqlite(file, clock).await
+    }
+
+    fn object(&self, namespace: NamespaceId, object: ObjectId) -> String {
+        format!("strongroom-{namespace}-{object}")
     }
 
     fn name(&self, request: &Request) -> String {

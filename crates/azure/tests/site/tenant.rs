@@ -1,7 +1,7 @@
 //! The vault and the tenant that tests use: what the environment names, or the emulator, started in this process.
 
 use std::{ops::Deref, path::PathBuf, sync::LazyLock};
-use strongroom_emulator_azure::{Application, Emulator, Options, Quotas, TENANT};
+use strongroom_emulator_azure::{Application, Emulator, Options, Quotas, Role, TENANT};
 use tempfile::TempPath;
 
 /// What the variables begin with. If that of the endpoint is set, all that a test needs must be.
@@ -12,11 +12,16 @@ const PYTHON: &str = "PYTHON";
 const LOGIN: [&str; 7] =
     ["ENDPOINT", "AUTHORITY", "TENANT_ID", "CLIENT_ID", "FEDERATED_CLIENT_ID", "CLIENT_SECRET", "ASSERTION"];
 
-/// None if the environment names a vault.
+/// The emulator with the role of the README; none if the environment names a vault.
 static EMULATOR: LazyLock<Option<Emulator>> = LazyLock::new(|| {
     // The tests of one program share it, and together they are more than a vault allows.
-    given("ENDPOINT").is_none().then(|| emulator(Options::new().quotas(Quotas::none())))
+    given("ENDPOINT").is_none().then(|| emulator(options().quotas(Quotas::none())))
 });
+
+/// How an emulator behaves whose applications have the role of the README.
+pub(crate) fn options() -> Options {
+    Options::new(Role::parse(include_str!("../../role.json")).expect("role.json is no role"))
+}
 
 /// An emulator of the caller's own.
 pub(crate) fn emulator(options: Options) -> Emulator {
@@ -47,7 +52,8 @@ fn told(emulator: &Emulator, name: &str) -> String {
         "TENANT_ID" => TENANT.to_owned(),
         "CLIENT_ID" => Application::Writer.id().to_owned(),
         "DENIED_CLIENT_ID" => Application::Nobody.id().to_owned(),
-        "KEEPER_CLIENT_ID" => Application::Keeper.id().to_owned(),
+        "PURGER_CLIENT_ID" => Application::Purger.id().to_owned(),
+        "OPERATOR_CLIENT_ID" => Application::Operator.id().to_owned(),
         "FEDERATED_CLIENT_ID" => Application::Federated.id().to_owned(),
         "CLIENT_SECRET" => emulator.client_secret().to_owned(),
         "ASSERTION" => emulator.assertion().to_owned(),

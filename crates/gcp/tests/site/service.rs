@@ -1,8 +1,8 @@
 //! What the suites that all clouds share need to know of this one.
 
-use super::{Account, Clock, sqlite, variable};
+use super::{Clock, account, sqlite, variable};
 use std::{path::Path, sync::Arc};
-use strongroom_core::{Backend, NamespaceId, async_trait};
+use strongroom_core::{Backend, NamespaceId, ObjectId, async_trait};
 use strongroom_engine::Catalog;
 use strongroom_testkit::{
     CloudSubject,
@@ -20,13 +20,17 @@ impl CloudSubject for Service {
     }
 
     async fn open(&self, namespace: NamespaceId, wire: Option<&Wire>) -> Arc<dyn Backend> {
-        let account = Account::new();
+        let account = account();
         let account = wire.map_or(account.clone(), |wire| account.at(&wire.url()));
         account.open(namespace).await.unwrap()
     }
 
     async fn catalog(&self, file: &Path, clock: &Arc<Clock>) -> Arc<dyn Catalog> {
         sqlite(file, clock).await
+    }
+
+    fn object(&self, namespace: NamespaceId, object: ObjectId) -> String {
+        format!("strongroom-{namespace}-{object}")
     }
 
     fn name(&self, request: &Request) -> String {

@@ -1,61 +1,30 @@
 //! Engines over a catalog on SQLite, with their values at the service.
 
 use super::{Account, open};
-use futures::future::BoxFuture;
-use secrecy::ExposeSecret as _;
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use strongroom_core::{
-    Backend, Context, ErrorKind, NamespaceId, ObjectId, Result, Secret, SecretRef, Secrets, Timestamp,
-    VersionRef,
+    Backend, Context, ErrorKind, NamespaceId, ObjectId, Result, SecretRef, Secrets, VersionRef,
 };
 use strongroom_engine::{
     Catalog, Engine, EngineOptions, Env, Identity, Misplaced, Parts, Place, RepairOptions, RepairReport,
     Store, StoreName, crypto::RootKey, initialise,
 };
 use strongroom_sql::{Options, SqlCatalog};
+use strongroom_testkit::Clock;
+pub(crate) use strongroom_testkit::cloud::text;
 use tempfile::TempDir;
-use uuid::Uuid;
-
-/// The real clocks and randomness.
-struct Host(Instant);
-
-impl Env for Host {
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Timestamp(i64::try_from(since.as_micros()).unwrap())
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(time))
-    }
-
-    fn random(&self) -> u128 {
-        Uuid::new_v4().as_u128()
-    }
-}
 
 fn env() -> Arc<dyn Env> {
-    Arc::new(Host(Instant::now()))
+    Clock::start()
 }
 
 /// A database and what its processes share.
 #[derive(Clone)]
 pub(crate) struct Deployment {
     root: Arc<RootKey>,
-    directory: Arc<TempDir>,
+    _directory: Arc<TempDir>,
     url: String,
-    /// The namespace that its database claims when it is made; `None`: a new one.
-    namespace: Option<NamespaceId>,
     section: Vec<(&'static str, String)>,
-    seal: bool,
     history: u32,
 }
 
@@ -70,34 +39,11 @@ pub(crate) struct Process {
 }
 
 impl Deployment {
-    pub(crate) fn new(section: Vec<(&'static str, String)>, seal: bool) -> Self {
+    pub(crate) fn new(section: Vec<(&'static str, String)>) -> Self {
         let directory = Arc::new(tempfile::tempdir().unwrap());
         let url = directory.path().join("strongroom.db").to_str().unwrap().to_owned();
         let root = Arc::new(RootKey::generate().unwrap());
-        Self { root, directory, url, namespace: None, section, seal, history: 10 }
-    }
-
-    /// Another, empty database that claims the same namespace, with a root key of its own.
-    pub(crate) fn beside(&self, namespace: NamespaceId) -> Self {
-        Self { namespace: Some(namespace), ..Self::new(self.section.clone(), self.seal) }
-    }
-
-    /// The same deployment over a copy of its database's files as they are now: what somebody puts back later.
-    pub(crate) fn copied(&self) -> Self {
-        let directory = Arc::new(tempfile::tempdir().unwrap());
-        let url = directory.path().join("strongroom.db").to_str().unwrap().to_owned();
-        for suffix in ["", "-wal"] {
-            let from = format!("{}{suffix}", self.url);
-            if std::fs::exists(&from).unwrap() {
-                std::fs::copy(from, format!("{url}{suffix}")).unwrap();
-            }
-        }
-        Self { directory, url, ..self.clone() }
-    }
-
-    pub(crate) fn seal(mut self, seal: bool) -> Self {
-        self.seal = seal;
-        self
+        Self { root, _directory: directory, url, section, history: 10 }
     }
 
     pub(crate) fn history(mut self, versions: u32) -> Self {
@@ -124,7 +70,7 @@ impl Deployment {
         tune: impl FnOnce(&mut EngineOptions),
     ) -> Result<Process> {
         let catalog = SqlCatalog::open(Options::new(self.url.clone(), env())).await?;
-        let identity = initialise(&catalog, &*self.root, &*env(), "admin", self.namespace).await?;
+        let identity = initialise(&catalog, &*self.root, &*env(), "admin", None).await?;
         let name = StoreName::new("main")?;
         let backend = open(section, identity.namespace).await?;
         let mut options = EngineOptions::default();
@@ -139,7 +85,7 @@ impl Deployment {
             identity: identity.clone(),
             roots: self.root.clone(),
             env: env(),
-            stores: vec![Store::new(name.clone(), backend.clone(), self.seal)],
+            stores: vec![Store::new(name.clone(), backend.clone(), false)],
             target: Some(name),
             options,
         })
@@ -222,11 +168,6 @@ impl Process {
     }
 }
 
-/// A value as text.
-pub(crate) fn text(secret: &Secret, key: &str) -> String {
-    secret.values.get(key).expect("no such key").expose_secret().to_owned()
-}
-
 /// The kind of a failure.
 pub(crate) fn kind<T>(answer: Result<T>) -> Option<ErrorKind> {
     answer.err().map(|error| error.kind())
@@ -236,5 +177,5 @@ pub(crate) fn kind<T>(answer: Result<T>) -> Option<ErrorKind> {
 pub(crate) async fn deployed() -> (Account, Deployment) {
     let account = Account::new().await;
     let section = account.with_token().await;
-    (account.clone(), Deployment::new(section, false))
+    (account.clone(), Deployment::new(section))
 }

@@ -1,8 +1,9 @@
 //! What the tests share: a server, policies on it, back-ends and engines.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports, reason = "each test target uses a part of it")]
 
 pub(crate) mod engine;
 pub(crate) mod server;
+pub(crate) mod service;
 
 use secrecy::SecretString;
 use serde_json::json;

@@ -1,11 +1,12 @@
 //! How often the service is asked, counted by a proxy in front of it.
 
-use super::{CloudSubject, Site, quick, replacing, text};
+use super::{CloudSubject, Site, quick, replacing, text, uncached};
 use crate::wire::Wire;
 use futures::future::join_all;
 use std::{collections::BTreeMap, sync::Arc};
 use strongroom_core::{
-    Backend, GetOptions, SecretFilter, SecretId, SecretName, SecretRef, SecretUpdate, SecretsStore as _,
+    Backend, DEFAULT_SIZE_LIMIT, ErrorKind, GetOptions, SecretFilter, SecretId, SecretName, SecretRef,
+    SecretUpdate, SecretsStore as _,
 };
 use strongroom_engine::{Engine, EngineOptions};
 
@@ -222,6 +223,26 @@ pub async fn a_hundred_cold_reads_in_one_request_are_as_many_calls_as_said(subje
     counted.assert("100 reads", subject.calls().hundred);
 }
 
+/// One case of [`call_suite!`](crate::call_suite).
+#[doc(hidden)]
+pub async fn too_much_is_refused_with_both_numbers_before_any_call(subject: &dyn CloudSubject) {
+    let counted = Counted::new(subject).await;
+    let engine = counted.engine(uncached()).await;
+    let secrets = counted.site.secrets(&engine);
+    // Below the limit of every store, which counts keys and values alone, the service's counts the frame, too.
+    let (most, frame) = match counted.backend.info().limits.payload_bytes {
+        bytes if bytes > DEFAULT_SIZE_LIMIT => (DEFAULT_SIZE_LIMIT, "k".len()),
+        bytes => (bytes, r#"{"k":""}"#.len()),
+    };
+    let error = secrets.create("large", [("k", "v".repeat(most + 1 - frame))]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+    let shown = error.to_string();
+    assert!(shown.contains(&most.to_string()) && shown.contains(&(most + 1).to_string()), "{shown}");
+    counted.assert("too much", &[]);
+    secrets.create("large", [("k", "v".repeat(most - frame))]).await.unwrap();
+    assert_eq!(text(&secrets.get("large").await.unwrap(), "k").len(), most - frame);
+}
+
 /// Makes one `#[tokio::test]` of each case about the calls of a [`CloudSubject`]; with `ignore = "why"`, ignored ones.
 #[macro_export]
 macro_rules! call_suite {
@@ -231,6 +252,7 @@ macro_rules! call_suite {
             what_follows_in_the_background_is_bounded
             a_thousand_cold_reads_of_one_secret_are_one_call
             a_hundred_cold_reads_in_one_request_are_as_many_calls_as_said
+            too_much_is_refused_with_both_numbers_before_any_call
         }
     };
 }

@@ -1,6 +1,7 @@
 //! The wire breaks, in every way, at every call of every operation.
 
 mod operation;
+mod ways;
 
 pub use operation::Operation;
 
@@ -9,7 +10,8 @@ use crate::wire::{Fault, Order, Wire};
 use futures::future::join_all;
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{Backend, Error, ErrorKind};
-use strongroom_engine::{Engine, EngineOptions};
+use strongroom_engine::Engine;
+use ways::{LATE, impatient, ways};
 
 /// Requests that are broken: method and path, with `*` for any run of characters.
 pub type Hit = (&'static str, &'static str);
@@ -33,30 +35,6 @@ pub struct FaultTable {
     pub skips: usize,
     /// All calls.
     pub any: Hit,
-}
-
-/// Every way in which the wire breaks.
-fn ways() -> Vec<(&'static str, Fault)> {
-    vec![
-        ("refused", Fault::Refuse(Duration::from_millis(20))),
-        ("reset", Fault::Reset),
-        ("slow", Fault::Slow(Duration::from_millis(1500))),
-        ("half a body", Fault::HalfBody),
-        ("429", Fault::status(429).retry_after(1).into()),
-        ("500", Fault::status(500).into()),
-        ("503", Fault::status(503).into()),
-        ("lost answer", Fault::LoseAnswer),
-    ]
-}
-
-/// Short, so that what is slow is too slow.
-fn impatient(attempts: u32) -> EngineOptions {
-    let mut options = uncached();
-    options.call_timeout = Duration::from_millis(700);
-    options.call_attempts = attempts;
-    // The port is closed for less than the first pauses.
-    options.backoff = Duration::from_millis(100);
-    options
 }
 
 /// A deployment with two secrets and a history, whose wire breaks.
@@ -100,6 +78,14 @@ impl Broken {
         tokio::time::sleep(Duration::from_millis(60)).await;
     }
 
+    /// The same, and what was on its way has arrived.
+    async fn heal_from(&self, fault: &Fault) {
+        self.heal().await;
+        if let Fault::Late(time) = fault {
+            tokio::time::sleep(*time).await;
+        }
+    }
+
     /// After the sweeper nothing is left that nothing names, and what the service shows is what is committed.
     async fn assert_clean(&self) {
         self.wire.heal();
@@ -141,7 +127,7 @@ async fn case(
     let done = operation.run(&engine, &broken.site).await;
     assert!(broken.wire.broken() > before, "{what}: nothing was broken");
     // While the port refuses connections, so may the next ones.
-    broken.heal().await;
+    broken.heal_from(fault).await;
     match &done {
         Err(error) => {
             assert!(times > 2, "{what}: once is to be got over: {error:?}");
@@ -236,7 +222,7 @@ pub async fn cleaning_up_breaks_at_each_of_its_calls(subject: &dyn CloudSubject)
                 let failed = broken.site.secrets(&engine).set("db", "a", CANARY).await;
                 broken.assert_told(&failed.expect_err(&what), &what);
                 let cold = broken.engine(2).await;
-                broken.heal().await;
+                broken.heal_from(&fault).await;
                 Operation::Update.assert_whole(&cold, &broken.site, false, &what).await;
                 broken.assert_clean().await;
             }
@@ -273,6 +259,7 @@ pub async fn nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire(subject:
     }
     let (times, sent) = (broken.wire.broken(), broken.wire.count("*", "*"));
     assert!(times > 5, "the wire broke {times} times in {sent} requests");
+    broken.heal_from(&Fault::Late(LATE)).await;
     broken.assert_clean().await;
     let cold = broken.engine(3).await;
     let secrets = broken.site.secrets(&cold);

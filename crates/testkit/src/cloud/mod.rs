@@ -1,16 +1,25 @@
 //! What every back-end of a cloud service is tried with besides the conformance suites: how often it asks its service,
 //! what becomes of it when the wire breaks, and what of a database that knows less than the service holds. A
 //! [`CloudSubject`] says how to reach the service and what its calls are called; [`call_suite!`](crate::call_suite),
-//! [`fault_suite!`](crate::fault_suite) and [`restored_suite!`](crate::restored_suite) make one `#[test]` of each case.
+//! [`fault_suite!`](crate::fault_suite), [`restored_suite!`](crate::restored_suite) and
+//! [`operator_suite!`](crate::operator_suite) make one `#[test]` of each case.
 
 pub mod calls;
 pub mod faults;
+mod leaks;
+pub mod operator;
+mod refused;
 pub mod restored;
+mod section;
 mod site;
 mod store;
 
 pub use calls::{CallTable, Counted};
 pub use faults::{FaultTable, Hit, Operation};
+pub use leaks::{Ear, Kept};
+pub use operator::{CloudOperator, Watched};
+pub use refused::{OTHER_AUTHORITY, assert_invalid, assert_refuses_everything};
+pub use section::Section;
 pub use site::{CANARY, Site, everything, quick, replacing, text, uncached};
 pub use store::CloudStore;
 
@@ -19,7 +28,7 @@ use crate::{
     wire::{Request, Wire},
 };
 use std::{path::Path, sync::Arc};
-use strongroom_core::{Backend, NamespaceId, async_trait};
+use strongroom_core::{Backend, NamespaceId, ObjectId, async_trait};
 use strongroom_engine::Catalog;
 
 /// A service, and one back-end on it.
@@ -34,6 +43,9 @@ pub trait CloudSubject: Send + Sync {
 
     /// A catalog in this file.
     async fn catalog(&self, file: &Path, clock: &Arc<Clock>) -> Arc<dyn Catalog>;
+
+    /// What the service calls the secret of an object.
+    fn object(&self, namespace: NamespaceId, object: ObjectId) -> String;
 
     /// What the service calls a request.
     fn name(&self, request: &Request) -> String;

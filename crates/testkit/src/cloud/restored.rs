@@ -2,6 +2,7 @@
 //! namespace. What nobody can explain is told of, and stays.
 
 use super::{CloudSubject, Site, everything, text, uncached};
+use crate::wire::{Fault, Order, Wire};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use strongroom_core::{Backend, ErrorKind, ObjectId, VersionRef};
 use strongroom_engine::{Engine, Misplaced, RepairOptions, Unknown};
@@ -17,7 +18,11 @@ struct Process {
 
 impl Process {
     async fn new(subject: &dyn CloudSubject, site: Site) -> Self {
-        let backend = subject.open(site.identity.namespace, None).await;
+        Self::through(None, subject, site).await
+    }
+
+    async fn through(wire: Option<&Wire>, subject: &dyn CloudSubject, site: Site) -> Self {
+        let backend = subject.open(site.identity.namespace, wire).await;
         let mut options = uncached();
         options.history = 3;
         let engine = site.engine(backend.clone(), options).await;
@@ -127,6 +132,40 @@ pub async fn an_older_copy_of_the_database_removes_nothing_newer(subject: &dyn C
 
 /// One case of [`restored_suite!`](crate::restored_suite).
 #[doc(hidden)]
+pub async fn an_update_that_was_under_way_in_the_copy_is_not_undone(subject: &dyn CloudSubject) {
+    let wire = Wire::to(&subject.server()).await;
+    let newest = Process::through(Some(&wire), subject, Site::of(subject).await).await;
+    newest.create("db", "1").await;
+    newest.site.settle(&newest.engine).await;
+    let (method, path) = subject.faults().put;
+    wire.order(Order::new(method, path, Fault::Slow(Duration::from_millis(800))));
+    let updating = {
+        let secrets = newest.site.secrets(&newest.engine);
+        tokio::spawn(async move { secrets.set("db", "a", "2").await })
+    };
+    while newest.site.catalog.pending(1).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let copy = newest.site.copied(subject).await;
+    updating.await.unwrap().unwrap();
+    newest.site.settle(&newest.engine).await;
+    let later = newest.held().await;
+
+    // The place is the same one.
+    let restored = Process::through(Some(&wire), subject, copy).await;
+    let open = restored.site.catalog.pending(9).await.unwrap();
+    assert_eq!(open.len(), 1, "the copy has no open update");
+    restored.site.clock.skip(Duration::from_secs(3 * 3600));
+    let report = restored.engine.repair(RepairOptions::new().restored(true)).await.unwrap();
+    assert_eq!((report.forgotten.len(), report.unknown.len(), report.removed), (1, 1, 0), "{report:?}");
+    let newer: Held = later.difference(&restored.known().await).cloned().collect();
+    restored.assert_told_and_kept(RepairOptions::new(), &newer).await;
+    assert_eq!(restored.value("db").await.as_deref(), Ok("1"));
+    assert_eq!(newest.value("db").await.as_deref(), Ok("2"));
+}
+
+/// One case of [`restored_suite!`](crate::restored_suite).
+#[doc(hidden)]
 pub async fn a_second_database_of_the_same_namespace_removes_nothing_of_the_first(
     subject: &dyn CloudSubject,
 ) {
@@ -164,6 +203,7 @@ macro_rules! restored_suite {
     ($subject:expr $(, ignore = $why:literal)? $(,)?) => {
         $crate::cloud_cases! { restored, $subject, [$($why)?],
             an_older_copy_of_the_database_removes_nothing_newer
+            an_update_that_was_under_way_in_the_copy_is_not_undone
             a_second_database_of_the_same_namespace_removes_nothing_of_the_first
         }
     };

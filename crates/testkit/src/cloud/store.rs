@@ -11,6 +11,7 @@ use uuid::Uuid;
 /// The engine over a service, for [`store_suite!`](crate::store_suite).
 pub struct CloudStore<S> {
     subject: S,
+    seal: bool,
     others: [OwnerId; 2],
     last: Mutex<Option<Arc<Site>>>,
 }
@@ -20,7 +21,14 @@ impl<S: CloudSubject> CloudStore<S> {
     #[must_use]
     pub fn new(subject: S) -> Self {
         let others = [OwnerId(Uuid::new_v4()), OwnerId(Uuid::new_v4())];
-        Self { subject, others, last: Mutex::new(None) }
+        Self { subject, seal: false, others, last: Mutex::new(None) }
+    }
+
+    /// Whose values go there sealed.
+    #[must_use]
+    pub fn sealing(mut self) -> Self {
+        self.seal = true;
+        self
     }
 
     fn last(&self) -> Result<Arc<Site>> {
@@ -30,7 +38,7 @@ impl<S: CloudSubject> CloudStore<S> {
 
     async fn engine(&self, site: &Site) -> Result<Arc<dyn SecretsStore>> {
         let backend = self.subject.open(site.identity.namespace, None).await;
-        Ok(Arc::new(site.engine(backend, quick()).await))
+        Ok(Arc::new(site.sealing_engine(backend, quick(), self.seal).await))
     }
 }
 

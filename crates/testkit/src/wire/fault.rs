@@ -14,7 +14,8 @@ pub enum Fault {
     Slow(Duration),
     /// It arrives so much later, whether or not the client still waits.
     Late(Duration),
-    /// It arrives; of the answer's body the first half is sent, then the connection ends.
+    /// It arrives; of the answer's body, or of its head if it has none, the first half is sent, then the connection
+    /// ends.
     HalfBody,
     /// It arrives and is worked on; the connection is reset instead of an answer.
     LoseAnswer,

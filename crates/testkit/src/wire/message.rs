@@ -74,9 +74,12 @@ impl Message {
         [self.head.as_bytes(), &self.body].concat()
     }
 
-    /// The head and the first half of the body.
+    /// The head and the first half of the body; without a body, the first half of the head.
     pub(super) fn half(&self) -> Vec<u8> {
-        [self.head.as_bytes(), &self.body[..self.body.len() / 2]].concat()
+        match self.body.len() {
+            0 => self.head.as_bytes()[..self.head.len() / 2].to_vec(),
+            bytes => [self.head.as_bytes(), &self.body[..bytes / 2]].concat(),
+        }
     }
 
     fn is_chunked(&self) -> bool {

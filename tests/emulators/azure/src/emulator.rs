@@ -1,6 +1,6 @@
 //! An emulator that runs.
 
-use crate::{quotas::Quotas, service::Service, tls};
+use crate::{applications::Role, quotas::Quotas, service::Service, tls};
 use std::{
     fmt, io,
     sync::{Arc, Mutex, PoisonError},
@@ -20,6 +20,8 @@ pub struct Options {
     pub port: u16,
     /// The applications' secret, and that of the host with a managed identity.
     pub secret: String,
+    /// What [`Application::Writer`](crate::Application::Writer) may do.
+    pub role: Role,
     /// How long the vault `localhost` takes to delete, to recover and to purge. `127.0.0.1` does it at once.
     pub leisure: Duration,
     /// Nobody may purge.
@@ -31,10 +33,11 @@ pub struct Options {
 impl Options {
     /// A free port, another secret each time, the quotas of Azure, no protection from purging.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(role: Role) -> Self {
         Self {
             port: 0,
             secret: Uuid::new_v4().simple().to_string(),
+            role,
             leisure: Duration::from_millis(700),
             purge_protection: false,
             quotas: Quotas::documented(),
@@ -56,12 +59,6 @@ impl fmt::Debug for Options {
         shown.field("port", &self.port).field("leisure", &self.leisure);
         shown.field("purge_protection", &self.purge_protection).field("quotas", &self.quotas);
         shown.finish_non_exhaustive()
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -92,8 +89,8 @@ impl Emulator {
     }
 
     /// Where the vault is that does everything at once: `http://127.0.0.1:PORT`. HTTPS is answered on the same port,
-    /// and with `localhost` instead it is the vault that takes its time. Entra ID and the host's managed identity are
-    /// there, too.
+    /// and with `localhost` instead it is the vault that takes its time. Entra ID and the metadata of hosts are there,
+    /// too.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.server.address())

@@ -84,11 +84,11 @@ impl Entra {
 }
 
 fn refused(status: u16, error: &str, number: u32, text: &str, form: &BTreeMap<String, String>) -> Answer {
-    // Without line ends and quotation marks: the client for Rust cannot read a description with escapes.
-    let sent: Vec<_> = form.iter().map(|(name, value)| format!("{name}='{value}'")).collect();
+    // Line ends and quotation marks are escapes in JSON, over which the client for Rust loses the rest of it.
+    let sent: Vec<_> = form.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
     let told = json!({
         "error": error,
-        "error_description": format!("AADSTS{number}: {text} {}", sent.join(" ")),
+        "error_description": format!("AADSTS{number}: {text}\r\n{}", sent.join("\r\n")),
         "error_codes": [number],
     });
     Answer::json(status, &told)

@@ -15,6 +15,6 @@ mod tls;
 mod vault;
 mod version;
 
-pub use applications::Application;
+pub use applications::{Application, Role};
 pub use emulator::{Emulator, Options, TENANT};
 pub use quotas::Quotas;

@@ -71,7 +71,8 @@ impl Refusal {
     pub(crate) fn missing(what: &str) -> Self {
         let text = format!(
             "A secret with (name/id) {what} was not found in this key vault. If you recently deleted this secret \
-             you may be able to recover it using the correct recovery command."
+             you may be able to recover it using the correct recovery command. For help resolving this issue, please \
+             see https://go.microsoft.com/fwlink/?linkid=2125182"
         );
         Self::new(404, "SecretNotFound", text)
     }
@@ -85,8 +86,8 @@ impl Refusal {
         Self::new(404, "VaultNotFound", format!("There is no vault {host}."))
     }
 
-    pub(crate) fn no_method() -> Self {
-        Self::new(405, "MethodNotAllowed", "The HTTP method is not allowed here.")
+    pub(crate) fn no_method(method: &str) -> Self {
+        Self::new(405, "MethodNotAllowed", format!("HTTP {method} not allowed"))
     }
 
     /// It is deleted, and its name is kept for it.

@@ -1,6 +1,7 @@
 //! What becomes of a request: which service it is for, who asks, whether they may, and then the vault.
 
 use crate::{
+    applications::Role,
     emulator::{Options, TENANT},
     entra::{self, Entra},
     identity,
@@ -17,6 +18,7 @@ use uuid::Uuid;
 /// Everything that is known.
 pub(crate) struct Service {
     entra: Entra,
+    role: Role,
     /// By the name that they are called by.
     vaults: HashMap<&'static str, Vault>,
 }
@@ -25,7 +27,8 @@ impl Service {
     pub(crate) fn new(options: &Options, assertion: &str) -> Self {
         let vault = |leisure| Vault::new(leisure, options.purge_protection, Usage::of(options.quotas));
         let vaults = [("127.0.0.1", vault(Duration::ZERO)), ("localhost", vault(options.leisure))];
-        Self { entra: Entra::new(&options.secret, assertion), vaults: vaults.into() }
+        let entra = Entra::new(&options.secret, assertion);
+        Self { entra, role: options.role.clone(), vaults: vaults.into() }
     }
 
     pub(crate) fn answer(&mut self, request: &Request, now: Duration) -> Answer {
@@ -34,8 +37,9 @@ impl Service {
         let answer = match (request.method(), &segments[..]) {
             ("POST", [tenant, "oauth2", "v2.0", "token"]) => self.entra.token(tenant, request, now),
             ("GET", ["metadata", "identity", "oauth2", "token"]) => {
-                identity::token(&mut self.entra, request, now)
+                identity::of_machine(&mut self.entra, request, now)
             }
+            ("GET", ["msi", "token"]) => identity::of_app_service(&mut self.entra, request, now),
             _ => match entra::discovery(&segments, request.host()) {
                 Some(told) if request.method() == "GET" => Answer::json(200, &told),
                 _ => match self.call(request, &segments, now) {
@@ -57,8 +61,9 @@ impl Service {
         let who = who.ok_or_else(|| Refusal::challenge(&format!("{base}/{TENANT}")))?;
         vault.usage.count(Call::find(request.method(), segments).is_some_and(Call::creates), now)?;
         check_version(request.query().get("api-version").map_or("", String::as_str))?;
-        let call = Call::find(request.method(), segments).ok_or_else(Refusal::no_method)?;
-        if !who.may(call.action()) {
+        let call =
+            Call::find(request.method(), segments).ok_or_else(|| Refusal::no_method(request.method()))?;
+        if !self.role.allows(who, call.action()) {
             return Err(Refusal::denied(who.id(), call.action().name(), name));
         }
         vault.perform(call, &base, request, now)

@@ -8,6 +8,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
+use unicode_general_category::{GeneralCategory, get_general_category};
 
 const LABELS: usize = 64;
 const LABEL_CHARACTERS: usize = 63;
@@ -124,6 +125,7 @@ fn check_labels(labels: &Texts) -> Result<()> {
     let fits = |text: &str| {
         text.chars().count() <= LABEL_CHARACTERS
             && text.len() <= LABEL_BYTES
+            // What Rust calls numeric is `\p{N}`.
             && text.chars().all(|c| is_small(c) || c.is_numeric() || c == '_' || c == '-')
     };
     match labels.iter().find(|(key, value)| !key.starts_with(is_small) || !fits(key) || !fits(value)) {
@@ -134,7 +136,7 @@ fn check_labels(labels: &Texts) -> Result<()> {
 
 /// A letter that is not a capital: `\p{Ll}` or `\p{Lo}`.
 fn is_small(c: char) -> bool {
-    c.is_alphabetic() && !c.is_uppercase()
+    matches!(get_general_category(c), GeneralCategory::LowercaseLetter | GeneralCategory::OtherLetter)
 }
 
 fn check_annotations(annotations: &Texts) -> Result<()> {

@@ -15,7 +15,7 @@ async fn the_longest_history_survives_two_twins_for_each_version() {
     let account = Account::new().await;
     let wire = Wire::to(&Server::given().url).await;
     let section = through(&account.with_token().await, &wire.url());
-    let deployment = Deployment::new(section.clone(), false).history(100);
+    let deployment = Deployment::new(section.clone()).history(100);
     let process = deployment.process().await;
     let secrets = process.secrets();
     let secret = secrets.create("db", [("a", "0")]).await.unwrap();

@@ -158,26 +158,6 @@ async fn a_restored_old_version_is_reported_and_not_served() {
 
 #[tokio::test]
 #[ignore = "needs OpenBao: cargo xtask test"]
-async fn two_deployments_in_one_folder_do_not_see_each_other() {
-    let (account, first) = deployed().await;
-    let second = Deployment::new(account.with_token().await, false);
-    let (one, two) = (first.process().await, second.process().await);
-    for process in [&one, &two] {
-        process.secrets().create("db", [("a", process.namespace().to_string())]).await.unwrap();
-    }
-    assert_eq!((one.held().await.len(), two.held().await.len()), (1, 1));
-    assert!(one.held().await.is_disjoint(&two.held().await));
-    let report = one.engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
-    assert_eq!((report.unknown.len(), report.removed), (0, 0), "{report:?}");
-    one.secrets().delete("db").await.unwrap();
-    one.assert_whole().await;
-    let read = second.process().await.secrets().get("db").await.unwrap();
-    assert_eq!(text(&read, "a"), two.namespace().to_string());
-    two.assert_whole().await;
-}
-
-#[tokio::test]
-#[ignore = "needs OpenBao: cargo xtask test"]
 async fn what_is_not_ours_in_our_folder_is_passed_over() {
     let (account, deployment) = deployed().await;
     let process = deployment.process().await;

@@ -1,9 +1,9 @@
 //! Who may do what, and how often.
 
-use crate::client::{Client, version};
+use crate::client::{Client, options, version};
 use serde_json::{Value, json};
 use std::time::Duration;
-use strongroom_emulator_azure::{Application, Options, Quotas};
+use strongroom_emulator_azure::{Application, Quotas, Role};
 
 const CALLS: [(&str, &str, &str); 12] = [
     ("PUT", "/secrets/a", "setSecret/action"),
@@ -31,10 +31,35 @@ async fn each_call_needs_its_action() {
         );
         assert!(said.contains(Application::Nobody.id()), "{said}");
     }
-    let keeper = Client::new().await.logged_in_as(Application::Keeper).await;
+    let who = [
+        (Application::Writer, &["purge/action", "recover/action"][..]),
+        (Application::Purger, &["recover/action"]),
+        (Application::Operator, &[]),
+    ];
+    for (who, denied) in who {
+        let client = Client::new().await.logged_in_as(who).await;
+        for (method, path, action) in CALLS {
+            let is_denied = client.call(method, path, json!({})).await.status == 403;
+            assert_eq!(is_denied, denied.contains(&action), "{who:?} {method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_role_names_each_action_in_full() {
+    let role = |actions: Value| Role::parse(&json!({"DataActions": actions}).to_string());
+    let read = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
+    for wrong in [json!(["Microsoft.KeyVault/vaults/secrets/*"]), json!([read, "getSecret"]), json!(read)] {
+        assert!(role(wrong.clone()).is_none(), "{wrong}");
+    }
+    let not = json!({"DataActions": [read], "NotDataActions": [read]});
+    assert!(Role::parse(&not.to_string()).is_none());
+    let mut options = options();
+    options.role = role(json!([read])).unwrap();
+    let reader = Client::with(options).await.logged_in_as(Application::Writer).await;
     for (method, path, action) in CALLS {
-        let is_denied = keeper.call(method, path, json!({})).await.status == 403;
-        assert_eq!(is_denied, action == "purge/action", "{method} {path}");
+        let is_denied = reader.call(method, path, json!({})).await.status == 403;
+        assert_eq!(is_denied, action != "getSecret/action", "{method} {path}");
     }
 }
 
@@ -76,7 +101,7 @@ async fn vaults_are_told_apart_by_their_names() {
 #[tokio::test]
 async fn a_vault_allows_so_many_requests_in_ten_seconds() {
     let quotas = Quotas { creates: Some(2), others: Some(3) };
-    let client = Client::with(Options::new().quotas(quotas)).await;
+    let client = Client::with(options().quotas(quotas)).await;
     for n in 0..5 {
         let told = client.set("v").await;
         if n < 2 {

@@ -3,7 +3,15 @@
 use reqwest::{Method, Response, header::HeaderMap};
 use serde_json::{Value, json};
 use std::fmt;
-use strongroom_emulator_azure::{Application, Emulator, Options, Quotas, TENANT};
+use strongroom_emulator_azure::{Application, Emulator, Options, Quotas, Role, TENANT};
+
+/// May do what Strongroom may.
+const ROLE: &str = include_str!("../../../../../crates/azure/role.json");
+
+/// With the quotas and the role of Strongroom.
+pub(crate) fn options() -> Options {
+    Options::new(Role::parse(ROLE).unwrap())
+}
 
 /// An answer.
 #[derive(Debug)]
@@ -64,14 +72,15 @@ pub(crate) struct Client {
 impl Client {
     /// To the vault that does everything at once.
     pub(crate) async fn new() -> Self {
-        Self::with(Options::new().quotas(Quotas::none())).await
+        Self::with(options().quotas(Quotas::none())).await
     }
 
     pub(crate) async fn with(options: Options) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let emulator = Emulator::start(options).unwrap();
         let client = Self { emulator, http, token: String::new(), host: "127.0.0.1" };
-        client.logged_in_as(Application::Writer).await
+        // May do everything that there is.
+        client.logged_in_as(Application::Operator).await
     }
 
     pub(crate) async fn logged_in_as(mut self, application: Application) -> Self {

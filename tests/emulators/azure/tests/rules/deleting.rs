@@ -1,15 +1,15 @@
 //! What becomes of a secret that is deleted.
 
-use crate::client::Client;
+use crate::client::{Client, options};
 use serde_json::{Value, json};
 use std::time::Duration;
-use strongroom_emulator_azure::{Options, Quotas};
+use strongroom_emulator_azure::Quotas;
 
 const LEISURE: Duration = Duration::from_secs(30);
 
 /// A vault that takes half a minute.
 async fn slow() -> Client {
-    let mut options = Options::new().quotas(Quotas::none());
+    let mut options = options().quotas(Quotas::none());
     options.leisure = LEISURE;
     Client::with(options).await.slow()
 }
@@ -125,7 +125,7 @@ async fn what_is_deleted_goes_by_itself_after_90_days() {
 
 #[tokio::test]
 async fn nobody_purges_in_a_protected_vault() {
-    let mut options = Options::new();
+    let mut options = options();
     options.purge_protection = true;
     let client = Client::with(options).await;
     client.set("1").await.ok();

@@ -58,10 +58,39 @@ async fn a_workload_shows_the_assertion_of_its_cluster() {
 }
 
 #[tokio::test]
-async fn a_host_has_a_managed_identity() {
+async fn a_machine_has_a_managed_identity() {
+    let client = Client::new().await;
+    let get = async |headers: &[(&str, &str)], query: &str| {
+        let url = format!("{}/metadata/identity/oauth2/token?{query}", client.emulator.url());
+        let request = client.http.get(url);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Told::of(request.send().await.unwrap()).await
+    };
+    let (usual, metadata) =
+        ("api-version=2018-02-01&resource=https://vault.azure.net", &[("metadata", "true")][..]);
+    let told = get(metadata, usual).await.ok();
+    let token = told["access_token"].as_str().unwrap();
+    client.raw(token, "GET", "/secrets?api-version=7.4", json!(null)).await.ok();
+    get(metadata, &usual.replace("2018-02-01", "2019-08-01")).await.ok();
+    for (headers, query) in [
+        (&[][..], usual),
+        (&[("metadata", "false")], usual),
+        (&[("metadata", "true"), ("x-forwarded-for", "192.0.2.1")], usual),
+        (metadata, "resource=https://vault.azure.net"),
+        (metadata, &usual.replace("2018-02-01", "2017-12-01")),
+        (metadata, &usual.replace("vault.azure.net", "graph.microsoft.com")),
+        (metadata, &format!("{usual}&client_id={TENANT}")),
+    ] {
+        let told = get(headers, query).await;
+        assert_eq!((told.status, &told.body["error"]), (400, &json!("invalid_request")), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn app_service_has_a_managed_identity() {
     let client = Client::new().await;
     let get = async |header: &str, query: &str| {
-        let url = format!("{}/metadata/identity/oauth2/token?{query}", client.emulator.url());
+        let url = format!("{}/msi/token?{query}", client.emulator.url());
         Told::of(client.http.get(url).header("x-identity-header", header).send().await.unwrap()).await
     };
     let (secret, usual) =

@@ -60,6 +60,14 @@ async fn labels_keep_their_rules() {
         json!({"a.b": "x"}),
         json!({"k": "Upper"}),
         json!({"k": "a b"}),
+        // Letters that are neither small nor without case, a mark, and a sign with a letter in it.
+        json!({"ǅ": "x"}),
+        json!({"ʰ": "x"}),
+        json!({"k": "ʰ"}),
+        json!({"k": "का"}),
+        json!({"k": "ⓐ"}),
+        // A number, which no key begins with.
+        json!({"ⅷ": "x"}),
         json!({"k".repeat(64): "x"}),
         json!({"k": "x".repeat(64)}),
         // 63 characters, and too many bytes.
@@ -69,7 +77,7 @@ async fn labels_keep_their_rules() {
     ] {
         client.create("strongroom-a", json!({"labels": wrong})).await.invalid();
     }
-    let right = json!({"k".repeat(63): "x".repeat(63), "é-_9": "", "語": "語".repeat(42)});
+    let right = json!({"k".repeat(63): "x".repeat(63), "é-_9": "", "語": "語".repeat(42), "ªⅷ": "Ⅷ½٣"});
     let made = client.create("strongroom-a", json!({"labels": right})).await.ok();
     assert_eq!(made["labels"], right);
     client.create("strongroom-b", json!({"labels": many(64)})).await.ok();
