@@ -65,7 +65,7 @@ impl Client {
         let answer = self.session.ask("secretmanager.versions.access", call.send()).await?;
         let whole = answer.payload.filter(|payload| {
             let sum = i64::from(crc32c::crc32c(&payload.data));
-            last(&answer.name) == number.to_string() && payload.data_crc32c.is_none_or(|told| told == sum)
+            last(&answer.name) == number.to_string() && payload.data_crc32c == Some(sum)
         });
         match whole {
             Some(payload) => Ok(Payload::new(payload.data.into())),

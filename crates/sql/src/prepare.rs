@@ -39,7 +39,7 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
 
 async fn tables(path: &Path) -> Result<(), Failure> {
     let new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
-    let pool = if new { sqlite::maker(path) } else { sqlite::writer(path) };
+    let pool = if new { sqlite::maker(path) } else { sqlite::upgrader(path) };
     let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
     let outcome = match schema::look(&mut connection).await {
         Ok(Found::Ready) => Ok(()),

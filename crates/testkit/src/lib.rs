@@ -31,6 +31,13 @@
 //! - [`cloud`]: suites for back-ends of services that are asked over HTTP: their calls, and a wire that breaks.
 //! - [`Clock`]: the real clocks, which can be put forward. [`TestEnv`]: a clock that moves when told to, and ids from
 //!   a seed.
+//!
+//! # The way from here
+//!
+//! - `docs/adding-a-backend.md` leads from `cargo new` to a back-end that passes [`backend_suite!`], and
+//!   `docs/accepting-a-backend.md` says what one needs besides to be part of the project.
+//! - What is tested: the traits of [`strongroom_core`](../strongroom_core/index.html) and
+//!   [`strongroom_engine`](../strongroom_engine/index.html). How the simulator works: `docs/architecture.md`.
 
 #[macro_use]
 mod suite;

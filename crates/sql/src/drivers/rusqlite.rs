@@ -21,7 +21,7 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, Failure> {
     open(path, BUSY, 32, "PRAGMA query_only = ON")
 }
 
-/// The connection that writes, with the settings of [`super::sqlite::writer`]; it does not wait for other processes, since
+/// The connection that writes, with the settings of [`super::sqlite::upgrader`]; it does not wait for other processes, since
 /// its user waits better.
 pub(crate) fn writer(path: &Path) -> Result<Connection, Failure> {
     let own = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";

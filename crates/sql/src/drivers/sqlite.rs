@@ -1,4 +1,5 @@
-//! SQLite: one connection that writes, several that read.
+//! SQLite: connections that read, and those that make and upgrade a file. Who writes, and who looks up single rows, has
+//! another driver: see [`super::rusqlite`].
 
 use crate::{
     error::Failure,
@@ -73,8 +74,8 @@ pub(crate) fn maker(path: &Path) -> SqlitePool {
     pool().max_connections(1).connect_lazy_with(options(path).auto_vacuum(SqliteAutoVacuum::Incremental))
 }
 
-/// The one connection that writes, as a pool so that it can be made anew.
-pub(crate) fn writer(path: &Path) -> SqlitePool {
+/// The connection that upgrades the tables of a file.
+pub(crate) fn upgrader(path: &Path) -> SqlitePool {
     pool().max_connections(1).connect_lazy_with(options(path))
 }
 
