@@ -5,9 +5,13 @@ use std::process::Command;
 
 /// The packages that the crate `strongroom` is built from with these features.
 fn packages(features: &str) -> Vec<String> {
+    packages_of("strongroom", features)
+}
+
+fn packages_of(package: &str, features: &str) -> Vec<String> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap());
-    command.args(["tree", "--locked", "--package", "strongroom", "--edges", "normal", "--prefix", "none"]);
+    command.args(["tree", "--locked", "--package", package, "--edges", "normal", "--prefix", "none"]);
     command.args(["--format", "{p}", "--no-default-features", "--features", features]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -45,6 +49,17 @@ fn without_features_there_is_neither_a_runtime_nor_a_client() {
     let packages = packages("");
     let no: Vec<_> =
         OWN.iter().flat_map(|(_, own)| *own).chain(&["tokio", "hyper", "reqwest", "rustls"]).collect();
+    let brought: Vec<_> =
+        packages.iter().filter(|name| no.iter().any(|prefix| name.starts_with(**prefix))).collect();
+    assert!(brought.is_empty(), "{brought:?}");
+}
+
+#[test]
+fn the_core_depends_on_no_cryptography_runtime_or_client() {
+    let packages = packages_of("strongroom-core", "");
+    assert!(packages.iter().any(|name| name == "strongroom-core"));
+    let no = ["aws-lc", "ring", "sha", "hmac", "aes", "rustls", "tokio", "hyper", "reqwest", "axum", "sqlx"];
+    let no: Vec<_> = OWN.iter().flat_map(|(_, own)| *own).chain(&no).collect();
     let brought: Vec<_> =
         packages.iter().filter(|name| no.iter().any(|prefix| name.starts_with(**prefix))).collect();
     assert!(brought.is_empty(), "{brought:?}");

@@ -28,7 +28,8 @@ pub(crate) fn fresh(env: &dyn Env) -> Uuid {
     uuid::Builder::from_random_bytes(env.random().to_be_bytes()).into_uuid()
 }
 
-/// A fresh id that sorts behind those made before it (version 7 of RFC 9562: milliseconds, then random bits). For rows
+/// A fresh id that sorts behind those made in earlier milliseconds (version 7 of RFC 9562: the time, then 74 random bits).
+/// For rows
 /// whose ids say nothing to outsiders: what is written together lies together in an index, so that a commit touches a few
 /// pages of it and not one for each row.
 pub(crate) fn successive(env: &dyn Env) -> Uuid {

@@ -6,7 +6,6 @@ use crate::{
     attempt::{Abandon, Fence},
     audit,
     connection::Statement,
-    database::Pools,
     dialect::Dialect,
     identity, keys, list,
     open::SqlCatalog,
@@ -51,12 +50,12 @@ impl SqlCatalog {
         &self,
         statements: impl FnOnce() -> Vec<Statement>,
     ) -> Option<Result<Vec<Vec<Record>>>> {
-        match &self.database.pools {
-            #[cfg(feature = "sqlite")]
-            Pools::Sqlite(file) => Some(self.asking(file, &statements()).await),
-            #[cfg(any(feature = "postgres", feature = "mysql"))]
-            _ => None,
+        #[cfg(feature = "sqlite")]
+        if let Some(file) = self.database.file() {
+            return Some(self.asking(file, &statements()).await);
         }
+        drop(statements);
+        None
     }
 
     #[cfg(feature = "sqlite")]

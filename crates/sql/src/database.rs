@@ -40,6 +40,16 @@ impl Database {
         }
     }
 
+    /// The file, if it is one.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn file(&self) -> Option<&crate::file::File> {
+        match &self.pools {
+            Pools::Sqlite(file) => Some(file),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => None,
+        }
+    }
+
     /// A connection; on SQLite one that only reads.
     pub(crate) async fn connection(&self) -> Result<Connection, Failure> {
         let link = match &self.pools {

@@ -39,7 +39,7 @@ impl File {
     pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Result<Self> {
         let points = Points::new(path, sent.clone())?;
         let (requests, queue) = mpsc::channel(QUEUE);
-        let writer = tokio::spawn(group::serve(path.to_owned(), env, sent, queue));
+        let writer = group::start(path, env, sent, queue)?;
         let readers = sqlite::readers(path, readers);
         Ok(Self { readers, points, writer: Mutex::new(Some(writer)), requests: Mutex::new(Some(requests)) })
     }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | an operation fails or refuses | it is undone to its savepoint; the others are not touched |
 //! | a caller goes away | its operation is run all the same; the others are not touched |
+//! | an operation panics | it is told so; each of the others is run again alone |
 //! | the transaction fails as a whole before COMMIT, or COMMIT is refused | each operation is run again alone |
 //! | COMMIT fails in a way that leaves its outcome open | all of the group are told so |
 //! | another process writes | the group waits for it, and grows meanwhile |
@@ -14,14 +15,23 @@ use crate::{
     drivers::rusqlite as driver,
     error::{Class, Failure, unknown},
     job::Job,
+    thread::{Thread, closed},
     transaction::Transaction,
     value::Record,
 };
-use futures::executor::block_on;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use futures::{FutureExt, executor::block_on};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use strongroom_core::{Error, ErrorKind, Result, Retry};
 use strongroom_engine::Env;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 
 /// How many operations share a commit at most, so that other processes get their turn.
 const MOST: usize = 256;
@@ -43,13 +53,28 @@ pub(crate) enum Request {
 }
 
 /// Serves requests until all senders are gone.
-pub(crate) async fn serve(
-    path: PathBuf,
+///
+/// # Errors
+/// `Unavailable` if the system starts no more threads.
+pub(crate) fn start(
+    path: &Path,
     env: Arc<dyn Env>,
     sent: Sent,
-    mut requests: mpsc::Receiver<Request>,
-) {
-    let mut writer = Writer { path, env, sent, connection: None };
+    requests: mpsc::Receiver<Request>,
+) -> Result<JoinHandle<()>> {
+    let mut slot = Slot { path: path.to_owned(), sent, connection: None };
+    let thread = Thread::start("strongroom-writes", move |queue: &std::sync::mpsc::Receiver<Work>| {
+        while let Ok(work) = queue.recv() {
+            // Whoever asked for it is told by the channel's end. What it did half way goes with the connection.
+            if catch_unwind(AssertUnwindSafe(|| work(&mut slot))).is_err() {
+                slot.connection = None;
+            }
+        }
+    })?;
+    Ok(tokio::spawn(serve(Writer { env, thread }, requests)))
+}
+
+async fn serve(mut writer: Writer, mut requests: mpsc::Receiver<Request>) {
     let mut queue = Vec::new();
     while requests.recv_many(&mut queue, MOST).await > 0 {
         let mut group: Vec<Box<dyn Job>> = Vec::new();
@@ -64,14 +89,32 @@ pub(crate) async fn serve(
         }
         writer.run(&mut group).await;
     }
+    writer.thread.end().await;
 }
 
 struct Writer {
-    path: PathBuf,
     env: Arc<dyn Env>,
+    thread: Thread<Work>,
+}
+
+/// Something to be done with the connection, by the thread that it belongs to.
+type Work = Box<dyn FnOnce(&mut Slot) + Send>;
+
+struct Slot {
+    path: PathBuf,
     sent: Sent,
     /// `None` before the first use, and after it was lost.
     connection: Option<Connection>,
+}
+
+impl Slot {
+    /// Takes the connection out; a new one if there is none.
+    fn take(&mut self) -> Result<Connection, Failure> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => Ok(Connection::new(Link::File(driver::writer(&self.path)?), self.sent.clone())),
+        }
+    }
 }
 
 /// How a group ended.
@@ -83,6 +126,8 @@ enum Ended {
     NotBegun(Failure),
     /// The outcome of the commit is open.
     Unknown,
+    /// This one of them met a defect, and nothing of any took effect.
+    Panicked(usize),
 }
 
 impl Writer {
@@ -90,7 +135,15 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        match self.together(group).await {
+        let ended = match self.together(group).await {
+            Ended::Panicked(at) if at < group.len() => {
+                let mut broken = vec![group.remove(at)];
+                finish(&mut broken, Ended::Panicked(0));
+                Ended::Undone(defect().into())
+            }
+            ended => ended,
+        };
+        match ended {
             Ended::Undone(_) if group.len() > 1 => {
                 for job in group.drain(..) {
                     let mut one = vec![job];
@@ -106,24 +159,26 @@ impl Writer {
         let start = self.env.monotonic();
         loop {
             let (env, mut jobs) = (Arc::clone(&self.env), std::mem::take(group));
-            let done = self.blocking(move |connection| {
-                let (connection, ended) = match connection {
-                    Ok(connection) => block_on(once(connection, env, &mut jobs)),
-                    Err(failure) => (None, Ended::NotBegun(failure)),
+            let done = self.blocking(move |slot| {
+                let ended = match slot.take() {
+                    Ok(connection) => {
+                        let (connection, ended) = block_on(once(connection, env, &mut jobs));
+                        slot.connection = connection;
+                        ended
+                    }
+                    Err(failure) => Ended::NotBegun(failure),
                 };
-                (connection, (ended, jobs))
+                (ended, jobs)
             });
             let ended = match done.await {
                 Ok((ended, jobs)) => {
                     *group = jobs;
                     ended
                 }
-                Err(failure) => Ended::NotBegun(failure),
+                Err(error) => Ended::NotBegun(error.into()),
             };
             match ended {
-                Ended::NotBegun(failure)
-                    if failure.class == Class::Again
-                        && self.env.monotonic().saturating_sub(start) < PATIENCE => {}
+                Ended::NotBegun(failure) if failure.class == Class::Again && !self.is_over(start) => {}
                 ended => return ended,
             }
             // Short pauses of different lengths: SQLite's own, which grow to 100 ms, would hardly ever meet the
@@ -132,62 +187,52 @@ impl Writer {
         }
     }
 
-    /// Does something with the connection, which is opened if there is none, on a thread that may block.
+    fn is_over(&self, start: Duration) -> bool {
+        self.env.monotonic().saturating_sub(start) >= PATIENCE
+    }
+
+    /// Has something done by the thread.
     async fn blocking<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(Result<Connection, Failure>) -> (Option<Connection>, T) + Send + 'static,
-    ) -> Result<T, Failure> {
-        let (path, sent, connection) = (self.path.clone(), self.sent.clone(), self.connection.take());
-        let done = tokio::task::spawn_blocking(move || {
-            work(match connection {
-                Some(connection) => Ok(connection),
-                None => driver::writer(&path).map(|link| Connection::new(Link::File(link), sent)),
-            })
+        &self,
+        work: impl FnOnce(&mut Slot) -> T + Send + 'static,
+    ) -> Result<T> {
+        let (done, answer) = oneshot::channel();
+        let work = Box::new(move |slot: &mut Slot| {
+            let _ = done.send(work(slot));
         });
-        // The runtime ends, or something in it panicked.
-        let gone = || Error::new(ErrorKind::Unavailable, "the catalog is closed: open it again");
-        let (connection, answer) = done.await.map_err(|_| Failure::other(gone()))?;
-        self.connection = connection;
-        Ok(answer)
+        if !self.thread.send(work) {
+            return Err(closed());
+        }
+        answer.await.map_err(|_| closed())
     }
 
-    /// Runs one statement and answers what it reads.
-    async fn alone(&mut self, sql: &'static str) -> Result<Vec<Record>, Failure> {
-        self.blocking(move |connection| match connection {
-            Ok(mut connection) => {
-                let answer = block_on(connection.fetch(sql, Vec::new()));
-                (Some(connection), answer)
-            }
-            Err(failure) => (None, Err(failure)),
-        })
-        .await?
-    }
-
-    async fn pause(&mut self) {
-        let jitter = u64::try_from(self.env.random() % 3_000).unwrap_or(0);
-        self.env.sleep(Duration::from_micros(500 + jitter)).await;
-    }
-
-    /// Writes every page anew. What is deleted is overwritten where it lies, but when SQLite moves rows from page to page
-    /// it leaves copies in the free space of pages that it goes on to use.
-    async fn rewrite(&mut self) -> Result<(), Failure> {
+    /// Runs one statement, when nobody else writes, and answers what it reads.
+    async fn alone(&self, sql: &'static str) -> Result<Vec<Record>, Failure> {
         let start = self.env.monotonic();
         loop {
-            match self.alone("VACUUM").await {
-                Err(failure)
-                    if failure.class == Class::Again
-                        && self.env.monotonic().saturating_sub(start) < PATIENCE =>
-                {
-                    self.pause().await;
-                }
-                done => return done.map(drop),
+            let done = self.blocking(move |slot| {
+                let mut connection = slot.take()?;
+                let answer = block_on(connection.fetch(sql, Vec::new()));
+                slot.connection = Some(connection);
+                answer
+            });
+            match done.await? {
+                Err(failure) if failure.class == Class::Again && !self.is_over(start) => self.pause().await,
+                done => return done,
             }
         }
     }
 
-    async fn tidy(&mut self, rewrite: bool) -> Result<(), Failure> {
+    async fn pause(&self) {
+        let jitter = u64::try_from(self.env.random() % 3_000).unwrap_or(0);
+        self.env.sleep(Duration::from_micros(500 + jitter)).await;
+    }
+
+    async fn tidy(&self, rewrite: bool) -> Result<(), Failure> {
         if rewrite {
-            self.rewrite().await?;
+            // Writes every page anew. What is deleted is overwritten where it lies, but when SQLite moves rows from page
+            // to page it leaves copies in the free space of pages that it goes on to use.
+            self.alone("VACUUM").await?;
         }
         self.alone("PRAGMA incremental_vacuum").await?;
         // Deleted values stay in the log until it is emptied, for which no reader may be using it.
@@ -220,11 +265,18 @@ async fn once(
             return (good.then_some(connection), Ended::NotBegun(failure));
         }
     };
-    for job in group.iter_mut() {
-        if let Err(failure) = job.run(&mut tx).await {
-            // Not even its savepoint could be undone. Without the connection nothing of it remains.
-            drop(tx.rollback().await);
-            return (None, Ended::Undone(failure));
+    for (at, job) in group.iter_mut().enumerate() {
+        match AssertUnwindSafe(job.run(&mut tx)).catch_unwind().await {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => {
+                // Not even its savepoint could be undone. Without the connection nothing of it remains.
+                drop(tx.rollback().await);
+                return (None, Ended::Undone(failure));
+            }
+            Err(_) => {
+                drop(tx.rollback().await);
+                return (None, Ended::Panicked(at));
+            }
         }
     }
     match tx.commit().await {
@@ -239,8 +291,13 @@ fn finish(group: &mut Vec<Box<dyn Job>>, ended: Ended) {
         Ended::Committed => None,
         Ended::Undone(failure) | Ended::NotBegun(failure) => Some(failure.error),
         Ended::Unknown => Some(unknown()),
+        Ended::Panicked(_) => Some(defect()),
     };
     for mut job in group.drain(..) {
         job.finish(error.clone());
     }
+}
+
+fn defect() -> Error {
+    Error::new(ErrorKind::Unexpected, "a defect of this program: nothing was changed; the log tells where")
 }

@@ -53,6 +53,8 @@ mod rows;
 mod schema;
 mod summary;
 mod sweep;
+#[cfg(feature = "sqlite")]
+mod thread;
 mod trail;
 mod transaction;
 mod url;

@@ -9,17 +9,17 @@ use crate::{
     connection::{Sent, Statement},
     drivers::rusqlite as driver,
     error::Failure,
+    thread::{Thread, closed},
     value::Record,
 };
 use rusqlite::Connection;
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, Sender, channel},
-    },
+    sync::{Mutex, MutexGuard, PoisonError, mpsc::Receiver},
+    vec::IntoIter,
 };
-use strongroom_core::{Error, ErrorKind};
+use strongroom_core::Error;
 use tokio::sync::oneshot;
 
 /// How many questions share a transaction at most.
@@ -41,14 +41,8 @@ impl Question {
 
 /// Asks the thread, which ends when this is closed or dropped.
 pub(crate) struct Points {
-    thread: Mutex<Option<Thread>>,
+    thread: Mutex<Option<Thread<Question>>>,
     sent: Sent,
-}
-
-struct Thread {
-    questions: Sender<Question>,
-    /// Answers once the connection is closed.
-    ended: oneshot::Receiver<()>,
 }
 
 impl Points {
@@ -57,17 +51,9 @@ impl Points {
     /// # Errors
     /// The system has no room for a thread.
     pub(crate) fn new(path: &Path, sent: Sent) -> Result<Self, Error> {
-        let (questions, queue) = channel();
-        let (closed, ended) = oneshot::channel();
-        let path = path.to_owned();
-        std::thread::Builder::new()
-            .name("strongroom-reads".to_owned())
-            .spawn(move || {
-                Reader { path, connection: None }.serve(&queue);
-                let _ = closed.send(());
-            })
-            .map_err(|_| Error::new(ErrorKind::Unavailable, "the system starts no more threads"))?;
-        Ok(Self { thread: Mutex::new(Some(Thread { questions, ended })), sent })
+        let reader = Reader { path: path.to_owned(), connection: None };
+        let thread = Thread::start("strongroom-reads", |queue| reader.serve(queue))?;
+        Ok(Self { thread: Mutex::new(Some(thread)), sent })
     }
 
     /// The rows of each statement, all from one moment after this was called.
@@ -75,29 +61,23 @@ impl Points {
         self.sent.add(statements.len());
         let (answer, receiver) = oneshot::channel();
         let question = Question { statements, answer };
-        let asked = self.lock().as_ref().is_some_and(|thread| thread.questions.send(question).is_ok());
-        if !asked {
-            return Err(closed());
+        if !self.lock().as_ref().is_some_and(|thread| thread.send(question)) {
+            return Err(closed().into());
         }
-        receiver.await.unwrap_or_else(|_| Err(closed()))
+        receiver.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
     /// Ends the thread after what waits, and closes its connection.
     pub(crate) async fn close(&self) {
         let thread = self.lock().take();
-        if let Some(Thread { questions, ended }) = thread {
-            drop(questions);
-            let _ = ended.await;
+        if let Some(thread) = thread {
+            thread.end().await;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Thread>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Thread<Question>>> {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn closed() -> Failure {
-    Failure::other(Error::new(ErrorKind::Unavailable, "the catalog is closed: open it again"))
 }
 
 struct Reader {
@@ -108,26 +88,26 @@ struct Reader {
 impl Reader {
     fn serve(mut self, queue: &Receiver<Question>) {
         while let Ok(first) = queue.recv() {
-            let waiting: Vec<Question> = std::iter::once(first).chain(queue.try_iter().take(MOST)).collect();
+            let waiting: Vec<Question> =
+                std::iter::once(first).chain(queue.try_iter().take(MOST - 1)).collect();
             let mut waiting = waiting.into_iter();
-            while waiting.len() > 0 {
-                self.together(&mut waiting);
+            // A defect ends what is asked now, whose callers are told by the channel's end, and nothing else.
+            if catch_unwind(AssertUnwindSafe(|| self.together(&mut waiting))).is_err() {
+                self.connection = None;
             }
         }
     }
 
-    /// Answers those who wait, up to the first for whom it fails: for the others a new connection is made.
-    fn together(&mut self, waiting: &mut std::vec::IntoIter<Question>) {
-        let failure = match self.connection() {
-            Ok(connection) => match in_one_transaction(connection, waiting) {
-                Ok(()) => return,
-                Err(failure) => failure,
-            },
-            Err(failure) => failure,
+    /// Answers all. What fails is as likely to fail for the next one, who may have waited long already: all who are
+    /// left are told the same, and ask again on a new connection if that can help.
+    fn together(&mut self, waiting: &mut IntoIter<Question>) {
+        let failed = match self.connection() {
+            Ok(connection) => in_one_transaction(connection, waiting).err(),
+            Err(failure) => Some(failure),
         };
-        self.connection = None;
-        if let Some(question) = waiting.next() {
-            question.tell(Err(failure));
+        if let Some(failure) = failed {
+            self.connection = None;
+            waiting.for_each(|question| question.tell(Err(failure.clone())));
         }
     }
 
@@ -140,15 +120,17 @@ impl Reader {
     }
 }
 
-/// The one for whom it fails is still the first of those who wait, and the connection has to be closed then.
-fn in_one_transaction(
-    connection: &Connection,
-    waiting: &mut std::vec::IntoIter<Question>,
-) -> Result<(), Failure> {
+/// Those for whom it fails are still among those who wait, and the connection has to be closed then.
+fn in_one_transaction(connection: &Connection, waiting: &mut IntoIter<Question>) -> Result<(), Failure> {
     driver::run(connection, "BEGIN")?;
     while let Some(question) = waiting.as_slice().first() {
-        let rows = question.statements.iter().map(|statement| driver::fetch(connection, statement));
-        let answer = rows.collect::<Result<Vec<_>, Failure>>()?;
+        let answer = if question.answer.is_closed() {
+            // Whoever asked is gone.
+            Vec::new()
+        } else {
+            let rows = question.statements.iter().map(|statement| driver::fetch(connection, statement));
+            rows.collect::<Result<_, Failure>>()?
+        };
         if let Some(question) = waiting.next() {
             question.tell(Ok(answer));
         }

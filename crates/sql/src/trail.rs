@@ -95,7 +95,7 @@ impl SqlCatalog {
         if let Some(secret) = filter.secret {
             // Entries about very many secrets name no single one, but all of them in the text.
             conditions.push("(secret = ? OR (secret = ? AND detail LIKE ?))");
-            values.extend(args![secret.0, Uuid::nil(), format!("%{secret}%")]);
+            values.extend(args![secret.0, Uuid::nil(), format!("% secrets:% {secret}%")]);
         }
         // None has this character, and PostgreSQL would take the question for an error.
         if filter.action.as_ref().is_some_and(|action| action.contains('\0')) {

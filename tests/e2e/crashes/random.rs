@@ -8,7 +8,7 @@ use std::{
 };
 
 /// How many are killed in each test at least.
-const KILLS: u32 = 200;
+const KILLS: u32 = 300;
 
 /// A lease that is soon over, since many die with the lock.
 fn quick(mut home: Home) -> Home {

@@ -18,7 +18,7 @@ pub(crate) fn fmt(runner: &Runner) -> Result<Tally> {
 }
 
 /// Clippy on everything, then on the facade crate without features and with each one alone: an item that
-/// only another feature needs is found here. Then on the examples; and the documentation, without a warning.
+/// only another feature needs is found here. The same for each database. Then on the examples; and the documentation, without a warning.
 ///
 /// # Errors
 /// Cargo cannot be started, or we are interrupted.
@@ -31,6 +31,11 @@ pub(crate) fn lint(runner: &Runner, workspace: &Workspace, examples: &Workspace)
     tally += check(runner, &[&bare[..], &deny].concat())?;
     for feature in &workspace.features {
         tally += check(runner, &[&bare[..], &["--features", feature], &deny].concat())?;
+    }
+    for database in ["sqlite", "postgres", "mysql"] {
+        let alone =
+            ["clippy", "--package", "strongroom-sql", "--no-default-features", "--features", database];
+        tally += check(runner, &[&alone[..], &deny].concat())?;
     }
     let all = [&all[..], &examples.arguments()].concat();
     // What the workspace has compiled serves here too, where it is the same.

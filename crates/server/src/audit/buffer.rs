@@ -18,7 +18,7 @@ const OTHERS: &str = "others";
 /// Up to so many secrets that one caller read within the same moment get an entry each.
 const APART: usize = 16;
 /// The most secrets that are named in one entry.
-const TOGETHER: usize = 1_000;
+const TOGETHER: usize = 100;
 
 /// What makes two reads the same: an entry has no request's id, since it may be of several. The secret comes first: it
 /// tells most of them apart.
@@ -120,18 +120,13 @@ pub(super) struct Buffer {
 impl Buffer {
     /// Adds one; `false` if it is full.
     pub(super) fn add(&mut self, key: Key) -> bool {
-        self.add_times(key, 1)
-    }
-
-    /// Adds so many of one; `false` if it is full.
-    pub(super) fn add_times(&mut self, key: Key, times: u64) -> bool {
         let bytes = key.bytes();
         let full = self.counts.len() >= MOST || self.bytes + bytes > BYTES;
         match self.counts.entry(key) {
-            Entry::Occupied(mut known) => *known.get_mut() += times,
+            Entry::Occupied(mut known) => *known.get_mut() += 1,
             Entry::Vacant(_) if full => return false,
             Entry::Vacant(new) => {
-                new.insert(times);
+                new.insert(1);
                 self.bytes += bytes;
             }
         }
@@ -153,7 +148,7 @@ impl Buffer {
         all
     }
 
-    /// Puts back what could not be written.
+    /// Puts back what could not be written, or takes in what must not be lost, however full it is.
     pub(super) fn put_back(&mut self, gathered: Vec<(Key, u64)>) {
         for (key, count) in gathered {
             self.bytes += key.bytes();

@@ -41,11 +41,15 @@ impl Denials {
         Some(key)
     }
 
-    /// Forgets one that could not be noted.
+    /// Forgets one that could not be noted, unless it was repeated meanwhile: who repeated it was answered.
     pub(super) fn forget(&self, key: &Key) {
         let mut minute = self.lock();
-        minute.strangers.remove(key);
-        minute.accounts.remove(key);
+        let Minute { strangers, accounts } = &mut *minute;
+        for known in [strangers, accounts] {
+            if known.get(key) == Some(&0) {
+                known.remove(key);
+            }
+        }
     }
 
     /// Ends the minute: what was repeated in it, and how often.

@@ -205,10 +205,9 @@ impl Trail {
     }
 
     fn add_denials(&self) {
-        for (key, repeats) in self.0.denials.take() {
-            // What does not fit is a flood in a log that cannot be written.
-            let _ = self.buffer(|buffer| buffer.add_times(key, repeats));
-        }
+        // They were answered already, and are few: they are taken in even where the buffer is full.
+        let repeated = self.0.denials.take();
+        self.buffer(|buffer| buffer.put_back(repeated));
         self.0.wake.notify_one();
     }
 
