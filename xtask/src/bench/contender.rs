@@ -19,7 +19,7 @@ use super::load::{Load, Measured, What};
 
 const PASSWORD: &str = "a-password-of-the-benchmark";
 /// How many items a page of a list has at most.
-const PAGE: usize = 10_000;
+const PAGE: usize = 1_000;
 /// How many write at a time.
 const MANY: u32 = 64;
 /// To ZenML, which answers hardly any of more within ten seconds.
