@@ -81,7 +81,7 @@ fn a_request_that_does_not_end_is_cut_off_when_the_time_to_drain_is_over() {
 fn a_second_signal_ends_it_at_once() {
     let home = Home::new();
     // Neither the time to drain nor that for the body ends it within this test.
-    let slow = [("STRONGROOM_SERVER_DRAIN_MS", "600000"), ("STRONGROOM_SERVER_REQUEST_TIMEOUT_MS", "600000")];
+    let slow = [("STRONGROOM_SERVER_DRAIN_MS", "120000"), ("STRONGROOM_SERVER_REQUEST_TIMEOUT_MS", "120000")];
     for second in ["TERM", "INT"] {
         let server = Server::start_with(&home, &slow);
         let _held = begin(&server, 100);
