@@ -3,7 +3,10 @@
 use super::{PASSWORD, Server, logs::behind_our_back};
 use crate::support::Home;
 use serde_json::json;
-use std::process::Command;
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Command,
+};
 
 /// What is said of a variable that comes too late.
 const NOTE: &str = "note: STRONGROOM_ADMIN_PASSWORD is set, but an admin has a password already";
@@ -17,9 +20,19 @@ fn serve(home: &Home, variables: &[(&str, &str)]) -> Command {
 
 /// Runs what is to be refused; answers what it complained about.
 fn refused(mut command: Command) -> String {
-    let ended = crate::support::ended(command.output().unwrap());
-    assert!(ended.code > 0 && !ended.err.contains("listening"), "{}", ended.err);
-    ended.err
+    let mut child = command.spawn().unwrap();
+    let mut said = String::new();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+        said.push_str(&line.unwrap());
+        said.push('\n');
+        if said.contains("listening on ") {
+            // It would not end by itself.
+            child.kill().unwrap();
+        }
+    }
+    let status = child.wait().unwrap();
+    assert!(status.code().is_some_and(|code| code > 0), "it was not refused: {said}");
+    said
 }
 
 fn lets_in(server: &Server, password: &str) -> bool {
