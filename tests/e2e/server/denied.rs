@@ -1,6 +1,6 @@
 //! What was denied is in the audit trail, and a flood of it does not fill the database.
 
-use super::{Server, id};
+use super::{Server, id, logs::behind_our_back};
 use crate::support::Home;
 use serde_json::{Value, json};
 use std::{thread, time::Duration};
@@ -72,6 +72,67 @@ fn who_was_denied_what_and_why_is_in_the_audit_trail() {
     home.ok(["audit", "verify"]);
 }
 
+#[test]
+fn a_key_ends_when_it_expires_and_what_was_made_from_it_too() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let admin = server.admin();
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    let account = server.call(&admin, "GET", "/service_accounts/bot", &Value::Null);
+    let keys = format!("/service_accounts/{}/api_keys", id(&account));
+    let create = |days: i64| {
+        server.call(&admin, "POST", &keys, &json!({"name": "over-http", "expires_in_days": days}))
+    };
+    for days in [-1, 0, 36_501] {
+        let refused = create(days);
+        assert!(refused.status == 422 && refused.body.to_string().contains("expires_in_days"), "{refused:?}");
+    }
+    let made = create(30);
+    assert_eq!(made.status, 200, "{made:?}");
+    let ours = made.body["body"]["key"].as_str().unwrap().to_owned();
+    let theirs = home.ok(["api-key", "create", "bot", "--name", "by-hand", "--expires-in-days", "30"]);
+    let stays = home.ok(["api-key", "create", "bot", "--name", "stays"]).trim().to_owned();
+    let login = |key: &str| server.login(&format!("grant_type=zenml-api-key&password={key}"));
+    let token = login(&ours).unwrap();
+    let credentials = [ours.as_str(), theirs.trim(), &token];
+    let look = |credential: &str| server.call(credential, "GET", "/secrets", &Value::Null);
+    for credential in credentials {
+        assert_eq!(look(credential).status, 200);
+    }
+
+    // The days are over.
+    behind_our_back(&home, "UPDATE api_keys SET expires = created WHERE name <> 'stays'");
+    behind_our_back(&home, "UPDATE auth_epoch SET epoch = epoch + 1");
+    for credential in credentials {
+        let refused = look(credential);
+        assert_eq!(refused.status, 401, "{refused:?}");
+        assert!(!refused.body.to_string().contains("expired"), "to the trail alone: {refused:?}");
+    }
+    assert_eq!(login(&ours).unwrap_err().status, 401);
+    assert_eq!(look(&stays).status, 200);
+
+    // Both listings say when that was.
+    let listed = server.call(&admin, "GET", &format!("{keys}?hydrate=true"), &Value::Null);
+    assert_eq!(listed.body["total"], 3, "{listed:?}");
+    for key in listed.body["items"].as_array().unwrap() {
+        let ends = if key["name"] == "stays" { &Value::Null } else { &key["body"]["created"] };
+        assert_eq!(&key["metadata"]["expires"], ends, "{key}");
+    }
+    for key in home.json(["api-key", "list", "bot"]).as_array().unwrap() {
+        assert_eq!(&key["expires"], if key["name"] == "stays" { &Value::Null } else { &key["created"] });
+    }
+    assert_eq!(server.stop(), 0);
+    let denied = entries(&home, "request.denied");
+    let of = |who: &str, what: &str| {
+        denied.iter().filter(|[actor, detail, _]| actor == who && detail.starts_with(what)).count()
+    };
+    assert_eq!(of("nobody", "GET /api/v1/secrets: an expired key ("), 2, "{denied:#?}");
+    assert_eq!(of("bot", "GET /api/v1/secrets: an expired key"), 1, "{denied:#?}");
+    let failed = entries(&home, "login.failed");
+    assert!(failed.iter().any(|[_, detail, _]| detail.starts_with("an API key: an expired key (")));
+    home.ok(["audit", "verify"]);
+}
+
 /// Waits until there is such an entry: they are written at most 100 ms later.
 fn eventually(home: &Home, what: &str, is_it: impl Fn(&[String; 3]) -> bool) {
     for _ in 0..40 {
@@ -126,7 +187,7 @@ fn a_flood_of_denials_makes_a_few_entries_that_count_them() {
 }
 
 /// How many an entry is about.
-fn times(detail: &str) -> usize {
+pub(super) fn times(detail: &str) -> usize {
     let count = detail.strip_suffix(" times").and_then(|rest| rest.rsplit([' ', ',']).next());
     count.map_or(1, |count| count.parse().unwrap())
 }

@@ -1,6 +1,6 @@
 //! Requests that mean harm.
 
-use super::{Server, answer};
+use super::{Server, answer, id};
 use crate::support::Home;
 use serde_json::{Value, json};
 
@@ -197,4 +197,29 @@ fn a_name_of_somebody_elses_and_forged_addresses_lead_nowhere() {
         assert_eq!(server.stop(), 0);
         assert_eq!(logged_in_from(&home), from, "{trusted}: {sent}");
     }
+}
+
+#[test]
+fn a_name_with_a_null_character_is_refused_by_its_rule() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let path = format!("/secrets/{}", id(&server.call(&token, "POST", "/secrets", &json!({"name": "db"}))));
+    for name in ["\0", "\0db", "d\0b", "db\0"] {
+        let body = json!({"name": name, "values": {"k": "canary"}});
+        for (method, path) in [("POST", "/secrets"), ("PUT", &path)] {
+            let refused = server.call(&token, method, path, &body);
+            assert_eq!(
+                (refused.status, &refused.body["detail"][0]),
+                (422, &json!("ValueError")),
+                "{refused:?}"
+            );
+            let text = refused.body["detail"][1].as_str().unwrap();
+            assert!(text.contains("name") && text.contains("U+0000"), "{method} {name:?}: {text}");
+            assert!(!text.contains("canary") && !text.contains('\0'), "{method} {name:?}: {text}");
+        }
+    }
+    let listed = server.call(&token, "GET", "/secrets", &Value::Null);
+    assert_eq!((&listed.body["total"], &listed.body["items"][0]["name"]), (&json!(1), &json!("db")));
+    assert_eq!(server.stop(), 0);
 }

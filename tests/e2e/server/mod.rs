@@ -1,7 +1,9 @@
 //! The server, spoken to over its sockets.
 
 mod access;
+mod begins;
 mod denied;
+mod drain;
 mod ends;
 mod guesses;
 mod hostile;
@@ -158,8 +160,13 @@ impl Server {
     }
 
     /// Ends it; answers its exit code and what it said.
-    fn end(mut self) -> (i32, Said) {
+    fn end(self) -> (i32, Said) {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// Waits for the end of one that was told to; answers its exit code and what it said.
+    fn ended(mut self) -> (i32, Said) {
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();

@@ -1,9 +1,12 @@
 //! The audit trail of what was done over HTTP.
 
-use super::{Server, id};
+use super::{PASSWORD, Server, denied::times, id, logs::behind_our_back};
 use crate::support::{Ended, Home, ended};
 use serde_json::{Value, json};
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 #[test]
 fn who_did_what_is_in_the_audit_log_and_tampering_is_found() {
@@ -102,4 +105,74 @@ fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
     });
     let error = home.fails(1, ["audit", "verify"]);
     assert!(error.contains("cut off") && error.contains("local"), "{error}");
+}
+
+#[test]
+fn while_the_trail_cannot_be_written_requests_are_refused() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let made = server.call(&token, "POST", "/secrets", &json!({"name": "db", "values": {"k": "v"}}));
+    let path = format!("/secrets/{}", id(&made));
+    let login = || {
+        let form = format!("username=admin&password={PASSWORD}");
+        server.send("POST", "/api/v1/login", &[], form.as_bytes())
+    };
+    let read = || server.call(&token, "GET", &path, &Value::Null);
+    let list = || server.call(&token, "GET", "/secrets", &Value::Null);
+    let bulk = || server.call(&token, "POST", "/secrets/values", &json!({"names": ["db"]}));
+    let stranger = || server.call("garbage", "GET", &path, &Value::Null);
+    let change = |value: &str| server.call(&token, "PUT", &path, &json!({"values": {"k": value}}));
+    // Reads until the answer is this one; answers how many were answered with the value.
+    let until = |status: u16| {
+        let (since, mut answered) = (Instant::now(), 0);
+        loop {
+            let now = read().status;
+            answered += usize::from(now == 200);
+            if now == status {
+                return answered;
+            }
+            assert!(since.elapsed() < Duration::from_secs(60), "{now} and not {status}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let mut answered = until(200);
+    behind_our_back(
+        &home,
+        "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END",
+    );
+    // What came before the failure was noticed is answered, and kept for later.
+    answered += until(503);
+    for (what, refused) in
+        [("read", read()), ("list", list()), ("bulk", bulk()), ("login", login()), ("stranger", stranger())]
+    {
+        assert_eq!(refused.status, 503, "{what}: {refused:?}");
+        assert!(refused.head.contains("retry-after"), "{what}: {refused:?}");
+        assert!(refused.body["detail"][1].as_str().unwrap().contains("audit"), "{what}: {refused:?}");
+    }
+    // A change brings its own entry, and fails as that does.
+    let failed = change("lost");
+    assert!(failed.status >= 500, "{failed:?}");
+    assert_eq!(server.send("GET", "/ready", &[], b"").status, 503);
+
+    behind_our_back(&home, "DROP TRIGGER broken");
+    answered += until(200);
+    let unchanged = read();
+    answered += 1;
+    let body = &unchanged.body["body"];
+    assert_eq!((&body["values"]["k"], &body["revision"]), (&json!("v"), &json!(1)), "{unchanged:?}");
+    for again in [list(), bulk(), login(), change("kept")] {
+        assert_eq!(again.status, 200, "{again:?}");
+    }
+    answered += 1;
+    assert_eq!(stranger().status, 401);
+    assert_eq!(server.send("GET", "/ready", &[], b"").status, 200);
+    assert_eq!(server.stop(), 0);
+    // An entry for each that was answered, and for no other.
+    let entries = home.json(["audit", "list", "--action", "secret.read", "--limit", "10000"]);
+    let entries = entries.as_array().unwrap();
+    let noted = entries.iter().map(|one| times(one["detail"].as_str().unwrap_or_default()));
+    assert_eq!(noted.sum::<usize>(), answered, "{entries:#?}");
+    assert_eq!(home.json(["audit", "list", "--action", "secret.update"]).as_array().unwrap().len(), 1);
+    home.ok(["audit", "verify"]);
 }
