@@ -5,7 +5,6 @@ use crate::{
     support::{Home, ended, mode},
 };
 use serde_json::{Value, json};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::SqliteConnectOptions};
 use std::{
     io::{BufRead as _, BufReader},
     process::Stdio,
@@ -162,21 +161,11 @@ fn the_answers_are_those_of_the_contract_and_a_token_is_given_out_once() {
 
     let begun = begin(&server, CLIENT);
     let page = look(&server, code(&begun), "admin", PASSWORD);
-    behind_our_back(&home, "UPDATE devices SET expires = created");
+    home.behind_our_back("UPDATE devices SET expires = created");
     assert_eq!(refused(&fetch(&server, CLIENT, &begun)), "expired_token");
     let late = submit(&server, &format!("ticket={}&decision=approve", ticket(&page)));
     assert_eq!(late.status, 409, "{late:?}");
     assert_eq!(look(&server, code(&begun), "admin", PASSWORD).status, 404);
-}
-
-/// What somebody does who has the database file.
-fn behind_our_back(home: &Home, sql: &'static str) {
-    let options = SqliteConnectOptions::new().filename(home.database());
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        let mut connection = options.connect().await.unwrap();
-        connection.execute(sql).await.unwrap();
-        connection.close().await.unwrap();
-    });
 }
 
 #[test]
@@ -263,7 +252,7 @@ fn nobody_ends_anothers_login_or_begins_without_end() {
     // Also one who leaves none waiting is slowed down, before the database has work with it.
     let form = format!("client_id={CLIENT}");
     let again = || server.send("POST", "/api/v1/device_authorization", &[], form.as_bytes());
-    let slowed = (0..60).map(|_| (again(), behind_our_back(&home, "DELETE FROM devices")).0);
+    let slowed = (0..60).map(|_| (again(), home.behind_our_back("DELETE FROM devices")).0);
     let slowed = slowed.into_iter().find(|answer| answer.status != 200).expect("it goes on for ever");
     assert_eq!(slowed.status, 429, "{slowed:?}");
     let (_, wait) = slowed.head.split_once("retry-after: ").unwrap();

@@ -61,22 +61,12 @@ fn a_trail_that_could_not_be_written_for_a_while_goes_on() {
     let path = format!("/secrets/{}", id(&made));
     let read = || server.call(&token, "GET", &path, &Value::Null).status;
     assert_eq!(read(), 200);
-    let url = format!("sqlite:{}", home.database().display());
-    let run = |sql: &'static str| {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-            use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
-            let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
-            let mut connection = options.connect().await.unwrap();
-            connection.execute(sqlx::raw_sql(sql)).await.unwrap();
-            connection.close().await.unwrap();
-        });
-    };
-    run("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END");
+    home.behind_our_back("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END");
     for _ in 0..3 {
         assert_ne!(read(), 200, "an answer without an entry");
     }
     assert_eq!(server.send("GET", "/ready", &[], b"").status, 503);
-    run("DROP TRIGGER broken");
+    home.behind_our_back("DROP TRIGGER broken");
     let since = Instant::now();
     while read() != 200 {
         assert!(since.elapsed() < Duration::from_secs(20), "it refuses for ever");

@@ -67,6 +67,17 @@ impl Home {
         self.path("data/strongroom/strongroom.db")
     }
 
+    /// What somebody does who has the database file.
+    pub(crate) fn behind_our_back(&self, sql: &'static str) {
+        use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::SqliteConnectOptions};
+        let options = SqliteConnectOptions::new().filename(self.database());
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let mut connection = options.connect().await.unwrap();
+            connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+            connection.close().await.unwrap();
+        });
+    }
+
     /// Where the root keys are.
     pub(crate) fn keys(&self) -> PathBuf {
         self.path("config/strongroom/keys")

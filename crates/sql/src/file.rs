@@ -6,6 +6,7 @@ use crate::{
     group::{self, Request},
     job::{Waiting, answer},
     points::Points,
+    thread::closed,
     transaction::Operation,
 };
 use sqlx::sqlite::SqlitePool;
@@ -13,7 +14,7 @@ use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
-use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_core::{ErrorKind, Result};
 use strongroom_engine::Env;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -78,7 +79,6 @@ impl File {
     }
 
     async fn send(&self, request: Request) -> Result<()> {
-        let closed = || Error::new(ErrorKind::Unavailable, "the catalog is closed: open it again");
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
         requests.ok_or_else(closed)?.send(request).await.map_err(|_| closed())
     }

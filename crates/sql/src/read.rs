@@ -78,10 +78,14 @@ pub(crate) fn first<T>(
     records.first().map(read).transpose()
 }
 
+/// The columns that [`stamp`] reads, behind the id.
+const STAMP: &str = "s.id, s.change_id, a.generation";
+
 /// Looks the stamp of one secret up.
 pub(crate) fn one_stamp(id: &SecretId) -> Statement {
-    const SQL: &str = "SELECT s.id, s.change_id, a.generation FROM secrets s JOIN accounts a ON a.id = s.owner WHERE s.id = ?";
-    Statement::new(SQL, args![id.0])
+    static SQL: LazyLock<String> =
+        LazyLock::new(|| format!("SELECT {STAMP} FROM {} WHERE s.id = ?", rows::META_FROM));
+    Statement::new(SQL.as_str(), args![id.0])
 }
 
 /// A stamp, behind the secret's id.
@@ -96,11 +100,7 @@ pub(crate) async fn stamps(
 ) -> Result<Vec<Option<Stamp>>, Failure> {
     let mut stamps = BTreeMap::new();
     for some in ids.chunks(MOST_AT_ONCE) {
-        let sql = format!(
-            "SELECT s.id, s.change_id, a.generation FROM {} WHERE s.id IN ({})",
-            rows::META_FROM,
-            places(some.len())
-        );
+        let sql = format!("SELECT {STAMP} FROM {} WHERE s.id IN ({})", rows::META_FROM, places(some.len()));
         let values = padded(some).map(|id| Value::from(id.0)).collect();
         for record in connection.fetch(&sql, values).await? {
             stamps.insert(SecretId(record.uuid(0)?), stamp(&record)?);

@@ -141,7 +141,8 @@ impl Record {
     }
 }
 
-fn damaged(wanted: &'static str, column: usize) -> Failure {
+/// The database does not hold what was written.
+pub(crate) fn damaged(wanted: &'static str, column: usize) -> Failure {
     Failure::other(
         Error::new(
             ErrorKind::Corrupt,

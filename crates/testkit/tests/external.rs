@@ -37,14 +37,3 @@ impl Switch {
         move |call: Call| switch.0.load(Ordering::SeqCst) && switch.1.contains(&call.method)
     }
 }
-
-/// Every method that the engine calls for secrets.
-const EVERYTHING: &[Method] = &[
-    Method::Put,
-    Method::Get,
-    Method::GetMany,
-    Method::Relabel,
-    Method::Remove,
-    Method::Delete,
-    Method::Scan,
-];

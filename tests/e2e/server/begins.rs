@@ -1,6 +1,6 @@
 //! What the environment says when the server starts.
 
-use super::{PASSWORD, Server, logs::behind_our_back};
+use super::{PASSWORD, Server};
 use crate::support::Home;
 use serde_json::json;
 use std::{
@@ -93,8 +93,7 @@ fn the_variable_gives_no_password_while_another_admin_can_log_in() {
     assert!(lets_in(&server, PASSWORD));
     home.run_with("Root-password", ["user", "create", "root", "--role", "admin", "--password-stdin"]);
     assert_eq!(server.stop(), 0);
-    behind_our_back(
-        &home,
+    home.behind_our_back(
         "UPDATE logins SET password = NULL WHERE account = (SELECT id FROM accounts WHERE name = 'admin')",
     );
     let server = Server::start(&home);

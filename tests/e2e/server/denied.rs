@@ -1,6 +1,6 @@
 //! What was denied is in the audit trail, and a flood of it does not fill the database.
 
-use super::{Server, id, logs::behind_our_back};
+use super::{Server, id};
 use crate::support::Home;
 use serde_json::{Value, json};
 use std::{thread, time::Duration};
@@ -101,8 +101,8 @@ fn a_key_ends_when_it_expires_and_what_was_made_from_it_too() {
     }
 
     // The days are over.
-    behind_our_back(&home, "UPDATE api_keys SET expires = created WHERE name <> 'stays'");
-    behind_our_back(&home, "UPDATE auth_epoch SET epoch = epoch + 1");
+    home.behind_our_back("UPDATE api_keys SET expires = created WHERE name <> 'stays'");
+    home.behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
     for credential in credentials {
         let refused = look(credential);
         assert_eq!(refused.status, 401, "{refused:?}");

@@ -183,14 +183,14 @@ fn the_file_with_the_first_password_goes_when_there_is_another_one() {
     let forget =
         "UPDATE logins SET password = NULL WHERE account = (SELECT id FROM accounts WHERE name = 'admin')";
     for running in [true, false] {
-        super::logs::behind_our_back(&home, forget);
+        home.behind_our_back(forget);
         let server = without_password(&home);
         assert!(file.exists());
         if running {
-            super::logs::behind_our_back(&home, change);
+            home.behind_our_back(change);
         } else {
             assert_eq!(server.stop(), 0);
-            super::logs::behind_our_back(&home, change);
+            home.behind_our_back(change);
             let _server = without_password(&home);
             gone(&file);
             continue;

@@ -6,17 +6,6 @@ use crate::{
     support::Home,
 };
 use serde_json::{Value, json};
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, sqlite::SqliteConnectOptions};
-
-/// What somebody does who has the database file.
-pub(super) fn behind_our_back(home: &Home, sql: &'static str) {
-    let options = SqliteConnectOptions::new().filename(home.database());
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        let mut connection = options.connect().await.unwrap();
-        connection.execute(sql).await.unwrap();
-        connection.close().await.unwrap();
-    });
-}
 
 #[test]
 fn a_request_is_found_in_the_log_by_the_id_that_its_answer_names() {
@@ -31,8 +20,7 @@ fn a_request_is_found_in_the_log_by_the_id_that_its_answer_names() {
         let answer = server.send("GET", "/health", &[("x-request-id", odd)], b"");
         assert!(!answer.head.contains(&odd.to_lowercase()), "{answer:?}");
     }
-    behind_our_back(
-        &home,
+    home.behind_our_back(
         "CREATE TRIGGER broken BEFORE INSERT ON secrets BEGIN SELECT RAISE(ABORT, 'no'); END",
     );
     let body = json!({"name": "some-name", "values": {"k": "v"}}).to_string();
@@ -104,8 +92,7 @@ fn the_log_holds_no_value_password_key_or_token_at_any_level() {
     let rotated = server.call(&token, "PUT", &format!("{keys}/k/rotate"), &json!({}));
     let rotated = rotated.body["body"]["key"].as_str().unwrap().to_owned();
     assert_eq!(server.call(&key, "GET", &path, &Value::Null).status, 401);
-    behind_our_back(
-        &home,
+    home.behind_our_back(
         "CREATE TRIGGER broken BEFORE INSERT ON versions BEGIN SELECT RAISE(ABORT, 'no'); END",
     );
     assert!(server.call(&token, "PUT", &path, &json!({"values": {"k": stray.value()}})).status >= 500);

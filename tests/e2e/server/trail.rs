@@ -1,6 +1,6 @@
 //! The audit trail of what was done over HTTP.
 
-use super::{PASSWORD, Server, denied::times, id, logs::behind_our_back};
+use super::{PASSWORD, Server, denied::times, id};
 use crate::support::{Ended, Home, ended};
 use serde_json::{Value, json};
 use std::{
@@ -92,17 +92,11 @@ fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
     let last = home.json(["audit", "list", "--limit", "1"]);
     assert_eq!(last[0]["action"], "audit.close", "a chain that was not cut off ends like this");
     // Somebody who writes the database makes everything agree again, but for the keys that he has not.
-    let url = format!("sqlite:{}", home.database().display());
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
-        let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
-        let mut connection = options.connect().await.unwrap();
-        let cut = "DELETE FROM audit WHERE chain = 'local' AND seq = (SELECT MAX(seq) FROM audit WHERE chain = 'local'); \
+    home.behind_our_back(
+        "DELETE FROM audit WHERE chain = 'local' AND seq = (SELECT MAX(seq) FROM audit WHERE chain = 'local'); \
                    UPDATE audit_chains SET seq = seq - 1, mac = (SELECT mac FROM audit a WHERE a.chain = 'local' \
-                   ORDER BY seq DESC LIMIT 1) WHERE chain = 'local'";
-        connection.execute(sqlx::raw_sql(cut)).await.unwrap();
-        connection.close().await.unwrap();
-    });
+                   ORDER BY seq DESC LIMIT 1) WHERE chain = 'local'",
+    );
     let error = home.fails(1, ["audit", "verify"]);
     assert!(error.contains("cut off") && error.contains("local"), "{error}");
 }
@@ -137,10 +131,7 @@ fn while_the_trail_cannot_be_written_requests_are_refused() {
         }
     };
     let mut answered = until(200);
-    behind_our_back(
-        &home,
-        "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END",
-    );
+    home.behind_our_back("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END");
     // What came before the failure was noticed is answered, and kept for later.
     answered += until(503);
     for (what, refused) in
@@ -155,7 +146,7 @@ fn while_the_trail_cannot_be_written_requests_are_refused() {
     assert!(failed.status >= 500, "{failed:?}");
     assert_eq!(server.send("GET", "/ready", &[], b"").status, 503);
 
-    behind_our_back(&home, "DROP TRIGGER broken");
+    home.behind_our_back("DROP TRIGGER broken");
     answered += until(200);
     let unchanged = read();
     answered += 1;

@@ -3,14 +3,13 @@
 use crate::{
     connection::{BatchFailure, Statement},
     error::Failure,
-    value::{Record, Value},
+    value::{Record, Value, damaged},
 };
 use rusqlite::{
     Connection, OpenFlags, ToSql,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{path::Path, sync::Arc, time::Duration};
-use strongroom_core::{Error, ErrorKind};
 use uuid::Uuid;
 
 /// As for the other connections.
@@ -73,7 +72,7 @@ fn step(connection: &Connection, statement: &Statement) -> Result<(u64, Vec<Reco
     let (columns, only_reads) = (prepared.column_count(), prepared.readonly());
     let (mut rows, mut records) = (prepared.raw_query(), Vec::new());
     while let Some(row) = rows.next()? {
-        let values = (0..columns).map(|column| value(row.get_ref(column)?));
+        let values = (0..columns).map(|column| value(row.get_ref(column)?, column));
         records.push(Record(values.collect::<Result<_, Failure>>()?));
     }
     drop(rows);
@@ -81,7 +80,7 @@ fn step(connection: &Connection, statement: &Statement) -> Result<(u64, Vec<Reco
     Ok((if only_reads { 0 } else { connection.changes() }, records))
 }
 
-fn value(raw: ValueRef<'_>) -> Result<Value, Failure> {
+fn value(raw: ValueRef<'_>, column: usize) -> Result<Value, Failure> {
     Ok(match raw {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::I64(number),
@@ -91,16 +90,11 @@ fn value(raw: ValueRef<'_>) -> Result<Value, Failure> {
             Err(_) => Value::Bytes(Arc::new(bytes.to_vec())),
         },
         ValueRef::Text(bytes) => {
-            let text = std::str::from_utf8(bytes).map_err(|_| damaged("a text is not UTF-8"))?;
+            let text = std::str::from_utf8(bytes).map_err(|_| damaged("a text in UTF-8", column))?;
             Value::Text(text.to_owned())
         }
-        ValueRef::Real(_) => return Err(damaged("a number is not whole")),
+        ValueRef::Real(_) => return Err(damaged("a whole number", column)),
     })
-}
-
-fn damaged(what: &'static str) -> Failure {
-    let text = "the database holds something else than Strongroom wrote: restore a backup";
-    Failure::other(Error::new(ErrorKind::Corrupt, text).with("what", what))
 }
 
 impl ToSql for Value {

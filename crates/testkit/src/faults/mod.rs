@@ -50,6 +50,12 @@ pub enum Method {
     Check,
 }
 
+impl Method {
+    /// Those that the engine calls for secrets.
+    pub const FOR_SECRETS: &[Self] =
+        &[Self::Put, Self::Get, Self::GetMany, Self::Relabel, Self::Remove, Self::Delete, Self::Scan];
+}
+
 /// Decides, call by call, whether a wrapper misbehaves.
 pub trait Decide: Send + Sync {
     /// Whether this call goes wrong. Asked once for each call.

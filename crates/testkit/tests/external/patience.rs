@@ -1,7 +1,7 @@
 //! Time limits, repeats and sizes.
 
 use crate::{
-    EVERYTHING, Switch,
+    Switch,
     site::{CANARY, Site, counted, main_store, quick},
 };
 use std::{
@@ -81,7 +81,7 @@ fn hurried(site: &Site, secrets: &Secrets, time: Duration) -> Secrets {
 
 #[tokio::test]
 async fn a_service_that_hangs_is_given_up_within_the_deadline() {
-    let (site, held, hangs) = (Site::in_memory().await, Held::new(), Switch::off(EVERYTHING));
+    let (site, held, hangs) = (Site::in_memory().await, Held::new(), Switch::off(Method::FOR_SECRETS));
     let service = Arc::new(site.service(&held));
     let hanging = Delay::new(service, hangs.decide(), site.clock.clone(), Duration::from_secs(3600));
     let engine = site.engine(vec![main_store(hanging, false)], crate::site::uncached()).await;
@@ -165,7 +165,7 @@ async fn a_pause_longer_than_the_deadline_is_not_made() {
 
 #[tokio::test]
 async fn repeats_are_bounded() {
-    let (site, held, down) = (Site::in_memory().await, Held::new(), Switch::off(EVERYTHING));
+    let (site, held, down) = (Site::in_memory().await, Held::new(), Switch::off(Method::FOR_SECRETS));
     let (service, counter) = counted(FailBefore::new(Arc::new(site.service(&held)), down.decide()));
     let engine = site.engine(vec![main_store(service, false)], quick()).await;
     let secrets = site.secrets(&engine);

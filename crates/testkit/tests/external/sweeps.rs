@@ -1,7 +1,7 @@
 //! What is left behind by outages and lost answers, and how it goes.
 
 use crate::{
-    EVERYTHING, Switch,
+    Switch,
     site::{CANARY, Site, assert_audited, main_store, one, quick, replace, text, uncached},
 };
 use std::{
@@ -40,7 +40,7 @@ const SERVICES: [(bool, bool); 4] = [(true, false), (true, true), (false, false)
 
 #[tokio::test]
 async fn a_deletion_succeeds_during_an_outage_and_is_made_up_for() {
-    let (site, held, down) = (Site::in_memory().await, Held::new(), Switch::off(EVERYTHING));
+    let (site, held, down) = (Site::in_memory().await, Held::new(), Switch::off(Method::FOR_SECRETS));
     let service = FailBefore::new(Arc::new(site.service(&held)), down.decide());
     let engine = site.engine(vec![main_store(service, false)], quick()).await;
     let secrets = site.secrets(&engine);

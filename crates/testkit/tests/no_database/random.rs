@@ -16,16 +16,6 @@ use strongroom_testkit::{
     faults::{Call, FailBefore, LoseAnswer, Method},
 };
 
-const EVERYTHING: &[Method] = &[
-    Method::Put,
-    Method::Get,
-    Method::GetMany,
-    Method::Relabel,
-    Method::Remove,
-    Method::Delete,
-    Method::Scan,
-];
-
 /// What can be seen of a secret; `None` if it is not there.
 type State = Option<(String, bool, String)>;
 
@@ -121,7 +111,7 @@ async fn run(seed: u64) {
         // Opened over what works: that a scan fails is no news.
         let switch = Switch::default();
         let chance = || {
-            let (random, switch) = (random.clone(), switch.of(EVERYTHING));
+            let (random, switch) = (random.clone(), switch.of(Method::FOR_SECRETS));
             move |call: Call| switch(call) && random.lock().unwrap().one_in(7)
         };
         let broken = FailBefore::new(Arc::new(LoseAnswer::new(service(), chance())), chance());
