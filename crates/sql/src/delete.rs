@@ -80,7 +80,7 @@ async fn held(tx: &mut Transaction, delete: &Delete) -> Result<(Vec<PayloadRef>,
     let sql = format!("SELECT {} FROM {} WHERE s.id = ?", rows::columns(), rows::ANY_FROM);
     let (mut payloads, mut objects) = (Vec::new(), BTreeSet::new());
     for record in tx.fetch(&sql, args![delete.secret.0]).await? {
-        match rows::row(&record)?.version.place {
+        match rows::row(record)?.version.place {
             Place::Inline { payload, .. } => payloads.push(payload),
             Place::External { store, object, .. } => drop(objects.insert((store, object))),
         }

@@ -8,6 +8,7 @@ mod authenticate;
 mod base62;
 mod device;
 mod first;
+mod hasher;
 mod keys;
 mod limiter;
 mod login;

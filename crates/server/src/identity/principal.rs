@@ -5,9 +5,10 @@
 
 use super::rights::access;
 use futures::FutureExt;
+use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use strongroom_core::{Access, OwnerId, Result};
 use strongroom_engine::{Batch, Catalog as _};
@@ -26,6 +27,8 @@ pub(crate) struct Known {
     pub(crate) account: Account,
     pub(crate) key: Option<ApiKey>,
     pub(crate) access: Access,
+    /// How it is shown beside what it owns, once that was asked for.
+    pub(crate) shown: OnceLock<Option<Box<RawValue>>>,
 }
 
 /// Who it is, and the API key that was used.
@@ -78,7 +81,7 @@ impl Principals {
             return Ok(None);
         };
         let access = access(&account, &found.grants);
-        let known = Arc::new(Known { epoch: found.epoch, account, key: found.key, access });
+        let known = Arc::new(Known { epoch: found.epoch, account, key: found.key, access, shown: OnceLock::new() });
         let mut all = lock(&self.known);
         if all.len() >= MOST {
             all.clear();

@@ -72,8 +72,11 @@ fn step(connection: &Connection, statement: &Statement) -> Result<(u64, Vec<Reco
     let (columns, only_reads) = (prepared.column_count(), prepared.readonly());
     let (mut rows, mut records) = (prepared.raw_query(), Vec::new());
     while let Some(row) = rows.next()? {
-        let values = (0..columns).map(|column| value(row.get_ref(column)?, column));
-        records.push(Record(values.collect::<Result<_, Failure>>()?));
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(value(row.get_ref(column)?, column)?);
+        }
+        records.push(Record(values));
     }
     drop(rows);
     // SQLite keeps the number of the last statement that changed something.
