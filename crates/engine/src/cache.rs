@@ -10,7 +10,7 @@
 
 use crate::{Place, Row, Stamp, VersionRow, engine::Core};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -31,8 +31,8 @@ pub(crate) struct Cache {
 #[derive(Default)]
 struct State {
     seen: Seen,
-    rows: HashMap<SecretId, (Arc<Row>, u64)>,
-    values: HashMap<VersionUid, Values>,
+    rows: BTreeMap<SecretId, (Arc<Row>, u64)>,
+    values: BTreeMap<VersionUid, Values>,
     /// Least recently used first.
     order: BTreeMap<u64, Entry>,
     clock: u64,
@@ -200,24 +200,30 @@ fn row_bytes(row: &Row) -> usize {
     PER_ROW + row.meta.name.as_str().len() + owner.name.len() + owner.full_name.len() + sealed
 }
 
-/// What was read lately, roughly: a few bits of each id, in a place that another id may take over.
+/// What was read lately, roughly: some bits of each id, in one of some places that it shares with others.
 #[derive(Default)]
-struct Seen(Vec<u32>);
+struct Seen(Vec<[u32; 4]>);
 
 impl Seen {
     /// With about as many places as a cache of so many bytes has entries.
     fn new(limit: usize) -> Self {
-        Self(vec![0; limit / (PER_ROW + PER_VALUES)])
+        Self(vec![[0; 4]; (limit / (PER_ROW + PER_VALUES)).div_ceil(4)])
     }
 
-    /// Notes an id; whether it was noted before, and not overwritten since.
+    /// Notes an id; whether it was noted before, and not pushed out since.
     fn again(&mut self, id: SecretId) -> bool {
-        // Ids of secrets are random.
+        // Ids of secrets are random, so that their bits are as good as a hash.
         let (high, low) = id.0.as_u64_pair();
-        let places = self.0.len() as u64;
-        let Some(place) = low.checked_rem(places).and_then(|at| self.0.get_mut(at as usize)) else { return true };
-        let mark = high as u32 | 1;
-        std::mem::replace(place, mark) == mark
+        let count = self.0.len() as u64;
+        let places = low.checked_rem(count).and_then(|at| self.0.get_mut(usize::try_from(at).ok()?));
+        let Some(places) = places else { return true };
+        let mark = (high >> 32) as u32 | 1;
+        let at = places.iter().position(|known| *known == mark);
+        // The latest comes first, the oldest falls out.
+        let last = places.len() - 1;
+        places[..=at.unwrap_or(last)].rotate_right(1);
+        places[0] = mark;
+        at.is_some()
     }
 }
 

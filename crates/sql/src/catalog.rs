@@ -81,7 +81,10 @@ impl SqlCatalog {
 impl Catalog for SqlCatalog {
     async fn current(&self, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
         if let Some(found) = self.look_up(|| which.iter().map(read::one).collect()).await {
-            return Ok(found?.into_iter().map(|rows| read::first(rows, rows::row)).collect::<Result<_, _>>()?);
+            return Ok(found?
+                .into_iter()
+                .map(|rows| read::first(rows, rows::row))
+                .collect::<Result<_, _>>()?);
         }
         // In a box of its own, so that the usual way does not carry its size along.
         Box::pin(async move { reading!(self, connection => read::current(connection, which)) }).await

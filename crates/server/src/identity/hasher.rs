@@ -51,8 +51,12 @@ impl CustomizedPasswordHasher<PasswordHash> for Hasher {
         let blocks = params.block_count();
         let mut memory = Vec::with_capacity(blocks.max(ROOM));
         memory.resize(blocks, Block::new());
-        let hashed = Argon2::new(algorithm, version, params.clone())
-            .hash_password_into_with_memory(password, &salt, out, &mut memory);
+        let hashed = Argon2::new(algorithm, version, params.clone()).hash_password_into_with_memory(
+            password,
+            &salt,
+            out,
+            &mut memory,
+        );
         memory.iter_mut().zeroize();
         hashed?;
         Ok(PasswordHash {

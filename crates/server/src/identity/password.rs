@@ -34,7 +34,10 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: SecretString) -> Result<SecretString> {
         check(&password)?;
         self.run(move || {
-            let hash = Hasher::new().map_err(|_| broken())?.hash_password(password.expose_secret().as_bytes()).map_err(|_| broken())?;
+            let hash = Hasher::new()
+                .map_err(|_| broken())?
+                .hash_password(password.expose_secret().as_bytes())
+                .map_err(|_| broken())?;
             Ok(SecretString::from(hash.to_string()))
         })
         .await
@@ -51,7 +54,10 @@ impl Passwords {
                 Some(hash) => PasswordHash::new(hash.expose_secret()).map_err(|_| broken())?,
                 None => dummy()?,
             };
-            let right = Hasher::new().map_err(|_| broken())?.verify_password(password.expose_secret().as_bytes(), &parsed).is_ok();
+            let right = Hasher::new()
+                .map_err(|_| broken())?
+                .verify_password(password.expose_secret().as_bytes(), &parsed)
+                .is_ok();
             Ok(right && known)
         })
         .await

@@ -81,7 +81,8 @@ impl Principals {
             return Ok(None);
         };
         let access = access(&account, &found.grants);
-        let known = Arc::new(Known { epoch: found.epoch, account, key: found.key, access, shown: OnceLock::new() });
+        let known =
+            Arc::new(Known { epoch: found.epoch, account, key: found.key, access, shown: OnceLock::new() });
         let mut all = lock(&self.known);
         if all.len() >= MOST {
             all.clear();

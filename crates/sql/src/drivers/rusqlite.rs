@@ -17,7 +17,7 @@ const BUSY: Duration = Duration::from_secs(10);
 
 /// A connection that only reads, with the settings of [`super::sqlite::readers`].
 pub(crate) fn reader(path: &Path) -> Result<Connection, Failure> {
-    open(path, BUSY, 32, "PRAGMA query_only = ON")
+    open(path, BUSY, 32, "PRAGMA query_only = ON; PRAGMA cache_size = -1024")
 }
 
 /// The connection that writes, with the settings of [`super::sqlite::upgrader`]; it does not wait for other processes, since

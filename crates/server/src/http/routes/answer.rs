@@ -34,9 +34,7 @@ pub(super) async fn as_changed(app: &App, caller: &Caller, meta: SecretMeta) -> 
     let owner = app.identities.owner(meta.owner.id, caller.known.epoch).await;
     let tag = etag(&meta);
     let view = match read(&*app.store, &cx, &meta.id.into(), &options).await {
-        Ok(secret) => {
-            SecretView::whole(Secret::new(meta, secret.values, secret.version), owner, true)
-        }
+        Ok(secret) => SecretView::whole(Secret::new(meta, secret.values, secret.version), owner, true),
         // It was made: that its values are gone again, or cannot be read now, does not undo it.
         Err(_) => SecretView::listed(&meta, owner, true),
     };
