@@ -108,7 +108,9 @@ pub(crate) async fn user(run: &mut Run<'_>, command: &UserCommand) -> Outcome {
             update(run, name, false, change).await
         }
         UserCommand::Password { name, password_stdin } => change_password(run, name, *password_stdin).await,
-        UserCommand::Delete { name, yes } => delete(run, name, false, *yes).await,
+        UserCommand::Delete { name, with_private_secrets, yes } => {
+            delete(run, name, false, *with_private_secrets, *yes).await
+        }
     }
 }
 
@@ -132,7 +134,9 @@ pub(crate) async fn service_account(run: &mut Run<'_>, command: &ServiceAccountC
             };
             update(run, name, true, change).await
         }
-        ServiceAccountCommand::Delete { name, yes } => delete(run, name, true, *yes).await,
+        ServiceAccountCommand::Delete { name, with_private_secrets, yes } => {
+            delete(run, name, true, *with_private_secrets, *yes).await
+        }
     }
 }
 
@@ -172,15 +176,15 @@ async fn change_password(run: &mut Run<'_>, which: &str, stdin: bool) -> Outcome
     shown(run, &[account])
 }
 
-async fn delete(run: &mut Run<'_>, which: &str, service: bool, yes: bool) -> Outcome {
+async fn delete(run: &mut Run<'_>, which: &str, service: bool, secrets_too: bool, yes: bool) -> Outcome {
     let people = people(run).await?;
     let account = people.find(service, which).await?;
     if !yes {
-        let question =
-            format!("Delete the account `{}` ({}) with its keys and grants?", account.name, account.id);
+        let with = if secrets_too { "keys, grants and private secrets" } else { "keys and grants" };
+        let question = format!("Delete the account `{}` ({}) with its {with}?", account.name, account.id);
         confirm(run.console, &question, "pass -y to delete without asking")?;
     }
-    people.delete(&account).await?;
+    people.delete(&account, secrets_too).await?;
     run.note(&format!("deleted the account `{}` ({})", account.name, account.id));
     shown(run, &[account])
 }

@@ -143,13 +143,19 @@ impl People {
         }
     }
 
-    /// Removes an account.
-    pub(crate) async fn delete(&self, account: &Account) -> Outcome {
+    /// Removes an account; its private secrets, too, if that is wanted.
+    pub(crate) async fn delete(&self, account: &Account, with_private_secrets: bool) -> Outcome {
         match self {
             Self::Local(identities, cx) => {
-                Ok(identities.delete_account(cx, &row(identities, account).await?).await?)
+                let row = row(identities, account).await?;
+                identities.delete_account(cx, &row, with_private_secrets).await?;
+                if with_private_secrets {
+                    // What stores hold is removed now if they answer; else by whoever sweeps next.
+                    let _ = identities.engine().sweep().await;
+                }
+                Ok(())
             }
-            Self::Remote(accounts) => Ok(accounts.delete(account).await?),
+            Self::Remote(accounts) => Ok(accounts.delete(account, with_private_secrets).await?),
         }
     }
 

@@ -12,6 +12,7 @@ mod once;
 mod page;
 mod path;
 mod query;
+mod refused;
 mod requests;
 mod routes;
 mod state;
@@ -20,6 +21,7 @@ mod wire;
 
 pub(crate) use layer::Peer;
 pub(crate) use metrics::Metrics;
+pub(crate) use refused::Worded;
 pub use state::Kinds;
 pub(crate) use state::{App, Parts, RequestIds};
 
@@ -27,7 +29,8 @@ use axum::{Router, http::StatusCode};
 use describe::Description;
 use error::ApiError;
 use routes::{
-    accounts, api_keys, audit, devices, health, login, ours, secrets, service_accounts, session, users,
+    accounts, api_keys, audit, devices, health, login, metrics as counts, ours, secrets, service_accounts,
+    session, users,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -68,7 +71,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/api/v1", api)
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
-        .routes(routes!(metrics::metrics))
+        .routes(routes!(counts::metrics))
         .routes(routes!(describe::json))
         .routes(routes!(describe::page))
         .routes(routes!(describe::style))

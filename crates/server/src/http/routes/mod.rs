@@ -8,6 +8,7 @@ mod change;
 pub(crate) mod devices;
 pub(crate) mod health;
 pub(crate) mod login;
+pub(crate) mod metrics;
 pub(crate) mod ours;
 pub(crate) mod secrets;
 pub(crate) mod service_accounts;

@@ -268,13 +268,14 @@ async fn change(
     path = "/users/{which}",
     tag = "users",
     operation_id = "users_delete",
-    params(("which" = String, Path, description = "Name or id")),
+    params(("which" = String, Path, description = "Name or id"), requests::RemovalQuery),
     responses((status = 200, description = "Done", body = Nothing)),
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Answer<Json<Nothing>> {
     caller.must_be_admin("delete user")?;
     let account = found(&app, &which, false).await?;
@@ -284,7 +285,7 @@ pub(crate) async fn delete(
              delete this account, please authenticate with another account or contact your ZenML administrator.",
         ));
     }
-    accounts::delete(&app, &caller, &account, "user").await
+    accounts::delete(&app, &caller, &account, "user", query.as_deref()).await
 }
 
 /// Makes a user's account inactive.
