@@ -143,7 +143,7 @@ fn a_server_whose_accounts_cannot_be_read_is_not_ready() {
     assert_eq!(ready(), (200, json!("ok")));
     for (breaks, mends) in [
         ("ALTER TABLE auth_epoch RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO auth_epoch"),
-        ("UPDATE auth_epoch SET id = 2", "UPDATE auth_epoch SET id = 1"),
+        ("DELETE FROM auth_epoch", "INSERT INTO auth_epoch (id, epoch) VALUES (1, 1000)"),
     ] {
         home.behind_our_back(breaks);
         assert_eq!(ready(), (503, json!("the accounts cannot be read")), "{breaks}");
