@@ -34,8 +34,9 @@ fn metrics_are_for_those_with_the_token_or_an_account_that_may_see_them() {
     assert!(asked.head.contains("www-authenticate: bearer"), "{asked:?}");
     assert!(asked.body["detail"].as_str().unwrap().contains("server.metrics_token"), "{asked:?}");
     for (role, status) in [("admin", 200), ("auditor", 200), ("writer", 403), ("reader", 403)] {
-        home.ok(["service-account", "create", role, "--role", role]);
-        let key = format!("Bearer {}", home.ok(["api-key", "create", role]).trim());
+        let name = format!("the {role}");
+        home.ok(["service-account", "create", &name, "--role", role]);
+        let key = format!("Bearer {}", home.ok(["api-key", "create", &name]).trim());
         assert_eq!(look(&server, "strongroom.example", &[("authorization", &key)]), status, "{role}");
     }
     assert_eq!(server.stop(), 0);

@@ -29,8 +29,8 @@ use axum::{Router, http::StatusCode};
 use describe::Description;
 use error::ApiError;
 use routes::{
-    accounts, api_keys, audit, devices, health, login, metrics as counts, ours, secrets, service_accounts,
-    session, users,
+    accounts, activation, api_keys, audit, devices, health, login, metrics as counts, ours, secrets,
+    service_accounts, session, users,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -57,8 +57,8 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(session::restore))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::update, users::delete))
-        .routes(routes!(users::activate))
-        .routes(routes!(users::deactivate))
+        .routes(routes!(activation::activate))
+        .routes(routes!(activation::deactivate))
         .routes(routes!(service_accounts::list, service_accounts::create))
         .routes(routes!(service_accounts::get, service_accounts::update, service_accounts::delete))
         .routes(routes!(api_keys::keys, api_keys::create_key))

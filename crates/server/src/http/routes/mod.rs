@@ -1,6 +1,7 @@
 //! The routes, one file for each kind.
 
 pub(crate) mod accounts;
+pub(crate) mod activation;
 mod answer;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
