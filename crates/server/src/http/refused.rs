@@ -68,6 +68,7 @@ fn text(status: StatusCode) -> &'static str {
 /// The answer in the form of all errors. The connection ends with it.
 fn answer(app: &App, status: StatusCode) -> Vec<u8> {
     let id = app.request_ids.next();
+    // The method is not known: among the counts it is one of the others.
     app.metrics.answered(&Method::CONNECT, "unknown", status, Duration::ZERO);
     tracing::info!(target: "strongroom::http", request = id, status = status.as_u16(), "no request");
     let body = serde_json::to_string(&ErrorBody::plain(text(status))).unwrap_or_default();
