@@ -4,6 +4,7 @@
 //! with its audit entry.
 
 mod accounts;
+mod api_keys;
 mod authenticate;
 mod base62;
 mod device;
@@ -20,6 +21,7 @@ mod rights;
 mod starts;
 mod ticket;
 mod token;
+mod usage;
 mod user_code;
 
 pub use accounts::{NewUser, Patch};
