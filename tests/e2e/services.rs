@@ -63,14 +63,20 @@ mod moto {
         assert_named("aws", &keys, ("secret_access_key", "another"), &["aws", "access key"]);
         assert_named("aws", &keys, ("access_key_id", "AKIANOBODYKNOWSTHIS1"), &["aws", "access key"]);
         assert_named("aws", &keys, ("region", "eu west"), &["region"]);
+        assert_named("aws", &keys, ("region", "us-west-2"), &["aws", "the region"]);
         assert_named("aws", &keys, ("endpoint", NOBODY), &["aws", "region", "endpoint"]);
         // The policy is for another prefix.
         assert_named("aws", &keys, ("prefix", "other"), &["aws", "secretsmanager:", "prefix"]);
-        let mut denied = keys;
-        denied.retain(|(key, _)| *key != "access_key_id");
-        denied.push(("access_key_id", of("DENIED_ACCESS_KEY_ID")));
-        let secret = of("DENIED_SECRET_ACCESS_KEY");
-        assert_named("aws", &denied, ("secret_access_key", &secret), &["aws", "secretsmanager:"]);
+        // Who may do nothing, and who may read everything but not write.
+        for (who, action) in
+            [("DENIED", "secretsmanager:DescribeSecret"), ("READER", "secretsmanager:CreateSecret")]
+        {
+            let mut theirs = keys.clone();
+            theirs.retain(|(key, _)| *key != "access_key_id");
+            theirs.push(("access_key_id", of(&format!("{who}_ACCESS_KEY_ID"))));
+            let secret = of(&format!("{who}_SECRET_ACCESS_KEY"));
+            assert_named("aws", &theirs, ("secret_access_key", &secret), &["aws", action, "grant"]);
+        }
     }
 }
 

@@ -4,10 +4,21 @@ use crate::common::{
     Account, Server,
     engine::{Deployment, text},
     server::MOUNT,
+    service::Service,
     through,
 };
 use strongroom_core::{GetOptions, SecretRef};
-use strongroom_testkit::wire::{Fault, Order, Wire};
+use strongroom_testkit::{
+    cloud::faults::no_committed_version_falls_out,
+    wire::{Fault, Order, Wire},
+};
+
+/// More versions than a key's `max_versions` has at first.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs OpenBao: cargo xtask test"]
+async fn lost_races_and_abandoned_puts_push_no_committed_version_out() {
+    no_committed_version_falls_out(&Service::default(), 100, 180).await;
+}
 
 #[tokio::test]
 #[ignore = "needs OpenBao: cargo xtask test"]
