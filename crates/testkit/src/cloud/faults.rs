@@ -43,7 +43,7 @@ pub struct FaultTable {
 
 /// How many cases are under way at once, in all tests of a program together. They mostly wait: for what is slow, for the
 /// pause that was asked for, for what arrives late.
-static UNDER_WAY: Semaphore = Semaphore::const_new(10);
+static UNDER_WAY: Semaphore = Semaphore::const_new(14);
 
 /// Runs cases beside each other; each has a deployment and a wire of its own.
 async fn together(cases: impl IntoIterator<Item = impl Future<Output = ()>>) {
@@ -188,9 +188,11 @@ pub async fn cleaning_up_breaks_at_each_of_its_calls(subject: &dyn CloudSubject)
         let what = format!("{} at {hit:?} after {skip}", way.name);
         let broken = Broken::furnished(subject).await;
         let engine = broken.engine(2).await;
+        let secrets = broken.site.secrets(&engine);
+        let id = secrets.get("db").await.unwrap().meta.id;
         broken.wire.order(broken.order(table.put, Fault::LoseAnswer).times(2));
         broken.wire.order(broken.order(hit, fault.clone()).skip(skip).times(2));
-        let failed = broken.site.secrets(&engine).set("db", "a", CANARY).await;
+        let failed = secrets.update(&id.into(), replacing("a", CANARY)).await;
         broken.assert_told(&failed.expect_err(&what), LOST, &what);
         let cold = broken.engine(2).await;
         broken.heal_from(fault).await;

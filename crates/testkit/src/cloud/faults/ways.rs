@@ -20,7 +20,7 @@ pub(super) struct Way {
 /// What was lost on its way.
 pub(super) const LOST: &[&str] = &["check", "network"];
 const SLOW: &[&str] = &["in time", "try again", "call_timeout_ms"];
-const BUSY: &[&str] = &["slow down", "try again", "raised"];
+const BUSY: &[&str] = &["slow down", "try again"];
 const DOWN: &[&str] = &["try again"];
 
 /// Every way in which the wire breaks.
