@@ -2,7 +2,10 @@
 //!
 //! The program has these back-ends if it is built with every feature, as `cargo xtask test` does.
 
-use crate::support::{Ended, Home};
+use crate::{
+    server::Server,
+    support::{Ended, Home},
+};
 
 /// The keys of `[store]`.
 type Keys<'a> = Vec<(&'a str, String)>;
@@ -47,6 +50,40 @@ fn variable(name: &str) -> String {
 
 mod moto {
     use super::*;
+    use std::collections::BTreeMap;
+    use strongroom_testkit::wire::Wire;
+
+    /// As the README's table says.
+    #[test]
+    #[ignore = "needs moto, and the program with every back-end: cargo xtask test"]
+    fn starting_and_trying_everything_make_no_more_calls_than_they_need() {
+        let of = |name: &str| variable(&format!("STRONGROOM_TEST_AWS_{name}"));
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let wire = runtime.block_on(Wire::to(&of("ENDPOINT")));
+        let mut home = Home::new();
+        home.set("STRONGROOM_STORE_TYPE", "aws");
+        home.set("STRONGROOM_STORE_ENDPOINT", wire.url());
+        for key in ["REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"] {
+            home.set(&format!("STRONGROOM_STORE_{key}"), of(key));
+        }
+        let assert_made = |calls: &[&str]| {
+            let mut made = BTreeMap::<String, usize>::new();
+            for request in wire.requests() {
+                *made.entry(request.path.trim_start_matches('/').to_owned()).or_default() += 1;
+            }
+            wire.forget();
+            let expected = calls.iter().map(|call| ((*call).to_owned(), 1)).collect::<BTreeMap<_, _>>();
+            assert_eq!(made, expected);
+        };
+        home.ok(["serve", "--check"]);
+        assert_made(&["DescribeSecret", "CreateSecret", "GetSecretValue", "DeleteSecret"]);
+        drop(Server::start(&home));
+        assert_made(&["DescribeSecret"]);
+        home.ok(["status"]);
+        assert_made(&[]);
+        home.ok(["status", "--deep"]);
+        assert_made(&["CreateSecret", "GetSecretValue", "DeleteSecret", "ListSecrets"]);
+    }
 
     #[test]
     #[ignore = "needs moto, and the program with every back-end: cargo xtask test"]

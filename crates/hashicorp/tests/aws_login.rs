@@ -236,6 +236,7 @@ const ADDRESS: &str = "STRONGROOM_TEST_AWS_LOGIN";
 /// In a process of its own, whose environment has the keys or has none.
 #[tokio::test]
 #[ignore = "run by the other"]
+#[expect(clippy::print_stdout, reason = "the other reads it")]
 async fn run_by_the_other() {
     let Ok(url) = std::env::var(ADDRESS) else { return };
     let section = [("address", url.as_str()), ("auth", "aws"), ("auth_mount", "team/aws"), ("role", "ours")];
