@@ -228,8 +228,9 @@ fn unreachable() -> Error {
 
 /// What came back is damaged.
 pub(crate) fn broken() -> Error {
-    Error::new(ErrorKind::Unavailable, "the answer of Google Cloud Secret Manager could not be read")
-        .retryable(Retry::Backoff)
+    let text = "the answer of Google Cloud Secret Manager could not be read: try again, and check the network and what \
+                is between";
+    Error::new(ErrorKind::Unavailable, text).retryable(Retry::Backoff)
 }
 
 /// A word of the service's lists, unless the endpoint is up to something.

@@ -35,6 +35,28 @@ fn a_vault_is_configured_as_zenml_would() {
 }
 
 #[test]
+fn a_vault_with_a_login_of_aws_needs_no_keys_of_its_own() {
+    let translated = of(&[
+        ("SECRETS_STORE_TYPE", "hashicorp"),
+        ("SECRETS_STORE_VAULT_ADDR", "https://vault.example:8200"),
+        ("SECRETS_STORE_AUTH_METHOD", "aws"),
+        ("SECRETS_STORE_AUTH_MOUNT_POINT", "team/aws"),
+        ("SECRETS_STORE_AWS_ROLE", "ours"),
+        ("SECRETS_STORE_AWS_HEADER_VALUE", "vault.example"),
+    ])
+    .unwrap();
+    let expected = [
+        ("address", "https://vault.example:8200"),
+        ("auth", "aws"),
+        ("auth_mount", "team/aws"),
+        ("aws_header_value", "vault.example"),
+        ("role", "ours"),
+        ("type", "hashicorp"),
+    ];
+    assert_eq!(store(&translated), expected);
+}
+
+#[test]
 fn aws_is_configured_by_json_or_by_the_older_names() {
     let config = r#"{"region": "eu-west-1", "role_arn": "arn:x", "profile_name": null}"#;
     let translated = of(&[

@@ -148,6 +148,12 @@ impl Collector for Counted {
             let works = i64::from(!stats.down.contains_key(store));
             ConstGauge::new(works).encode(family.encode_family(&[("store", store.to_string())])?)?;
         }
+        let help = "Versions that calls left whose answer was lost, found in a store and removed";
+        let mut family = encoder.encode_descriptor("store_twins_removed", help, None, MetricType::Counter)?;
+        for store in self.engine.stores() {
+            let twins = stats.twins.get(store).copied().unwrap_or_default();
+            ConstCounter::new(twins).encode(family.encode_family(&[("store", store.to_string())])?)?;
+        }
         let mut calls = |name, help, value: fn(&strongroom_engine::CallStats) -> u64| {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             for ((store, operation), calls) in &stats.calls {
