@@ -10,6 +10,8 @@ mod names;
 mod one_of;
 #[cfg(all(test, feature = "sqlite"))]
 mod plans;
+#[cfg(all(test, feature = "postgres", feature = "mysql"))]
+mod server_plans;
 mod statement;
 mod text;
 
