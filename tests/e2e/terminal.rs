@@ -72,6 +72,29 @@ fn values_that_are_typed_are_not_shown() {
 }
 
 #[test]
+fn a_new_users_password_is_asked_for_twice_and_not_shown() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let mut differs = Person::at(&home, "user create ann --role reader");
+    differs.answers("assword", "hunter2-hunter2");
+    differs.answers("same again", "hunter2-hunter3");
+    let (seen, code) = differs.leaves();
+    assert_ne!(code, Some(0), "{seen}");
+    assert!(!seen.contains("hunter2"), "{seen}");
+    assert!(!home.ok(["user", "list"]).contains("ann"));
+
+    let mut same = Person::at(&home, "user create ann --role reader");
+    same.answers("assword", "hunter2-hunter2");
+    same.answers("same again", "hunter2-hunter2");
+    let (seen, code) = same.leaves();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(!seen.contains("hunter2"), "{seen}");
+    let server = Server::start(&home);
+    assert!(server.login("username=ann&password=hunter2-hunter2").is_ok());
+    assert_eq!(server.login("username=ann&password=hunter2-hunter3").unwrap_err().status, 401);
+}
+
+#[test]
 fn deleting_asks_and_takes_only_yes_for_a_yes() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

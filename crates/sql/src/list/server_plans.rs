@@ -72,7 +72,7 @@ async fn look(server: Server) {
         (Names::All, on("name", "startswith:db/12")),
         (Names::All, on("name", "contains:99")),
         (Names::All, on("name", "db/123")),
-        (Names::All, on("created", "gte:1970-01-01 00:00:00.019000").sort(Sort::default())),
+        (Names::All, on("created", "gte:1970-01-01 05:30:00").sort(Sort::default())),
         (Names::All, on("user", "owner-3")),
         (Names::All, on("id", "0123456789abcdef0123456789abcdef")),
         (matching(&["db/12*"]), by(SortField::Created)),
@@ -95,7 +95,7 @@ fn fill(dialect: Dialect) -> [&'static str; 3] {
             "INSERT INTO accounts SELECT CAST(lpad(to_hex(n), 32, '0') AS UUID), 'owner-' || n, 'owner-' || n, '', 'user', \
              1, 'admin', 'all', 1, n FROM generate_series(1, 50) n",
             "INSERT INTO secrets SELECT CAST(md5(CAST(n AS TEXT)) AS UUID), 'db/' || n, 'p:db/' || n, 'db/' || n, \
-             CASE WHEN n % 10 = 0 THEN 1 ELSE 0 END, CAST(lpad(to_hex(n % 50 + 1), 32, '0') AS UUID), n, 40000 - n, 1, \
+             CASE WHEN n % 10 = 0 THEN 1 ELSE 0 END, CAST(lpad(to_hex(n % 50 + 1), 32, '0') AS UUID), CAST(n AS BIGINT) * 1000000, 40000 - n, 1, \
              CAST(md5(CAST(n AS TEXT)) AS UUID), CAST(md5(CAST(n AS TEXT)) AS UUID) FROM generate_series(1, 20000) n",
             "VACUUM ANALYZE secrets",
         ],
@@ -103,7 +103,7 @@ fn fill(dialect: Dialect) -> [&'static str; 3] {
             "INSERT INTO accounts SELECT UNHEX(LPAD(HEX(seq), 32, '0')), CONCAT('owner-', seq), CONCAT('owner-', seq), '', \
              'user', 1, 'admin', 'all', 1, seq FROM seq_1_to_50",
             "INSERT INTO secrets SELECT UNHEX(MD5(seq)), CONCAT('db/', seq), CONCAT('p:db/', seq), CONCAT('db/', seq), \
-             IF(seq % 10 = 0, 1, 0), UNHEX(LPAD(HEX(seq % 50 + 1), 32, '0')), seq, 40000 - seq, 1, UNHEX(MD5(seq)), \
+             IF(seq % 10 = 0, 1, 0), UNHEX(LPAD(HEX(seq % 50 + 1), 32, '0')), seq * 1000000, 40000 - seq, 1, UNHEX(MD5(seq)), \
              UNHEX(MD5(seq)) FROM seq_1_to_20000",
             "ANALYZE TABLE accounts, secrets",
         ],
