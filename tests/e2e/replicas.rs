@@ -4,7 +4,6 @@ use crate::{
     databases::Database,
     devices,
     server::{Server, id},
-    support::Home,
 };
 use serde_json::{Value, json};
 use std::{

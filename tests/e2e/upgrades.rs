@@ -9,7 +9,7 @@ use crate::{
 use serde_json::{Value, json};
 use std::{
     sync::{
-        Mutex,
+        Mutex, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -65,9 +65,10 @@ fn one_release_takes_over_from_the_other(mut home: Home, migrated_by_itself: boo
     let token = old.admin();
     let (stop, made) = (AtomicBool::new(false), Mutex::new(Vec::new()));
     let load = Load { stop: &stop, made: &made };
-    let (new, old) = thread::scope(|scope| {
-        let (load, token) = (&load, &token);
-        let on_old = scope.spawn(|| load.on(&old, token, "old"));
+    let new = OnceLock::new();
+    thread::scope(|scope| {
+        let (load, token, old) = (&load, token.as_str(), &old);
+        scope.spawn(move || load.on(old, token, "old"));
         thread::sleep(WHILE);
         home.becomes(&next);
         if !migrated_by_itself {
@@ -75,18 +76,12 @@ fn one_release_takes_over_from_the_other(mut home: Home, migrated_by_itself: boo
             assert!(error.contains("database migrate"), "{error}");
         }
         home.ok(["database", "migrate"]);
-        let new = Server::start(&home);
-        let on_new = scope.spawn(|| {
-            load.on(&new, token, "new");
-            &new
-        });
+        let new = new.get_or_init(|| Server::start(&home));
+        scope.spawn(move || load.on(new, token, "new"));
         thread::sleep(WHILE);
         stop.store(true, Ordering::SeqCst);
-        for done in [on_old.join().map(drop), on_new.join().map(drop)] {
-            done.unwrap();
-        }
-        (new, old)
     });
+    let new = new.into_inner().unwrap();
     let made = made.into_inner().unwrap();
     let by = |who: &str| made.iter().filter(|(name, _)| name.starts_with(who)).count();
     assert!(by("old/") > 5 && by("new/") > 5, "{made:?}");

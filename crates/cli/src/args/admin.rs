@@ -42,7 +42,7 @@ pub(crate) enum KeysCommand {
         #[command(flatten)]
         which: RewrapArgs,
         /// Drop it although servers run that were opened with it
-        #[arg(long, requires = "drop")]
+        #[arg(long, conflicts_with = "add")]
         force: bool,
     },
 }
