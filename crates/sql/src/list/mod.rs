@@ -15,6 +15,10 @@ mod server_plans;
 mod statement;
 mod text;
 
+pub(crate) use conditions::{date, signed};
+pub(crate) use expression::Expression;
+pub(crate) use text::{Column, positive, positive_on_id};
+
 use crate::{connection::Connection, error::Failure, rows};
 use conditions::Selection;
 use strongroom_core::{Page, SecretFilter, SecretMeta};
