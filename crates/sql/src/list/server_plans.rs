@@ -1,6 +1,7 @@
 //! Which indexes servers answer lists from, over tables that are worth one. The answers would be right without them, and
 //! slow.
 
+#[allow(dead_code, reason = "shared with the tests of the crate, which need more of it")]
 #[path = "../../tests/common/server.rs"]
 mod server;
 
