@@ -1,6 +1,6 @@
 //! Names, keys and values that somebody made up to break things.
 
-use crate::support::Home;
+use crate::{databases::Database, support::Home};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -63,16 +63,30 @@ fn names() -> Vec<String> {
     names
 }
 
-#[test]
-fn any_name_is_kept_byte_for_byte_and_stays_another_one() {
-    let home = Home::new();
-    for (i, name) in names().iter().enumerate() {
+/// Does this for every name, a few at a time: on servers each process takes a while.
+fn for_each_name(work: impl Fn(usize, &str) + Sync) {
+    const TOGETHER: usize = 4;
+    let names = names();
+    std::thread::scope(|scope| {
+        for first in 0..TOGETHER {
+            let (names, work) = (&names, &work);
+            scope.spawn(move || {
+                for (i, name) in names.iter().enumerate().skip(first).step_by(TOGETHER) {
+                    work(i, name);
+                }
+            });
+        }
+    });
+}
+
+fn any_name_is_kept_on(home: &Home) {
+    for_each_name(|i, name| {
         let ended = home.run_with(i.to_string(), ["secret", "create", "--n=@-", "--", name]);
         assert_eq!(ended.code, 0, "{name:?}: {}", ended.err);
-    }
-    for (i, name) in names().iter().enumerate() {
+    });
+    for_each_name(|i, name| {
         assert_eq!(home.ok(["secret", "get", "--", name, "n"]), i.to_string(), "{name:?}");
-    }
+    });
     let listed = home.json(["secret", "list", "--size", "100"]);
     let mut listed: Vec<_> = listed.as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
     listed.sort_unstable();
@@ -88,9 +102,7 @@ fn any_name_is_kept_byte_for_byte_and_stays_another_one() {
     assert_eq!(home.json(["secret", "list", "--size", "100"]).as_array().unwrap().len(), names().len() - 2);
 }
 
-#[test]
-fn filters_have_no_wildcards() {
-    let home = Home::new();
+fn filters_have_no_wildcards_on(home: &Home) {
     for name in ["a%b", "a_b", "axb", "a\\b"] {
         home.ok(["secret", "create", name, "--k=v"]);
     }
@@ -106,8 +118,48 @@ fn filters_have_no_wildcards() {
 }
 
 #[test]
+fn any_name_is_kept_byte_for_byte_and_stays_another_one() {
+    any_name_is_kept_on(&Home::new());
+}
+
+#[test]
+fn filters_have_no_wildcards() {
+    filters_have_no_wildcards_on(&Home::new());
+}
+
+#[test]
+fn any_key_and_value_is_kept_byte_for_byte() {
+    any_value_is_kept_on(&Home::new());
+}
+
+/// All of it on a database of a server; beginning with an empty one for each.
+fn anything_is_kept_on(database: impl Fn() -> Database) {
+    for kept in
+        [any_name_is_kept_on, filters_have_no_wildcards_on, any_value_is_kept_on, refusals_name_the_rule_on]
+    {
+        let database = database();
+        kept(&database.home());
+    }
+}
+
+#[test]
+#[ignore = "needs STRONGROOM_TEST_POSTGRES"]
+fn postgres_anything_is_kept_byte_for_byte() {
+    anything_is_kept_on(Database::postgres);
+}
+
+#[test]
+#[ignore = "needs STRONGROOM_TEST_MARIADB"]
+fn mariadb_anything_is_kept_byte_for_byte() {
+    anything_is_kept_on(Database::mariadb);
+}
+
+#[test]
 fn names_that_cannot_be_are_2() {
-    let home = Home::new();
+    refusals_name_the_rule_on(&Home::new());
+}
+
+fn refusals_name_the_rule_on(home: &Home) {
     let long = "x".repeat(256);
     let error = home.fails(2, ["secret", "create", &long, "--k=v"]);
     assert!(error.contains("255") && error.contains("256"), "{error}");
@@ -117,9 +169,7 @@ fn names_that_cannot_be_are_2() {
     home.fails(2, ["secret", "create", "b"]);
 }
 
-#[test]
-fn any_key_and_value_is_kept_byte_for_byte() {
-    let home = Home::new();
+fn any_value_is_kept_on(home: &Home) {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for name in names() {
         values.insert(format!("{name}="), name.clone());
@@ -136,6 +186,20 @@ fn any_key_and_value_is_kept_byte_for_byte() {
     let yaml = home.ok(["secret", "export", "s"]);
     assert_eq!(home.run_with(&yaml, ["secret", "import", "-", "--name", "again"]).code, 0);
     assert_eq!(home.values("again"), json!(values));
+    // Nothing ends at a U+0000, whichever way it comes.
+    let escaped = r#"{"before\u0000after": "a\u0000b", "\u0000": ""}"#;
+    let expected = json!({"before\0after": "a\0b", "\0": ""});
+    let file = home.file("nul.json", escaped);
+    home.ok(["secret", "create", "nul", "-v", &format!("@{file}")]);
+    assert_eq!(home.values("nul"), expected);
+    home.ok(["secret", "import", &file, "-n", "imported nul"]);
+    assert_eq!(home.values("imported nul"), expected);
+    let yaml = home.file("nul.yaml", "\"before\\0after\": \"a\\0b\"\n\"\\0\": \"\"\n");
+    home.ok(["secret", "import", &yaml, "-n", "from yaml"]);
+    home.ok(["secret", "update", "nul", "-v", &format!("@{yaml}")]);
+    for name in ["nul", "imported nul", "from yaml"] {
+        assert_eq!(home.values(name), expected, "{name}");
+    }
     let tabs = home.ok(["secret", "get", "s"]);
     assert_eq!(tabs.lines().count(), values.len() + 1, "one line each");
 }

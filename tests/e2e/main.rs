@@ -1,6 +1,7 @@
 //! The program as its users meet it: a process with a home directory of its own and nothing in its environment.
 
 mod canary;
+mod databases;
 mod processes;
 mod store;
 mod support;
@@ -35,4 +36,5 @@ mod services;
 mod sizes;
 mod terminal;
 mod tls;
+mod upgrades;
 mod usage;

@@ -6,7 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
+    sync::Mutex,
     time::SystemTime,
 };
 
@@ -16,7 +16,7 @@ pub(crate) type Kept = (String, String);
 impl Home {
     /// An empty one whose values go to a directory.
     pub(crate) fn with_directory() -> Self {
-        let mut home = Self::of(program());
+        let mut home = Self::of(example("strongroom-directory"));
         home.set("STRONGROOM_STORE_TYPE", "directory");
         home.set("STRONGROOM_STORE_PATH", home.arg("store"));
         home
@@ -62,24 +62,24 @@ fn ids_in(directory: &Path) -> Vec<String> {
     names.filter(|name| name.len() == 36 && !name.starts_with('.')).collect()
 }
 
-/// The program with that store. `cargo test` builds it, as an example, but not if it is asked for this test alone.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let usual = Path::new(env!("CARGO_BIN_EXE_strongroom"));
-        let profile = usual.parent().unwrap();
-        let built = profile.join("examples/strongroom-directory");
-        if !is_as_new(&built, usual) {
-            build(profile.parent().unwrap());
-        }
-        built
-    })
+/// A program of ours for tests. `cargo test` builds it, as an example, but not if it is asked for this test alone.
+pub(crate) fn example(name: &'static str) -> PathBuf {
+    static LOOKED_AT: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let usual = Path::new(env!("CARGO_BIN_EXE_strongroom"));
+    let profile = usual.parent().unwrap();
+    let built = profile.join("examples").join(name);
+    // Others wait until it is built.
+    let mut looked_at = LOOKED_AT.lock().unwrap();
+    if looked_at.insert(name) && !is_as_new(&built, usual) {
+        build(name, profile.parent().unwrap());
+    }
+    built
 }
 
-fn build(target: &Path) {
+fn build(name: &str, target: &Path) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--package", "strongroom-cli", "--example", "strongroom-directory"]);
+    command.args(["build", "--quiet", "--package", "strongroom-cli", "--example", name]);
     command.arg("--target-dir").arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
     if !cfg!(debug_assertions) {
         command.arg("--release");

@@ -34,6 +34,11 @@ impl Home {
         Self { dir: tempfile::tempdir().unwrap(), program: program.into(), vars: Vec::new() }
     }
 
+    /// Starts another program from now on.
+    pub(crate) fn becomes(&mut self, program: impl Into<PathBuf>) {
+        self.program = program.into();
+    }
+
     /// Sets a variable for every process that is started from now on.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.vars.push((name.to_owned(), value.into()));

@@ -82,8 +82,12 @@ async fn dispatch(mut run: Run<'_>, command: Command, pairs: Vec<Pair>) -> Outco
         Command::Login(args) => commands::login(&mut run, &args).await,
         Command::Logout => commands::logout(&mut run),
         Command::Status(args) => commands::status(&mut run, args.deep).await,
-        Command::Keys(KeysCommand::Rotate { kind, .. }) => commands::rotate(&mut run, &kind).await,
-        Command::Keys(KeysCommand::Rewrap(args)) => commands::rewrap(&mut run, &args).await,
+        Command::Keys(KeysCommand::Rotate { kind, force, .. }) => {
+            commands::rotate(&mut run, &kind, force).await
+        }
+        Command::Keys(KeysCommand::Rewrap { which, force }) => {
+            commands::rewrap(&mut run, &which, force).await
+        }
         Command::Repair(args) => commands::repair(&mut run, &args).await,
         Command::Database(command) => commands::database(&mut run, &command).await,
         Command::User(command) => commands::user(&mut run, &command).await,

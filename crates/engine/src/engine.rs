@@ -1,11 +1,14 @@
 //! The engine itself: what it is made of.
 
 use crate::{
-    Auditor, Catalog, EngineOptions, Env, Identity, Lookup, RootKeys, Row, Stamp, Stats, StoreBinding,
-    StoreName, StoreOptions, batch::Batch, cache::Cache, calls::Calls, crypto::KeyKind, fetch::Flights,
-    lines::Lines, ring::KeyRing, stats::Counters,
+    Auditor, Catalog, EngineOptions, Env, Identity, Lookup, Replica, RootKeys, Row, Stamp, Stats,
+    StoreBinding, StoreName, StoreOptions, batch::Batch, cache::Cache, calls::Calls, crypto::KeyKind,
+    fetch::Flights, lines::Lines, ring::KeyRing, stats::Counters,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 use strongroom_core::{Backend, Error, ErrorKind, NamespaceId, Result, SecretId};
 
 /// A back-end that holds values, or did.
@@ -78,6 +81,8 @@ pub(crate) struct Core {
     /// One writer of labels at a time for each secret.
     pub(crate) label_lines: Lines,
     pub(crate) counters: Arc<Counters>,
+    /// What this process said of itself, if it did.
+    pub(crate) replica: Mutex<Option<Replica>>,
 }
 
 impl Engine {
@@ -155,6 +160,7 @@ impl Engine {
             target,
             options,
             counters,
+            replica: Mutex::default(),
         };
         Ok(Self { core: Arc::new(core) })
     }

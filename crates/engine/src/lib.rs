@@ -46,6 +46,7 @@ mod repair;
 mod resolve;
 mod ring;
 mod rotate;
+mod running;
 mod setup;
 mod stats;
 mod status;

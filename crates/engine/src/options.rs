@@ -32,6 +32,8 @@ pub struct EngineOptions {
     pub backoff: Duration,
     /// How often background work looks for something to do. Default 10 s.
     pub sweep_every: Duration,
+    /// How often a process that stays says that it runs; it counts as running for four times as long. Default 15 s.
+    pub beat_every: Duration,
     /// The audit chain that writes extend. Default [`LOCAL_CHAIN`](crate::LOCAL_CHAIN).
     pub chain: String,
 }
@@ -66,6 +68,7 @@ impl Default for EngineOptions {
             call_attempts: 4,
             backoff: Duration::from_millis(100),
             sweep_every: Duration::from_secs(10),
+            beat_every: Duration::from_secs(15),
             chain: crate::LOCAL_CHAIN.to_owned(),
         }
     }

@@ -1,7 +1,7 @@
 //! The data keys in use.
 
 use crate::{
-    Catalog, Identity, KeyRow,
+    Catalog, Identity, KeyRow, Replica,
     crypto::{DataKey, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
 };
 use std::{
@@ -89,15 +89,7 @@ impl KeyRing {
                 None => {
                     let mut wraps = rows.wraps.iter().filter(|wrap| wrap.key == row.id);
                     let Some(wrap) = wraps.clone().find(|wrap| wrap.root == self.roots.id()) else {
-                        let needed =
-                            wraps.next().map_or_else(|| "none".to_owned(), |wrap| wrap.root.to_string());
-                        return Err(Error::new(
-                            ErrorKind::ConfigInvalid,
-                            "the root key given does not open this database: give the one it was made with (a file \
-                             named after its id, in the configuration directory, or keys.file)",
-                        )
-                        .with("needed root key", needed)
-                        .with("given root key", self.roots.id()));
+                        return Err(Replica::locked_out(self.roots.id(), wraps.next().map(|wrap| wrap.root)));
                     };
                     Arc::new(self.roots.unwrap(self.namespace, row.kind, row.id, &wrap.bytes).await?)
                 }

@@ -40,8 +40,21 @@ impl Engine {
     ///
     /// # Errors
     /// Of the catalog and the root key; `Corrupt` if a value cannot be opened, naming the secret; `Unsupported` without
-    /// a database.
+    /// a database; `Conflict` while processes run that were opened with another root key, which they are named with.
     pub async fn rotate(&self, kind: KeyKind) -> Result<Rotated> {
+        self.rotate_among(kind, false).await
+    }
+
+    /// The same, whichever root keys other processes were opened with: those that know another one alone read nothing that
+    /// is written from then on.
+    ///
+    /// # Errors
+    /// As for [`rotate`](Self::rotate), but for `Conflict`.
+    pub async fn rotate_forced(&self, kind: KeyKind) -> Result<Rotated> {
+        self.rotate_among(kind, true).await
+    }
+
+    async fn rotate_among(&self, kind: KeyKind, force: bool) -> Result<Rotated> {
         let core = &self.core;
         core.needs_rows("a key that was made now would be forgotten")?;
         core.ring.reload().await?;
@@ -49,7 +62,7 @@ impl Engine {
         let deadline = Deadline::after(Duration::from_secs(30), &core.env);
         // Other root keys are not at hand to wrap it: they are added again with `add_root`.
         let wraps = [wrap];
-        core.certain(&deadline, |_| core.catalog.add_key(&key, &wraps)).await?;
+        core.certain(&deadline, |_| core.catalog.add_key(&key, &wraps, force)).await?;
         core.ring.reload().await?;
         let mut rotated = Rotated { new: key.id, resealed: 0, destroyed: Vec::new(), kept: Vec::new() };
         for _ in 0..ROUNDS {
@@ -84,11 +97,13 @@ impl Engine {
         Ok(wraps.len() as u64)
     }
 
-    /// Drops everything that is wrapped with a root key.
+    /// Drops everything that is wrapped with a root key; with `force` also if processes run that were opened with it, which
+    /// have to be started anew then.
     ///
     /// # Errors
-    /// `Conflict` if some key would be left without a wrap, or if this process itself was opened with that root key.
-    pub async fn drop_root(&self, root: RootId) -> Result<u64> {
+    /// `Conflict` if some key would be left without a wrap, if this process itself was opened with that root key, or if
+    /// others were that still run, naming them.
+    pub async fn drop_root(&self, root: RootId, force: bool) -> Result<u64> {
         if root == self.core.ring.roots().id() {
             return Err(Error::new(
                 ErrorKind::Conflict,
@@ -96,7 +111,7 @@ impl Engine {
             )
             .with("root key", root));
         }
-        self.core.catalog.drop_wraps(root).await
+        self.core.catalog.drop_wraps(root, force).await
     }
 }
 

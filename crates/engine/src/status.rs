@@ -1,6 +1,6 @@
 //! What `status` tells.
 
-use crate::{KeyRow, StoreName, Summary, crypto::RootId, engine::Engine};
+use crate::{KeyRow, Replica, StoreName, Summary, crypto::RootId, engine::Engine};
 use std::collections::BTreeMap;
 use strongroom_core::{BackendInfo, NamespaceId, Result};
 
@@ -14,6 +14,8 @@ pub struct Status {
     pub keys: Vec<KeyRow>,
     /// The root keys that open them, with the number of keys that each opens.
     pub roots: Vec<(RootId, u64)>,
+    /// The processes that said that they run.
+    pub running: Vec<Replica>,
     /// The deployment's namespace.
     pub namespace: NamespaceId,
     /// The stores: name, what is known of each, whether values are sealed there, whether new values go there.
@@ -39,6 +41,7 @@ impl Engine {
             summary: core.catalog.summary().await?,
             keys: keys.keys,
             roots: roots.into_iter().collect(),
+            running: core.catalog.replicas().await?,
             namespace: core.namespace(),
             stores: stores.collect(),
         })

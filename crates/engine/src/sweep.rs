@@ -39,8 +39,14 @@ impl Engine {
         self.core.sweep(false).await
     }
 
-    /// Background work: sweeps for ever, at the configured pace. The host drives it; any number may run anywhere.
+    /// Background work: sweeps for ever, at the configured pace, and goes on saying that this process runs if that was
+    /// [announced](Self::announce). The host drives it; any number may run anywhere.
     pub async fn maintain(&self) {
+        // Side by side: a store that is slow to clean must not make this process look dead.
+        futures::join!(self.sweep_on(), self.core.go_on_saying_that_it_runs());
+    }
+
+    async fn sweep_on(&self) {
         loop {
             self.core.env.sleep(self.core.options.sweep_every).await;
             if let Err(error) = self.sweep().await {

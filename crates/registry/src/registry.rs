@@ -15,6 +15,8 @@ pub struct Registry {
     plugins: BTreeMap<&'static str, Plugin>,
     known: BTreeSet<&'static str>,
     twice: BTreeSet<&'static str>,
+    #[cfg(feature = "sql")]
+    next: Option<strongroom_sql::NextRelease>,
 }
 
 impl Registry {
@@ -37,6 +39,21 @@ impl Registry {
     pub(crate) fn knowing(mut self, kind: &'static str) -> Self {
         self.known.insert(kind);
         self
+    }
+
+    /// Takes the program for the next release: for proofs that two releases work side by side on one database.
+    #[cfg(feature = "sql")]
+    #[must_use]
+    pub fn with_next_release(mut self, next: strongroom_sql::NextRelease) -> Self {
+        self.next = Some(next);
+        self
+    }
+
+    /// Which release the program is taken for, if it is not its own.
+    #[cfg(feature = "sql")]
+    #[must_use]
+    pub fn next_release(&self) -> Option<strongroom_sql::NextRelease> {
+        self.next
     }
 
     /// The back-end of a type.

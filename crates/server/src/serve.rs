@@ -53,7 +53,8 @@ impl Server {
     /// changes.
     ///
     /// # Errors
-    /// `ConfigInvalid` that names the key; `Unavailable` if the address cannot be had.
+    /// `ConfigInvalid` that names the key, or if the root key was dropped meanwhile; `Unavailable` if the address cannot be
+    /// had; of the database, in which the server says that it runs.
     pub async fn bind(
         config: ServerConfig,
         open: Open,
@@ -72,6 +73,8 @@ impl Server {
                 format!("server.listen: the address cannot be had: {}; choose another port", error.kind());
             Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
         })?;
+        let address = listener.local_addr().unwrap_or(config.listen);
+        open.announce(&address.to_string()).await?;
         let trail = Trail::new(catalog.clone(), engine.clone(), sync_audit);
         let proxies = config.proxies()?;
         let app = App::new(Parts {

@@ -9,7 +9,9 @@ use crate::{
     dialect::Dialect,
     identity, keys, list,
     open::SqlCatalog,
-    read, rows, summary, sweep,
+    read,
+    replicas::{self, Announce, Withdraw},
+    rows, summary, sweep,
     value::{Record, Value},
 };
 use std::{sync::Arc, time::Duration};
@@ -18,10 +20,11 @@ use strongroom_core::{
 };
 use strongroom_engine::{
     Attempt, AuditRow, Begun, Catalog, Commit, Committed, Delete, Deleted, Identity, KeyRow, Keys, Lookup,
-    Misplaced, NewIdentity, Pending, Rehome, Rehomed, Row, Settled, Stamp, StoreBinding, StoreName, Summary,
-    Uses, VersionHead, Viewer, WrapRow,
+    Misplaced, NewIdentity, Pending, Rehome, Rehomed, Replica, Row, Settled, Stamp, StoreBinding, StoreName,
+    Summary, Uses, VersionHead, Viewer, WrapRow,
     crypto::{KeyId, RootId},
 };
+use uuid::Uuid;
 
 /// Reads on a connection, and again on another one if it is lost: reading changes nothing.
 macro_rules! reading {
@@ -191,8 +194,8 @@ impl Catalog for SqlCatalog {
         reading!(self, connection => keys::all(connection))
     }
 
-    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow]) -> Result<()> {
-        self.database.write(keys::Add { key: key.clone(), wraps: wraps.to_vec() }).await
+    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow], force: bool) -> Result<()> {
+        self.database.write(keys::Add { key: key.clone(), wraps: wraps.to_vec(), force }).await?
     }
 
     async fn remove_key(&self, id: KeyId) -> Result<bool> {
@@ -203,8 +206,22 @@ impl Catalog for SqlCatalog {
         self.database.write(keys::AddWraps(wraps.to_vec())).await
     }
 
-    async fn drop_wraps(&self, root: RootId) -> Result<u64> {
-        self.database.write(keys::DropWraps(root)).await?.ok_or_else(|| keys::only_root(root))
+    async fn drop_wraps(&self, root: RootId, force: bool) -> Result<u64> {
+        self.database.write(keys::DropWraps { root, force }).await?
+    }
+
+    async fn announce(&self, replica: &Replica, lasts: Duration) -> Result<()> {
+        let schema = self.database.release.schema();
+        self.database.write(Announce { replica: replica.clone(), lasts, schema }).await?
+    }
+
+    async fn withdraw(&self, replica: Uuid) -> Result<()> {
+        self.database.write(Withdraw(replica)).await
+    }
+
+    async fn replicas(&self) -> Result<Vec<Replica>> {
+        let host = self.database.env.now().0;
+        reading!(self, connection => replicas::all(connection, host))
     }
 
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()> {

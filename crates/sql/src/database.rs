@@ -4,6 +4,7 @@ use crate::{
     connection::{Connection, Link, Sent},
     dialect::Dialect,
     error::{Class, Failure},
+    release::Release,
     transaction::Operation,
 };
 use std::{sync::Arc, time::Duration};
@@ -17,6 +18,8 @@ pub(crate) struct Database {
     pub(crate) env: Arc<dyn Env>,
     pub(crate) pools: Pools,
     pub(crate) sent: Sent,
+    /// Which release this program is.
+    pub(crate) release: Release,
 }
 
 pub(crate) enum Pools {

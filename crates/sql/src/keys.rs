@@ -3,12 +3,13 @@
 use crate::{
     connection::{Connection, Statement},
     error::{Class, Failure},
+    replicas,
     transaction::{Operation, Transaction, Verdict},
     value::{Record, args},
 };
 use strongroom_core::{Error, ErrorKind, Result, Timestamp, async_trait};
 use strongroom_engine::{
-    KeyRow, Keys, WrapRow,
+    KeyRow, Keys, Replica, WrapRow,
     crypto::{KeyId, KeyKind, RootId},
 };
 use uuid::Uuid;
@@ -64,16 +65,23 @@ pub(crate) fn root(id: RootId) -> Uuid {
 pub(crate) struct Add {
     pub(crate) key: KeyRow,
     pub(crate) wraps: Vec<WrapRow>,
+    /// Although running processes could not unwrap it.
+    pub(crate) force: bool,
 }
 
 #[async_trait]
 impl Operation for Add {
-    type Answer = ();
+    type Answer = Result<()>;
 
-    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<()>>, Failure> {
+        replicas::hold(tx).await?;
         let there = tx.fetch("SELECT active FROM data_keys WHERE id = ?", args![self.key.id.0]).await?;
         if !there.is_empty() {
-            return Ok(Verdict::Undo(()));
+            return Ok(Verdict::Undo(Ok(())));
+        }
+        let opens = |root| self.wraps.iter().any(|wrap| wrap.root == root);
+        if let Some(others) = in_the_way(tx, self.force, |root| !opens(root)).await? {
+            return Ok(Verdict::Undo(Err(Replica::cannot_unwrap(&others))));
         }
         tx.forget();
         let retire = "UPDATE data_keys SET active = 0, active_kind = NULL WHERE active_kind = ?";
@@ -81,7 +89,7 @@ impl Operation for Add {
         let key = KeyRow { active: true, ..self.key.clone() };
         let now = tx.now().await?;
         match tx.batch(insert(&[key], &self.wraps, now)).await {
-            Ok(_) => Ok(Verdict::Keep(())),
+            Ok(_) => Ok(Verdict::Keep(Ok(()))),
             // Somebody else made another key the active one meanwhile: the next look retires that.
             Err(batch) if batch.failure.class == Class::Unique => Err(Failure::again()),
             Err(batch) => Err(batch.failure),
@@ -145,29 +153,51 @@ impl Operation for AddWraps {
     }
 }
 
+/// The running processes whose root keys are such; `None` if there are none, or if they do not matter.
+async fn in_the_way(
+    tx: &mut Transaction,
+    force: bool,
+    such: impl Fn(RootId) -> bool,
+) -> Result<Option<Vec<Replica>>, Failure> {
+    if force {
+        return Ok(None);
+    }
+    let running = replicas::running(tx).await?.into_iter().map(|(replica, _)| replica);
+    let found: Vec<Replica> = running.filter(|replica| such(replica.root)).collect();
+    Ok(Some(found).filter(|found| !found.is_empty()))
+}
+
 /// Drops all wraps under a root key.
-pub(crate) struct DropWraps(pub(crate) RootId);
+pub(crate) struct DropWraps {
+    pub(crate) root: RootId,
+    /// Although running processes were opened with it.
+    pub(crate) force: bool,
+}
 
 #[async_trait]
 impl Operation for DropWraps {
-    type Answer = Option<u64>;
+    type Answer = Result<u64>;
 
-    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Option<u64>>, Failure> {
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<u64>>, Failure> {
+        replicas::hold(tx).await?;
         // All keys locked, so that two that drop different root keys do not leave a key without any.
         tx.fetch("SELECT id FROM data_keys ORDER BY id {lock}", Vec::new()).await?;
         let sql = "SELECT COUNT(*) FROM data_keys k WHERE NOT EXISTS \
                    (SELECT 1 FROM key_wraps w WHERE w.key_id = k.id AND w.root <> ?)";
-        let left = tx.fetch(sql, args![root(self.0)]).await?;
+        let left = tx.fetch(sql, args![root(self.root)]).await?;
         if left.first().map_or(Ok(false), |record| record.flag(0))? {
-            return Ok(Verdict::Undo(None));
+            return Ok(Verdict::Undo(Err(only_root(self.root))));
         }
-        let dropped = tx.execute("DELETE FROM key_wraps WHERE root = ?", args![root(self.0)]).await?;
-        Ok(Verdict::Keep(Some(dropped)))
+        if let Some(users) = in_the_way(tx, self.force, |root| root == self.root).await? {
+            return Ok(Verdict::Undo(Err(Replica::need_their_root(&users))));
+        }
+        let dropped = tx.execute("DELETE FROM key_wraps WHERE root = ?", args![root(self.root)]).await?;
+        Ok(Verdict::Keep(Ok(dropped)))
     }
 }
 
 /// What a refused [`DropWraps`] is told.
-pub(crate) fn only_root(root: RootId) -> Error {
+fn only_root(root: RootId) -> Error {
     Error::new(
         ErrorKind::Conflict,
         "this root key is the only one that opens some keys: add another one first",

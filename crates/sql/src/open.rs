@@ -5,6 +5,8 @@ use crate::{
     database::{Database, Pools},
     dialect::Dialect,
     error::Failure,
+    release::{NextRelease, Release},
+    replicas::ShutOut,
     schema::{self, Found},
     url::{self, Target},
 };
@@ -25,12 +27,14 @@ pub struct Options {
     pub max_connections: u32,
     /// Whether a SQLite file that is not there is made. Empty databases are initialised in any case.
     pub create: bool,
+    /// Takes the program for the next release, in a test.
+    pub next: Option<NextRelease>,
 }
 
 impl Options {
     /// For a database, which is made if it is a file that is not there.
     pub fn new(url: impl Into<String>, env: Arc<dyn Env>) -> Self {
-        Self { url: url.into(), env, max_connections: 8, create: true }
+        Self { url: url.into(), env, max_connections: 8, create: true, next: None }
     }
 
     /// Sets how many connections there are at most.
@@ -45,6 +49,17 @@ impl Options {
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
         self
+    }
+
+    /// Takes the program for the next release, in a test.
+    #[must_use]
+    pub fn next(mut self, next: Option<NextRelease>) -> Self {
+        self.next = next;
+        self
+    }
+
+    pub(crate) fn release(&self) -> Release {
+        Release { next: self.next }
     }
 }
 
@@ -91,8 +106,53 @@ impl SqlCatalog {
         Self::open_and(options, true).await
     }
 
+    /// Opens a database, brings its tables up to date, and removes from them what only older releases need, which cannot
+    /// open it any more then; on SQLite after a copy was made beside it. The answer is whether something was removed.
+    ///
+    /// A program of an older release is seen if it stays and [says so](strongroom_engine::Engine::announce), as servers do. A
+    /// command of an older release that runs just then can fail half way, which changes nothing.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open); `Conflict` while programs of an older release run, naming them.
+    pub async fn finish(options: Options) -> Result<(Self, bool)> {
+        let catalog = Self::open_and(options.clone(), true).await?;
+        let release = options.release();
+        let mut connection = catalog.database.connection().await?;
+        let wide = schema::is_wide(&mut connection, release).await?;
+        drop(connection);
+        if wide {
+            // First nobody can open it any more, then it is removed: the other way round somebody could in between.
+            let since = release.narrowing(catalog.dialect()).iter().map(|one| one.since).max().unwrap_or(0);
+            catalog.database.write(ShutOut { since }).await??;
+            catalog.narrow(&options).await?;
+        }
+        Ok((catalog, wide))
+    }
+
+    #[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "only a file has a path"))]
+    async fn narrow(&self, options: &Options) -> Result<()> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            let narrowed = match &self.database.pools {
+                #[cfg(feature = "sqlite")]
+                Pools::Sqlite(_) => match url::parse(&options.url)? {
+                    Target::Sqlite(path) => crate::prepare::narrow(&path, options.release()).await,
+                    #[cfg(any(feature = "postgres", feature = "mysql"))]
+                    _ => Ok(()),
+                },
+                #[cfg(any(feature = "postgres", feature = "mysql"))]
+                _ => schema::finish(&self.database).await,
+            };
+            match narrowed {
+                Ok(()) => return Ok(()),
+                Err(failure) => self.database.before_next(tried, failure).await?,
+            }
+        }
+    }
+
     async fn open_and(options: Options, upgrade: bool) -> Result<Self> {
-        let sent = Sent::default();
+        let (sent, release) = (Sent::default(), options.release());
         let pools = match url::parse(&options.url)? {
             #[cfg(feature = "sqlite")]
             Target::Sqlite(path) => {
@@ -107,7 +167,7 @@ impl SqlCatalog {
             #[cfg(feature = "mysql")]
             Target::MySql(to) => Pools::MySql(crate::drivers::mysql::pool(*to, options.max_connections)),
         };
-        let catalog = Self { database: Arc::new(Database { env: options.env, pools, sent }) };
+        let catalog = Self { database: Arc::new(Database { env: options.env, pools, sent, release }) };
         catalog.vet(upgrade).await?;
         Ok(catalog)
     }
@@ -200,6 +260,6 @@ impl SqlCatalog {
             Pools::MySql(pool) => crate::drivers::mysql::vet(pool).await?,
         }
         let mut connection: Connection = self.database.connection().await?;
-        schema::look(&mut connection).await
+        schema::look(&mut connection, self.database.release).await
     }
 }

@@ -6,7 +6,8 @@ use crate::{
     error::{Class, Failure},
     files,
     open::Options,
-    schema::{self, Found, SCHEMA},
+    release::Release,
+    schema::{self, Found},
 };
 use std::{
     path::{Path, PathBuf},
@@ -19,10 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Makes file and tables if they are not there, and upgrades older tables.
 pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
+    let release = options.release();
     files::prepare(path, options.create)?;
     let start = options.env.monotonic();
     loop {
-        match tables(path).await {
+        match tables(path, release).await {
             Ok(()) => return Ok(()),
             // Switching a new file to its log mode needs it alone, and SQLite does not wait for that.
             Err(failure) if failure.class == Class::Again => {
@@ -37,17 +39,32 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
     }
 }
 
-async fn tables(path: &Path) -> Result<(), Failure> {
+async fn tables(path: &Path, release: Release) -> Result<(), Failure> {
     let new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
     let pool = if new { sqlite::maker(path) } else { sqlite::upgrader(path) };
     let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
-    let outcome = match schema::look(&mut connection).await {
+    let outcome = match schema::look(&mut connection, release).await {
         Ok(Found::Ready) => Ok(()),
-        Ok(Found::Empty) => schema::apply(&mut connection).await,
-        Ok(Found::Older) => match copy(&mut connection, path).await {
-            Ok(()) => schema::apply(&mut connection).await,
-            Err(failure) => Err(failure),
-        },
+        Ok(Found::Empty) => schema::apply(&mut connection, release).await,
+        Ok(Found::Older) => {
+            match copy(&mut connection, path, &format!("before-{}", release.schema())).await {
+                Ok(()) => schema::apply(&mut connection, release).await,
+                Err(failure) => Err(failure),
+            }
+        }
+        Err(failure) => Err(failure),
+    };
+    drop(connection);
+    pool.close().await;
+    outcome
+}
+
+/// Removes what no program needs any more, after a copy was made.
+pub(crate) async fn narrow(path: &Path, release: Release) -> Result<(), Failure> {
+    let pool = sqlite::upgrader(path);
+    let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
+    let outcome = match copy(&mut connection, path, &format!("before-finish-{}", release.schema())).await {
+        Ok(()) => schema::narrow(&mut connection, release).await,
         Err(failure) => Err(failure),
     };
     drop(connection);
@@ -56,9 +73,9 @@ async fn tables(path: &Path) -> Result<(), Failure> {
 }
 
 /// A whole copy beside the database; one that an interrupted upgrade left is kept.
-async fn copy(connection: &mut Connection, path: &Path) -> Result<(), Failure> {
+async fn copy(connection: &mut Connection, path: &Path, why: &str) -> Result<(), Failure> {
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".before-{SCHEMA}"));
+    name.push(format!(".{why}"));
     let to = PathBuf::from(name);
     match files::make(&to) {
         Ok(()) => vacuum_into(connection, &to).await,

@@ -1,22 +1,17 @@
 //! Which tables there are, and bringing them up to date.
 //!
 //! `meta` says what wrote the database (`schema_version`) and what can still work with it (`min_compatible`).
-//! Releases only add, so that the previous one keeps running beside.
+//! What each release does to them: see [`crate::release`].
 
 use crate::{
     connection::{Connection, Link},
     dialect::Dialect,
     error::{Class, Failure},
+    release::Release,
     value::args,
 };
-use sqlx::{
-    SqlStr,
-    migrate::{Migrate, MigrateError, Migration, MigrationType},
-};
+use sqlx::migrate::{Migrate, MigrateError, Migration};
 use strongroom_core::{Error, ErrorKind, Result};
-
-/// What this program writes.
-pub(crate) const SCHEMA: i64 = 3;
 
 /// What is found in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +25,7 @@ pub(crate) enum Found {
 }
 
 /// Looks what is there; refuses what this program must not touch.
-pub(crate) async fn look(connection: &mut Connection) -> Result<Found, Failure> {
+pub(crate) async fn look(connection: &mut Connection, release: Release) -> Result<Found, Failure> {
     let sql = match connection.dialect() {
         Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         Dialect::Postgres => {
@@ -58,17 +53,17 @@ pub(crate) async fn look(connection: &mut Connection) -> Result<Found, Failure> 
         .map_err(|failure| if failure.class == Class::Schema { foreign().into() } else { failure })?;
     let Some(record) = meta.first() else { return Ok(Found::Empty) };
     let (schema, min_compatible) = (record.i64(0)?, record.i64(1)?);
-    if min_compatible > SCHEMA {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "the database was upgraded by a newer release, which this program does not understand: upgrade this \
-             program",
-        )
-        .with("database", min_compatible)
-        .with("program", SCHEMA)
-        .into());
+    let own = release.schema();
+    if min_compatible > own {
+        return Err(newer(min_compatible, own).into());
     }
-    Ok(if schema < SCHEMA { Found::Older } else { Found::Ready })
+    Ok(if schema < own { Found::Older } else { Found::Ready })
+}
+
+/// Why a program is too old.
+pub(crate) fn newer(needed: i64, own: i64) -> Error {
+    let text = "the database was upgraded by a newer release, which this program does not understand: upgrade this program";
+    Error::new(ErrorKind::Unsupported, text).with("database", needed).with("program", own)
 }
 
 /// Creates or upgrades the tables of a server; whoever comes second finds the work done.
@@ -77,11 +72,23 @@ pub(crate) async fn migrate(database: &crate::database::Database) -> Result<(), 
     let mut guard = database.connection().await?;
     claim(&mut guard).await?;
     let mut connection = database.connection().await?;
-    let outcome = match look(&mut connection).await {
+    let outcome = match look(&mut connection, database.release).await {
         Ok(Found::Ready) => Ok(()),
-        Ok(_) => apply(&mut connection).await,
+        Ok(_) => apply(&mut connection, database.release).await,
         Err(failure) => Err(failure),
     };
+    guard.raw("COMMIT").await?;
+    guard.set_in_transaction(false);
+    outcome
+}
+
+/// Removes from a server's tables what no program needs any more.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) async fn finish(database: &crate::database::Database) -> Result<(), Failure> {
+    let mut guard = database.connection().await?;
+    claim(&mut guard).await?;
+    let mut connection = database.connection().await?;
+    let outcome = narrow(&mut connection, database.release).await;
     guard.raw("COMMIT").await?;
     guard.set_in_transaction(false);
     outcome
@@ -115,20 +122,40 @@ fn again_if<T>(outcome: Result<T, Failure>, classes: &[Class]) -> Result<(), Fai
 }
 
 /// Runs what is missing, on a connection that nobody else migrates beside.
-pub(crate) async fn apply(connection: &mut Connection) -> Result<(), Failure> {
-    let migrations = migrations(connection.dialect());
-    let outcome = run(&migrations, connection).await;
-    match outcome {
+pub(crate) async fn apply(connection: &mut Connection, release: Release) -> Result<(), Failure> {
+    run_all(&release.widening(connection.dialect()), connection).await?;
+    let schema = release.schema();
+    let sql = "UPDATE meta SET schema_version = ? WHERE id = 1 AND schema_version < ?";
+    connection.execute(sql, args![schema, schema]).await?;
+    Ok(())
+}
+
+/// Removes what no program needs any more that may still open the database, on a connection that nobody else migrates
+/// beside.
+pub(crate) async fn narrow(connection: &mut Connection, release: Release) -> Result<(), Failure> {
+    let narrowing = release.narrowing(connection.dialect());
+    let migrations: Vec<Migration> = narrowing.into_iter().map(|one| one.migration).collect();
+    run_all(&migrations, connection).await
+}
+
+/// Whether something is left to be removed.
+pub(crate) async fn is_wide(connection: &mut Connection, release: Release) -> Result<bool, Failure> {
+    let known = release.narrowing(connection.dialect());
+    let first = known.iter().map(|one| one.migration.version).min().unwrap_or(i64::MAX);
+    let sql = "SELECT COUNT(*) FROM _sqlx_migrations WHERE version >= ? AND success = TRUE";
+    let done = connection.fetch(sql, args![first]).await?;
+    Ok(done.first().map_or(Ok(0), |record| record.u64(0))? < known.len() as u64)
+}
+
+async fn run_all(migrations: &[Migration], connection: &mut Connection) -> Result<(), Failure> {
+    match run(migrations, connection).await {
         // Only where each statement commits by itself: all of ours can be run again.
         Err(MigrateError::Dirty(_)) => {
             connection.execute("DELETE FROM _sqlx_migrations WHERE success = FALSE", Vec::new()).await?;
-            run(&migrations, connection).await.map_err(failed)?;
+            run(migrations, connection).await.map_err(failed)
         }
-        other => other.map_err(failed)?,
+        other => other.map_err(failed),
     }
-    let sql = "UPDATE meta SET schema_version = ? WHERE id = 1 AND schema_version < ?";
-    connection.execute(sql, args![SCHEMA, SCHEMA]).await?;
-    Ok(())
 }
 
 async fn run(migrations: &[Migration], connection: &mut Connection) -> Result<(), MigrateError> {
@@ -166,26 +193,6 @@ async fn missing<C: Migrate>(migrations: &[Migration], connection: &mut C) -> Re
         }
     }
     Ok(())
-}
-
-fn migrations(dialect: Dialect) -> Vec<Migration> {
-    macro_rules! of_each {
-        ($($file:literal),*) => {
-            match dialect {
-                Dialect::Sqlite => [$(($file, include_str!(concat!("../migrations/sqlite/", $file, ".sql")))),*],
-                Dialect::Postgres => [$(($file, include_str!(concat!("../migrations/postgres/", $file, ".sql")))),*],
-                Dialect::MySql => [$(($file, include_str!(concat!("../migrations/mysql/", $file, ".sql")))),*],
-            }
-        };
-    }
-    let all = (1_i64..).zip(of_each!("0001_initial", "0002_logins", "0003_devices")).map(
-        |(version, (file, sql))| {
-            // The number is not part of a migration's name.
-            let name = file.split_once('_').map_or(file, |(_, name)| name);
-            Migration::new(version, name.into(), MigrationType::Simple, SqlStr::from_static(sql), false)
-        },
-    );
-    all.collect()
 }
 
 fn failed(error: MigrateError) -> Failure {

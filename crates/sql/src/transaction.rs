@@ -176,13 +176,17 @@ impl Transaction {
         // On SQLite all goes at once. Elsewhere the chain's head is locked last, since all writers wait for it.
         if self.dialect() == Dialect::Sqlite {
             let entry = self.link(note).await.map_err(|failure| BatchFailure { at: usize::MAX, failure })?;
+            let last = statements.len();
             statements.push(entry);
-            return self.batch(statements).await.map(drop);
+            return self.batch(statements).await.map(drop).map_err(|batch| match batch.at {
+                at if at == last => BatchFailure { failure: unwritable(batch.failure), ..batch },
+                _ => batch,
+            });
         }
         self.batch(statements).await?;
         let late = |failure| BatchFailure { at: usize::MAX, failure };
         let entry = self.link(note).await.map_err(late)?;
-        self.batch(vec![entry]).await.map(drop).map_err(|batch| late(batch.failure))
+        self.batch(vec![entry]).await.map(drop).map_err(|batch| late(unwritable(batch.failure)))
     }
 
     /// Links an entry to its chain; the head is written once, before the commit.
@@ -283,7 +287,8 @@ impl Transaction {
                 self.connection.set_in_transaction(false);
                 Ok(self.connection)
             }
-            Err(batch) => Err((batch.at >= commit && in_doubt(&batch.failure), batch.failure)),
+            Err(batch) if batch.at < commit => Err((false, unwritable(batch.failure))),
+            Err(batch) => Err((in_doubt(&batch.failure), batch.failure)),
         }
     }
 
@@ -293,6 +298,14 @@ impl Transaction {
         self.connection.set_in_transaction(false);
         Ok(self.connection)
     }
+}
+
+/// What is in the way of the audit entry alone, and would be of the next one: the change is not done without it.
+fn unwritable(failure: Failure) -> Failure {
+    if !matches!(failure.class, Class::Other | Class::Schema | Class::Denied) {
+        return failure;
+    }
+    Failure { error: Auditor::unwritable().with("because", failure.error.message()), ..failure }
 }
 
 /// Whether a COMMIT that failed like this may have taken effect: the answer was lost, or the file could not be

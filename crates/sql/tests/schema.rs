@@ -58,8 +58,8 @@ async fn an_older_database_is_upgraded_after_a_copy_was_made() {
     behind_our_back(&path, "UPDATE meta SET schema_version = 0 RETURNING 1").await;
     let catalog = SqlCatalog::open(options(&path)).await.unwrap();
     assert_eq!(catalog.summary().await.unwrap().secrets, 1);
-    assert_eq!(behind_our_back(&path, "SELECT schema_version FROM meta").await, [3]);
-    let copy = format!("{path}.before-3");
+    assert_eq!(behind_our_back(&path, "SELECT schema_version FROM meta").await, [4]);
+    let copy = format!("{path}.before-4");
     assert_eq!(behind_our_back(&copy, "SELECT schema_version FROM meta").await, [0]);
     assert_eq!(behind_our_back(&copy, "SELECT COUNT(*) FROM secrets").await, [1]);
 }

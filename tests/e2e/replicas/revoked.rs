@@ -1,7 +1,9 @@
 //! What is taken away on one server is gone on all.
 
-use super::Database;
-use crate::server::{Answer, Server, id};
+use crate::{
+    databases::Database,
+    server::{Answer, Server, id},
+};
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -76,7 +78,7 @@ fn under_load(
 #[test]
 #[ignore = "needs STRONGROOM_TEST_POSTGRES"]
 fn postgres_what_is_taken_away_on_one_server_is_gone_on_all() {
-    let database = Database::new();
+    let database = Database::postgres();
     let home = database.home();
     let servers = [Server::start(&home), Server::start(&home), Server::start(&home)];
     let admin = servers[0].admin();

@@ -173,8 +173,14 @@ impl Server {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
-    fn stop(self) -> i32 {
+    pub(crate) fn stop(self) -> i32 {
         self.end().0
+    }
+
+    /// Ends it at once, as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Ends it; answers its exit code and what it said.

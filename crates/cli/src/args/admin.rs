@@ -31,11 +31,20 @@ pub(crate) enum KeysCommand {
         /// Which one: seal, digest, audit, token or credential
         #[arg(long, value_name = "KIND", default_value = "seal")]
         kind: String,
+        /// Although servers run that were opened with another root key, which does not open the new one
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         display: Display,
     },
     /// Let one more root key open this database, or one less
-    Rewrap(RewrapArgs),
+    Rewrap {
+        #[command(flatten)]
+        which: RewrapArgs,
+        /// Drop it although servers run that were opened with it
+        #[arg(long, conflicts_with = "add")]
+        force: bool,
+    },
 }
 
 /// `keys rewrap`
@@ -78,5 +87,9 @@ pub(crate) enum DatabaseCommand {
         force: bool,
     },
     /// Bring the tables up to this program's version
-    Migrate,
+    Migrate {
+        /// Also remove from them what only older versions need, which cannot open the database any more then
+        #[arg(long)]
+        finish: bool,
+    },
 }

@@ -14,9 +14,18 @@ pub(crate) async fn database(run: &mut Run<'_>, command: &DatabaseCommand) -> Ou
             ));
             Ok(())
         }
-        DatabaseCommand::Migrate => {
-            run.migrate().await?;
+        DatabaseCommand::Migrate { finish } => {
+            let removed = run.migrate(*finish).await?;
             run.note("the tables are up to date");
+            match (finish, removed) {
+                (false, _) => {}
+                (true, true) => {
+                    run.note(
+                        "what only older versions need was removed: they do not open this database any more",
+                    );
+                }
+                (true, false) => run.note("nothing was left in them that only older versions need"),
+            }
             Ok(())
         }
     }

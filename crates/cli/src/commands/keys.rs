@@ -29,10 +29,11 @@ pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Conso
 }
 
 /// Makes a new data key and seals with it.
-pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str) -> Outcome {
+pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str, force: bool) -> Outcome {
     let kind = KeyKind::parse(kind)?;
     let session = run.session().await?;
-    let rotated = session.engine()?.rotate(kind).await?;
+    let engine = session.engine()?;
+    let rotated = if force { engine.rotate_forced(kind).await? } else { engine.rotate(kind).await? };
     // The rotation stands, whether or not the place of the old values could be wiped.
     let purged = session.purge().await;
     if let Err(error) = purged {
@@ -59,7 +60,7 @@ pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str) -> Outcome {
 }
 
 /// Wraps the data keys with one more root key, or drops what one of them wrapped.
-pub(crate) async fn rewrap(run: &mut Run<'_>, args: &RewrapArgs) -> Outcome {
+pub(crate) async fn rewrap(run: &mut Run<'_>, args: &RewrapArgs, force: bool) -> Outcome {
     if let Some(file) = &args.add {
         let file = file.to_str().ok_or_else(|| Failure::usage("--add: the file's name is not UTF-8 text"))?;
         let text = Sources::new(run.console).text("--add", file)?;
@@ -70,7 +71,7 @@ pub(crate) async fn rewrap(run: &mut Run<'_>, args: &RewrapArgs) -> Outcome {
     }
     if let Some(id) = &args.drop {
         let id = RootId::parse(id)?;
-        let keys = run.session().await?.engine()?.drop_root(id).await?;
+        let keys = run.session().await?.engine()?.drop_root(id, force).await?;
         run.note(&format!("the root key {id} opens {keys} data keys less"));
     }
     Ok(())

@@ -49,12 +49,13 @@ impl<'a> Run<'a> {
         Ok(self.session().await?.secrets().clone())
     }
 
-    /// Brings the tables up to date, then opens the store.
-    pub(crate) async fn migrate(&mut self) -> Outcome {
-        let session = self.opener.migrate(&self.location).await?;
+    /// Brings the tables up to date, with `finish` also removes what only older releases need, then opens the store. Answers
+    /// whether something was removed.
+    pub(crate) async fn migrate(&mut self, finish: bool) -> Outcome<bool> {
+        let (session, removed) = self.opener.migrate(&self.location, finish).await?;
         self.tell(&session);
         self.session = Some(session);
-        Ok(())
+        Ok(removed)
     }
 
     fn tell(&mut self, session: &Session) {

@@ -63,16 +63,21 @@ impl Configured {
         Ok(Session { secrets, notices, local: Some(local), remote: None })
     }
 
-    async fn migrate_now(&self, location: &Location) -> Result<Session> {
+    async fn migrate_now(&self, location: &Location, finish: bool) -> Result<(Session, bool)> {
         let places = Places::of_user()?;
         if let Some(server) = target::server(location, &environment()?, &places)? {
             return Err(Error::new(ErrorKind::Unsupported, target::needs_a_database(&server.url)));
         }
         let url = database_url(read(location, &places)?.database()?.url, &places);
-        let catalog =
-            SqlCatalog::open_and_migrate(Options::new(url.expose_secret(), Arc::new(System::new()))).await?;
+        let options =
+            Options::new(url.expose_secret(), Arc::new(System::new())).next(self.registry.next_release());
+        let (catalog, removed) = if finish {
+            SqlCatalog::finish(options).await?
+        } else {
+            (SqlCatalog::open_and_migrate(options).await?, false)
+        };
         catalog.close().await?;
-        self.open_now(location).await
+        Ok((self.open_now(location).await?, removed))
     }
 }
 
@@ -81,8 +86,8 @@ impl Opener for Configured {
         Box::pin(self.open_now(location))
     }
 
-    fn migrate<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<Session>> {
-        Box::pin(self.migrate_now(location))
+    fn migrate<'a>(&'a self, location: &'a Location, finish: bool) -> BoxFuture<'a, Result<(Session, bool)>> {
+        Box::pin(self.migrate_now(location, finish))
     }
 }
 

@@ -61,9 +61,12 @@ pub trait Opener {
     /// The error is shown to the user, so it holds no value.
     fn open<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<Session>>;
 
-    /// Brings its tables up to date and opens it.
-    fn migrate<'a>(&'a self, location: &'a Location) -> BoxFuture<'a, Result<Session>> {
-        self.open(location)
+    /// Brings its tables up to date and opens it; with `finish` also removes from them what only older releases need, and
+    /// answers whether there was something.
+    fn migrate<'a>(&'a self, location: &'a Location, finish: bool) -> BoxFuture<'a, Result<(Session, bool)>> {
+        let _ = finish;
+        let open = self.open(location);
+        Box::pin(async move { Ok((open.await?, false)) })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Local, configured::RootKeyPlace};
 use crate::render::{Data, rfc3339};
 use strongroom_core::{Result, SecretFilter, Secrets};
-use strongroom_engine::{Engine, KeyRow, Status, Unknown};
+use strongroom_engine::{Engine, KeyRow, Replica, Status, Unknown};
 use strongroom_remote::RemoteStore;
 
 /// The report; `deep` also tries every store and looks what it holds.
@@ -23,6 +23,7 @@ pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Dat
         ("stores", stores(&status)),
         ("keys", Data::List(status.keys.iter().map(|key| one_key(&status, key)).collect())),
         ("root_keys", roots(&status)),
+        ("running", Data::List(status.running.iter().map(running).collect())),
     ];
     if deep {
         report.push(("tried", tried(engine).await));
@@ -112,6 +113,10 @@ fn one_key(status: &Status, key: &KeyRow) -> Data {
         ("created", rfc3339(key.created).into()),
         ("versions", seals.into()),
     ])
+}
+
+fn running(replica: &Replica) -> Data {
+    Data::from([("name", replica.name.as_str().into()), ("root_key", replica.root.to_string().into())])
 }
 
 fn roots(status: &Status) -> Data {

@@ -3,7 +3,7 @@
 
 use crate::crypto::{DataKey, KeyId, mac};
 use std::sync::Arc;
-use strongroom_core::{Origin, OwnerId, Receipt, Revision, SecretId, Timestamp};
+use strongroom_core::{Error, ErrorKind, Origin, OwnerId, Receipt, Revision, SecretId, Timestamp};
 use uuid::Uuid;
 
 /// The chain that short-lived processes extend together.
@@ -74,6 +74,13 @@ pub struct Auditor {
 }
 
 impl Auditor {
+    /// Why something is not done: its entry cannot be written.
+    #[must_use]
+    pub fn unwritable() -> Error {
+        let text = "the audit log cannot be written now, and nothing is done without it: try again, or ask the operator";
+        Error::new(ErrorKind::Unavailable, text)
+    }
+
     /// Extends `chain` with MACs under this audit key.
     #[must_use]
     pub fn new(chain: impl Into<String>, id: KeyId, key: Arc<DataKey>) -> Self {

@@ -4,6 +4,7 @@ mod attempt;
 mod audit;
 mod change;
 mod keys;
+mod replica;
 mod rows;
 
 pub use attempt::{Attempt, Begun, Debris, Pending, Rehome, Rehomed, Settled, Uses};
@@ -12,6 +13,7 @@ pub use change::{
     Commit, Committed, Delete, Deleted, Guard, NewVersionRow, Pin, Refusal, Subject, digest_key,
 };
 pub use keys::{Identity, KeyRow, Keys, NewIdentity, StoreBinding, WrapRow};
+pub use replica::Replica;
 pub use rows::{
     Lookup, Misplaced, NameKey, PayloadRef, Place, Row, Stamp, StoreName, Summary, VersionHead, VersionRow,
     Viewer,
@@ -23,6 +25,7 @@ use std::time::Duration;
 use strongroom_core::{
     ObjectId, Page, Result, Revision, SecretFilter, SecretId, SecretMeta, VersionRef, VersionUid,
 };
+use uuid::Uuid;
 
 /// Names, owners, revisions, and where each version is. Existence is the state: a row in `secrets` exists if and
 /// only if the secret is live, a row in `versions` if and only if that version is kept and readable, and a pending
@@ -151,8 +154,9 @@ pub trait Catalog: Send + Sync {
     /// All data keys and their wraps.
     async fn keys(&self) -> Result<Keys>;
 
-    /// Adds a key and makes it the active one of its kind; the former one is retiring from then on.
-    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow]) -> Result<()>;
+    /// Adds a key and makes it the active one of its kind; the former one is retiring from then on. Refused (`Conflict`,
+    /// naming them) while replicas run whose root keys are not among the wraps', unless forced.
+    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow], force: bool) -> Result<()>;
 
     /// Destroys a retiring key with its wraps; `false` while something refers to it.
     async fn remove_key(&self, id: KeyId) -> Result<bool>;
@@ -160,8 +164,23 @@ pub trait Catalog: Send + Sync {
     /// Adds wraps of keys under another root key; those that are there already stay.
     async fn add_wraps(&self, wraps: &[WrapRow]) -> Result<()>;
 
-    /// Drops all wraps under a root key; refused (`Conflict`) if a key would be left without any.
-    async fn drop_wraps(&self, root: RootId) -> Result<u64>;
+    /// Drops all wraps under a root key; refused (`Conflict`) if a key would be left without any, and, unless forced,
+    /// while replicas run that were opened with it.
+    async fn drop_wraps(&self, root: RootId, force: bool) -> Result<u64>;
+
+    /// Notes that a process runs: for that time, unless it says so again.
+    ///
+    /// - One that was noted already is noted anew, also when its time was over.
+    /// - Refused, and not noted any longer than before, if its root key does not open every data key (`ConfigInvalid`) or
+    ///   what it works with was removed by a newer release (`Unsupported`). No [`drop_wraps`](Self::drop_wraps) comes
+    ///   between the look and the note.
+    async fn announce(&self, replica: &Replica, lasts: Duration) -> Result<()>;
+
+    /// Forgets that a process runs; one that is not noted is forgotten already.
+    async fn withdraw(&self, replica: Uuid) -> Result<()>;
+
+    /// The processes that run as far as they said, by name.
+    async fn replicas(&self) -> Result<Vec<Replica>>;
 
     /// Records what a store name stands for, or compares it with the record: `Err(ConfigInvalid)` with the number
     /// of versions in it if kind, endpoint or namespace differ.

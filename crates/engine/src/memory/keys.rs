@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::{
-    Identity, KeyRow, NewIdentity, Place, StoreBinding, WrapRow,
+    Identity, KeyRow, NewIdentity, Place, Replica, StoreBinding, WrapRow,
     crypto::{KeyId, RootId},
 };
 use strongroom_core::{Error, ErrorKind, Result, Timestamp};
@@ -20,15 +20,27 @@ impl State {
         identity
     }
 
-    pub(super) fn add_key(&mut self, key: &KeyRow, wraps: &[WrapRow], now: Timestamp) {
+    pub(super) fn add_key(
+        &mut self,
+        key: &KeyRow,
+        wraps: &[WrapRow],
+        force: bool,
+        now: Timestamp,
+    ) -> Result<()> {
         if self.keys.keys.iter().any(|known| known.id == key.id) {
-            return;
+            return Ok(());
+        }
+        let mut running = self.running(now);
+        running.retain(|replica| wraps.iter().all(|wrap| wrap.root != replica.root));
+        if !force && !running.is_empty() {
+            return Err(Replica::cannot_unwrap(&running));
         }
         for known in self.keys.keys.iter_mut().filter(|known| known.kind == key.kind) {
             known.active = false;
         }
         self.keys.keys.push(KeyRow { active: true, created: now, ..key.clone() });
         self.add_wraps(wraps);
+        Ok(())
     }
 
     pub(super) fn remove_key(&mut self, id: KeyId) -> bool {
@@ -54,7 +66,7 @@ impl State {
         }
     }
 
-    pub(super) fn drop_wraps(&mut self, root: RootId) -> Result<u64> {
+    pub(super) fn drop_wraps(&mut self, root: RootId, force: bool, now: Timestamp) -> Result<u64> {
         let kept = |key: &KeyRow| self.keys.wraps.iter().any(|wrap| wrap.key == key.id && wrap.root != root);
         if !self.keys.keys.iter().all(kept) {
             return Err(Error::new(
@@ -62,6 +74,11 @@ impl State {
                 "this root key is the only one that opens some keys: add another one first",
             )
             .with("root key", root));
+        }
+        let mut running = self.running(now);
+        running.retain(|replica| replica.root == root);
+        if !force && !running.is_empty() {
+            return Err(Replica::need_their_root(&running));
         }
         let before = self.keys.wraps.len();
         self.keys.wraps.retain(|wrap| wrap.root != root);

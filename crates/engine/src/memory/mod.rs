@@ -6,14 +6,15 @@ mod attempt;
 mod keys;
 mod load;
 mod read;
+mod replicas;
 mod state;
 mod sweep;
 mod write;
 
 use crate::{
     Attempt, Begun, Catalog, Commit, Committed, Delete, Deleted, Env, Identity, KeyRow, Keys, Lookup,
-    Misplaced, NameKey, NewIdentity, Pending, Rehome, Rehomed, Row, Settled, Stamp, StoreBinding, StoreName,
-    Summary, Uses, VersionHead, VersionRow, Viewer, WrapRow,
+    Misplaced, NameKey, NewIdentity, Pending, Rehome, Rehomed, Replica, Row, Settled, Stamp, StoreBinding,
+    StoreName, Summary, Uses, VersionHead, VersionRow, Viewer, WrapRow,
     crypto::{KeyId, RootId},
     env::fresh,
 };
@@ -25,6 +26,7 @@ use std::{
 use strongroom_core::{
     ObjectId, Page, Result, Revision, SecretFilter, SecretId, SecretMeta, VersionRef, VersionUid, async_trait,
 };
+use uuid::Uuid;
 
 /// The in-memory catalog.
 pub struct MemoryCatalog {
@@ -168,9 +170,8 @@ impl Catalog for MemoryCatalog {
         Ok(self.lock().keys.clone())
     }
 
-    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow]) -> Result<()> {
-        self.lock().add_key(key, wraps, self.env.now());
-        Ok(())
+    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow], force: bool) -> Result<()> {
+        self.lock().add_key(key, wraps, force, self.env.now())
     }
 
     async fn remove_key(&self, id: KeyId) -> Result<bool> {
@@ -182,8 +183,21 @@ impl Catalog for MemoryCatalog {
         Ok(())
     }
 
-    async fn drop_wraps(&self, root: RootId) -> Result<u64> {
-        self.lock().drop_wraps(root)
+    async fn drop_wraps(&self, root: RootId, force: bool) -> Result<u64> {
+        self.lock().drop_wraps(root, force, self.env.now())
+    }
+
+    async fn announce(&self, replica: &Replica, lasts: Duration) -> Result<()> {
+        self.lock().announce(replica, lasts, self.env.now())
+    }
+
+    async fn withdraw(&self, replica: Uuid) -> Result<()> {
+        self.lock().replicas.remove(&replica);
+        Ok(())
+    }
+
+    async fn replicas(&self) -> Result<Vec<Replica>> {
+        Ok(self.lock().running(self.env.now()))
     }
 
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()> {

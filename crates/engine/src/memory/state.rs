@@ -1,7 +1,8 @@
 //! The rows.
 
 use crate::{
-    AuditEntry, AuditRow, Auditor, Identity, Keys, NameKey, Pending, Row, Stamp, StoreBinding, VersionRow,
+    AuditEntry, AuditRow, Auditor, Identity, Keys, NameKey, Pending, Replica, Row, Stamp, StoreBinding,
+    VersionRow,
 };
 use std::collections::BTreeMap;
 use strongroom_core::{Revision, SecretId, SecretMeta, Timestamp, VersionUid};
@@ -17,6 +18,8 @@ pub(super) struct State {
     pub(super) identity: Option<Identity>,
     pub(super) keys: Keys,
     pub(super) stores: Vec<StoreBinding>,
+    /// Each with the time until which it counts as running.
+    pub(super) replicas: BTreeMap<uuid::Uuid, (Replica, Timestamp)>,
 }
 
 pub(super) struct SecretRow {

@@ -50,6 +50,10 @@ pub struct EngineSettings {
     /// day. Default 60,000.
     #[serde(deserialize_with = "range::within::<_, u64, 0, DAY>")]
     pub grace_ms: u64,
+    /// How often a process that stays says in the database that it runs, in milliseconds; 100 to a day. It counts as
+    /// running for four times as long. Default 15,000.
+    #[serde(deserialize_with = "range::within::<_, u64, 100, DAY>")]
+    pub beat_ms: u64,
 }
 
 impl Default for EngineSettings {
@@ -65,6 +69,7 @@ impl Default for EngineSettings {
             young_ms: 600_000,
             late_ms: 3_600_000,
             grace_ms: 60_000,
+            beat_ms: 15_000,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The database, whose it is, and the root key that opens it.
 
 use super::{Places, RootSource};
-use crate::Config;
+use crate::{Config, Registry};
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
@@ -15,12 +15,17 @@ type Identified = (Identity, Arc<RootSource>, Vec<String>);
 
 impl Config {
     /// The configured database; by default the embedded one in the user's data directory.
-    pub(super) async fn open_catalog(&self, places: &Places, env: &Arc<dyn Env>) -> Result<Arc<SqlCatalog>> {
+    pub(super) async fn open_catalog(
+        &self,
+        registry: &Registry,
+        places: &Places,
+        env: &Arc<dyn Env>,
+    ) -> Result<Arc<SqlCatalog>> {
         let database = self.database()?;
         let url = database
             .url
             .unwrap_or_else(|| SecretString::from(format!("sqlite:{}", places.database().display())));
-        let mut options = Options::new(url.expose_secret(), env.clone());
+        let mut options = Options::new(url.expose_secret(), env.clone()).next(registry.next_release());
         if let Some(connections) = database.max_connections {
             options.max_connections = connections;
         }

@@ -3,6 +3,7 @@
 mod catalog;
 mod memory;
 mod places;
+mod process;
 mod roots;
 
 pub use places::Places;
@@ -63,12 +64,33 @@ impl Open {
         Secrets::new(self.store.clone(), self.context("library"))
     }
 
-    /// Background work, to be driven by the program: removes what crashed writers left. Without it, that is left to
-    /// the next process that does, or to `repair`.
+    /// Says in the database that this process stays, and goes on saying so in its [`upkeep`](Self::upkeep): while it does, the
+    /// root key that it was opened with cannot be dropped, and tables that it works with stay. `at`: what operators find it
+    /// by, besides the process and the host, such as the address that it listens on. An upkeep says so by itself if nobody
+    /// did before.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` if the root key was dropped since it was opened, `Unsupported` if the tables were narrowed; of the
+    /// database.
+    pub async fn announce(&self, at: &str) -> Result<()> {
+        match &self.engine {
+            Some(engine) => engine.announce(&process::named(at)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Background work, to be driven by the program: removes what crashed writers left, and says that this process runs.
+    /// Without it, the former is left to the next process that does, or to `repair`, and nobody knows of the latter.
     #[must_use]
     pub fn upkeep(&self) -> BoxFuture<'static, ()> {
         match self.engine.clone() {
-            Some(engine) => Box::pin(async move { engine.maintain().await }),
+            Some(engine) => Box::pin(async move {
+                if !engine.is_announced() {
+                    // Whatever is in the way is told, and tried again, by what follows.
+                    let _ = engine.announce(&process::named("")).await;
+                }
+                engine.maintain().await;
+            }),
             None => Box::pin(std::future::ready(())),
         }
     }
@@ -81,6 +103,10 @@ impl Open {
     pub async fn close(self) -> Result<()> {
         let Self { store, engine, database, .. } = self;
         drop(store);
+        if let Some(engine) = &engine {
+            // What is not said is believed for a while longer.
+            let _ = engine.withdraw().await;
+        }
         match (database, engine) {
             (Some(database), _) => database.close().await,
             (None, Some(engine)) => engine.sweep().await.map(drop),
@@ -115,7 +141,7 @@ impl Config {
             return Err(Error::new(ErrorKind::ConfigInvalid, text));
         }
         let places = places.map_or_else(Places::of_user, Ok)?;
-        let catalog = self.open_catalog(&places, &env).await?;
+        let catalog = self.open_catalog(registry, &places, &env).await?;
         let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env).await?;
         let roots: Arc<dyn RootKeys> = roots;
         match self.open_stores(registry, identity.namespace).await? {
@@ -233,6 +259,7 @@ fn engine_options(settings: &EngineSettings) -> EngineOptions {
     options.young = Duration::from_millis(settings.young_ms);
     options.late = Duration::from_millis(settings.late_ms);
     options.grace = Duration::from_millis(settings.grace_ms);
+    options.beat_every = Duration::from_millis(settings.beat_ms);
     options.call_timeout = Duration::from_millis(settings.call_timeout_ms);
     options.call_attempts = settings.call_attempts;
     options

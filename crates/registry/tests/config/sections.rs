@@ -52,6 +52,7 @@ fn numbers_have_ranges() {
         ("young_ms", "86400001", "from 0 to 86400000"),
         ("late_ms", "0", "from 1 to 86400000"),
         ("grace_ms", "86400001", "from 0 to 86400000"),
+        ("beat_ms", "99", "from 100 to 86400000"),
         ("cache_max_age_s", "0", "from 1 to 31536000"),
         ("cache_bytes", "1099511627777", "from 0 to 1099511627776"),
     ] {

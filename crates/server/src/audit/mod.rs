@@ -22,8 +22,8 @@ use std::{
     },
     time::Duration,
 };
-use strongroom_core::{Access, Context, Error, ErrorKind, Origin, OwnerId, Result, SecretId};
-use strongroom_engine::{Engine, Noted};
+use strongroom_core::{Access, Context, ErrorKind, Origin, OwnerId, Result, SecretId};
+use strongroom_engine::{Auditor, Engine, Noted};
 use strongroom_sql::SqlCatalog;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -83,10 +83,10 @@ impl Trail {
 
     async fn note_key(&self, key: Key) -> Result<()> {
         if self.0.failing.load(Ordering::Relaxed) {
-            return Err(unwritable());
+            return Err(Auditor::unwritable());
         }
         if !self.buffer(|buffer| buffer.add(key)) {
-            return Err(unwritable());
+            return Err(Auditor::unwritable());
         }
         if self.0.sync {
             return self.flush().await;
@@ -107,7 +107,7 @@ impl Trail {
     /// As [`note`](Self::note).
     pub(crate) async fn note_denial(&self, cx: &Context, action: &'static str, detail: &str) -> Result<()> {
         if self.0.failing.load(Ordering::Relaxed) {
-            return Err(unwritable());
+            return Err(Auditor::unwritable());
         }
         let key = Key::new(cx, action, SecretId(Uuid::nil()), detail);
         let Some(key) = self.0.denials.add(key) else { return Ok(()) };
@@ -142,7 +142,9 @@ impl Trail {
     /// Writes what waits. It goes on if the caller goes away: others' entries are in it.
     pub(crate) async fn flush(&self) -> Result<()> {
         let trail = self.clone();
-        tokio::spawn(async move { trail.write_all().await }).await.unwrap_or_else(|_| Err(unwritable()))
+        tokio::spawn(async move { trail.write_all().await })
+            .await
+            .unwrap_or_else(|_| Err(Auditor::unwritable()))
     }
 
     async fn write_all(&self) -> Result<()> {
@@ -231,11 +233,4 @@ impl Trail {
     fn buffer<T>(&self, work: impl FnOnce(&mut Buffer) -> T) -> T {
         work(&mut self.0.buffer.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-fn unwritable() -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        "the audit log cannot be written now, and nothing is done without it: try again, or ask the operator",
-    )
 }

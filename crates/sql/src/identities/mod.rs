@@ -6,10 +6,12 @@
 mod change;
 mod device;
 mod key;
+mod list;
 mod read;
 mod remove;
 mod rows;
 
 pub use change::{AccountPatch, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey, NewMac};
 pub use device::{Decision, Device, NewDevice, Polled};
+pub use list::{AccountFilter, AccountSort, AccountTest};
 pub use rows::{Account, AccountKind, AccountRef, ApiKey, Grant, Principal, Role, Scope};

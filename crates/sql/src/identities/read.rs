@@ -4,8 +4,10 @@ use super::rows::{self, ACCOUNT, ACCOUNT_FROM, API_KEY, Account, AccountRef, Api
 use crate::{
     SqlCatalog,
     connection::Statement,
+    dialect::{MOST_AT_ONCE, padded, places},
     value::{args, damaged},
 };
+use std::collections::BTreeMap;
 use strongroom_core::{OwnerId, Result};
 use uuid::Uuid;
 
@@ -31,6 +33,21 @@ impl SqlCatalog {
         let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} ORDER BY a.created, a.id");
         let found = self.read(&sql, Vec::new()).await?;
         Ok(found.iter().map(rows::account).collect::<Result<_, _>>()?)
+    }
+
+    /// The names of those of these accounts that are there.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn account_names(&self, ids: &[OwnerId]) -> Result<BTreeMap<OwnerId, String>> {
+        let mut names = BTreeMap::new();
+        for some in ids.chunks(MOST_AT_ONCE) {
+            let sql = format!("SELECT id, name FROM accounts WHERE id IN ({})", places(some.len()));
+            for record in self.read(&sql, padded(some).map(|id| id.0.into()).collect()).await? {
+                names.insert(OwnerId(record.uuid(0)?), record.text(1)?);
+            }
+        }
+        Ok(names)
     }
 
     /// An account.

@@ -100,7 +100,8 @@ fn expression(dialect: Dialect, condition: &Condition, names: bool) -> Expressio
     }
 }
 
-fn signed(op: &TextOp, positive: Expression) -> Expression {
+/// What holds of an operator, be it a negative one.
+pub(crate) fn signed(op: &TextOp, positive: Expression) -> Expression {
     if op.is_negative() { positive.negated() } else { positive }
 }
 
@@ -124,7 +125,8 @@ fn user(dialect: Dialect, op: &TextOp, names: bool) -> Expression {
     }
 }
 
-fn date(dialect: Dialect, column: &str, op: &DateOp) -> Expression {
+/// A condition on a column of times.
+pub(crate) fn date(dialect: Dialect, column: &str, op: &DateOp) -> Expression {
     let compared = |operator: &str, at: &strongroom_core::Timestamp| {
         Expression::sql(format!("{column} {operator} ?"), args![at.0])
     };

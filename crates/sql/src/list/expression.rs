@@ -4,7 +4,7 @@ use crate::{dialect::Dialect, value::Value};
 
 /// A condition. One that does not depend on the row needs no SQL, and takes what it is joined with along.
 #[derive(Clone, Debug)]
-pub(super) enum Expression {
+pub(crate) enum Expression {
     /// True of every row.
     Always,
     /// True of no row.
@@ -19,12 +19,12 @@ pub(super) enum Expression {
 }
 
 impl Expression {
-    pub(super) fn sql(text: impl Into<String>, args: Vec<Value>) -> Self {
+    pub(crate) fn sql(text: impl Into<String>, args: Vec<Value>) -> Self {
         Self::Sql { text: text.into(), args }
     }
 
     /// What does not hold where this holds.
-    pub(super) fn negated(self) -> Self {
+    pub(crate) fn negated(self) -> Self {
         match self {
             Self::Always => Self::Never,
             Self::Never => Self::Always,
@@ -33,7 +33,7 @@ impl Expression {
     }
 
     /// Holds where all hold; always, if there are none.
-    pub(super) fn all(expressions: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn all(expressions: impl IntoIterator<Item = Self>) -> Self {
         let mut parts = Vec::new();
         for expression in expressions {
             match expression {
@@ -46,7 +46,7 @@ impl Expression {
     }
 
     /// Holds where one holds; never, if there are none.
-    pub(super) fn any(dialect: Dialect, expressions: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn any(dialect: Dialect, expressions: impl IntoIterator<Item = Self>) -> Self {
         let mut parts = Vec::new();
         for expression in expressions {
             match expression {
@@ -67,7 +67,7 @@ impl Expression {
     }
 
     /// The text for a WHERE and its arguments.
-    pub(super) fn into_where(self) -> (String, Vec<Value>) {
+    pub(crate) fn into_where(self) -> (String, Vec<Value>) {
         match self {
             Self::Always => ("1 = 1".to_owned(), Vec::new()),
             Self::Never => ("1 = 0".to_owned(), Vec::new()),

@@ -10,8 +10,14 @@ mod names;
 mod one_of;
 #[cfg(all(test, feature = "sqlite"))]
 mod plans;
+#[cfg(all(test, feature = "postgres", feature = "mysql"))]
+mod server_plans;
 mod statement;
 mod text;
+
+pub(crate) use conditions::{date, signed};
+pub(crate) use expression::Expression;
+pub(crate) use text::{Column, positive, positive_on_id};
 
 use crate::{connection::Connection, error::Failure, rows};
 use conditions::Selection;

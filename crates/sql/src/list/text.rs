@@ -6,21 +6,21 @@ use strongroom_core::filter::TextOp;
 use uuid::Uuid;
 
 /// A text that conditions are about.
-pub(super) struct Column {
+pub(crate) struct Column {
     /// The text as it is.
-    pub(super) exact: &'static str,
+    pub(crate) exact: &'static str,
     /// The text with ASCII letters, and only those, in lower case.
-    pub(super) fold: String,
+    pub(crate) fold: String,
 }
 
 impl Column {
     /// The name of a secret, whose folded form is stored.
-    pub(super) fn name() -> Self {
+    pub(crate) fn name() -> Self {
         Self { exact: "s.name", fold: "s.name_fold".to_owned() }
     }
 
     /// A text of an account, folded by the database.
-    pub(super) fn folded(dialect: Dialect, exact: &'static str) -> Self {
+    pub(crate) fn folded(dialect: Dialect, exact: &'static str) -> Self {
         let fold = match dialect {
             // Both know ASCII only: SQLite always, PostgreSQL with the collation "C", which the columns have.
             Dialect::Sqlite | Dialect::Postgres => format!("lower({exact})"),
@@ -34,7 +34,7 @@ impl Column {
 }
 
 /// Whether the text satisfies the operator or, if it is a negative one, the operator that it negates.
-pub(super) fn positive(dialect: Dialect, column: &Column, op: &TextOp) -> Expression {
+pub(crate) fn positive(dialect: Dialect, column: &Column, op: &TextOp) -> Expression {
     match op {
         TextOp::Equals(wanted) | TextOp::NotEquals(wanted) => {
             one_of::text(dialect, column.exact, std::slice::from_ref(wanted))
@@ -48,7 +48,7 @@ pub(super) fn positive(dialect: Dialect, column: &Column, op: &TextOp) -> Expres
 }
 
 /// The same on the digits of an id.
-pub(super) fn positive_on_id(dialect: Dialect, column: &str, op: &TextOp) -> Expression {
+pub(crate) fn positive_on_id(dialect: Dialect, column: &str, op: &TextOp) -> Expression {
     let digits = || match dialect {
         Dialect::Sqlite => format!("lower(hex({column}))"),
         Dialect::Postgres => format!("replace(CAST({column} AS text), '-', '') COLLATE \"C\""),
@@ -66,7 +66,7 @@ pub(super) fn positive_on_id(dialect: Dialect, column: &str, op: &TextOp) -> Exp
 }
 
 /// Whether a text starts with these bytes, as a range, so that an index serves it.
-pub(super) fn starts(column: &str, start: &str) -> Expression {
+pub(crate) fn starts(column: &str, start: &str) -> Expression {
     match (start.is_empty(), start.contains('\0'), after_all_with(start)) {
         (true, ..) => Expression::Always,
         (_, true, _) => Expression::Never,

@@ -32,6 +32,11 @@ impl Deployment {
         Self { root: Arc::new(RootKey::generate().unwrap()), held: None }
     }
 
+    /// With values in the catalog, and this root key.
+    pub(crate) fn of(root: &str) -> Self {
+        Self { root: Arc::new(RootKey::parse(root).unwrap()), held: None }
+    }
+
     /// With values at a service.
     pub(crate) fn external() -> Self {
         Self { held: Some(Held::new()), ..Self::inline() }

@@ -172,7 +172,7 @@ cases! {
         let mut written = fx.edit(&external);
         fx.attach(&mut written, &attempt, "2");
         let key = new_key(KeyKind::Seal);
-        fx.catalog.add_key(&key, &[wrap(key.id, fx.root)]).await?;
+        fx.catalog.add_key(&key, &[wrap(key.id, fx.root)], false).await?;
         for commit in [fx.creation("c", false, fx.owner)?, fx.writing(&inline), written.clone()] {
             answered!(
                 fx.catalog.commit(&commit).await?,
@@ -197,7 +197,7 @@ cases! {
         let fx = Fixture::open(s).await?;
         for kind in [KeyKind::Digest, KeyKind::Audit] {
             let key = new_key(kind);
-            fx.catalog.add_key(&key, &[wrap(key.id, fx.root)]).await?;
+            fx.catalog.add_key(&key, &[wrap(key.id, fx.root)], false).await?;
             ensure!(fx.catalog.remove_key(fx.keys[&kind]).await?, "the {kind} key was not removed");
             let (mut commit, object) = (fx.creation("a", false, fx.owner)?, ObjectId(Uuid::new_v4()));
             let attempt = fx.attempt(commit.secret, None, object);

@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// Makes a fresh key of this kind the active one; answers the key.
 async fn rotate(fx: &Fixture, kind: KeyKind) -> Result<KeyRow, crate::Broken> {
     let key = new_key(kind);
-    fx.catalog.add_key(&key, &[wrap(key.id, fx.root)]).await?;
+    fx.catalog.add_key(&key, &[wrap(key.id, fx.root)], false).await?;
     Ok(key)
 }
 

@@ -15,6 +15,7 @@ mod moves;
 mod names;
 mod random;
 mod reading;
+mod replicas;
 mod stores;
 mod sweeps;
 mod wraps;
@@ -57,6 +58,7 @@ groups! {
     moves => __catalog_moves,
     names => __catalog_names,
     reading => __catalog_reading,
+    replicas => __catalog_replicas,
     stores => __catalog_stores,
     sweeps => __catalog_sweeps,
     wraps => __catalog_wraps,

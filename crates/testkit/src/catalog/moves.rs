@@ -81,7 +81,7 @@ cases! {
         let fx = Fixture::open(s).await?;
         let row = fx.create("a").await?;
         let key = new_key(KeyKind::Seal);
-        fx.catalog.add_key(&key, &[wrap(key.id, fx.root)]).await?;
+        fx.catalog.add_key(&key, &[wrap(key.id, fx.root)], false).await?;
         let mut rehome = inward(&fx, &row);
         rehome.to.key = Some(key.id);
         moved(&fx, &row, &rehome).await?;

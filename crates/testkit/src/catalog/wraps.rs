@@ -50,7 +50,7 @@ cases! {
         let second = root();
         let added: Vec<_> = fx.keys.values().map(|key| wrap(*key, second)).collect();
         fx.catalog.add_wraps(&added).await?;
-        let dropped = fx.catalog.drop_wraps(fx.root).await?;
+        let dropped = fx.catalog.drop_wraps(fx.root, false).await?;
         ensure!(dropped == 5, "{dropped} of 5 were dropped");
         let wraps = fx.catalog.keys().await?.wraps;
         ensure!(wraps.len() == 5 && added.iter().all(|wrap| wraps.contains(wrap)), "others were dropped");
@@ -60,24 +60,24 @@ cases! {
     /// The last wrap of a key is never dropped: the answer is `Conflict` and nothing is dropped.
     async fn the_last_wrap_of_a_key_stays(s) {
         let fx = Fixture::open(s).await?;
-        refused(fx.catalog.drop_wraps(fx.root).await, ErrorKind::Conflict, "dropping all wraps")?;
+        refused(fx.catalog.drop_wraps(fx.root, false).await, ErrorKind::Conflict, "dropping all wraps")?;
         let second = root();
         let most: Vec<_> = fx.keys.values().skip(1).map(|key| wrap(*key, second)).collect();
         fx.catalog.add_wraps(&most).await?;
         refused(
-            fx.catalog.drop_wraps(fx.root).await,
+            fx.catalog.drop_wraps(fx.root, false).await,
             ErrorKind::Conflict,
             "dropping the last wrap of one key",
         )?;
         ensure!(fx.catalog.keys().await?.wraps.len() == 9, "something was dropped");
-        ensure!(fx.catalog.drop_wraps(second).await? == 4, "those that are not the last were not dropped");
+        ensure!(fx.catalog.drop_wraps(second, false).await? == 4, "those that are not the last were not dropped");
         Ok(())
     }
 
     /// A root key that wraps nothing has nothing to drop.
     async fn nothing_is_dropped_of_an_unknown_root(s) {
         let fx = Fixture::open(s).await?;
-        ensure!(fx.catalog.drop_wraps(root()).await? == 0, "something was dropped");
+        ensure!(fx.catalog.drop_wraps(root(), false).await? == 0, "something was dropped");
         ensure!(fx.catalog.keys().await?.wraps.len() == 5, "something was dropped");
         Ok(())
     }

@@ -6,10 +6,11 @@ use strongroom_core::{
 };
 use strongroom_engine::{
     Attempt, AuditRow, Begun, Catalog, Commit, Committed, Delete, Deleted, Identity, KeyRow, Keys, Lookup,
-    Misplaced, NewIdentity, Pending, Rehome, Rehomed, Row, Settled, Stamp, StoreBinding, StoreName, Summary,
-    Uses, VersionHead, Viewer, WrapRow,
+    Misplaced, NewIdentity, Pending, Rehome, Rehomed, Replica, Row, Settled, Stamp, StoreBinding, StoreName,
+    Summary, Uses, VersionHead, Viewer, WrapRow,
     crypto::{KeyId, RootId},
 };
+use uuid::Uuid;
 
 /// Changes what some methods of a catalog do; the others pass through.
 #[async_trait]
@@ -163,8 +164,8 @@ impl<W: Wrap> Catalog for Changed<W> {
     async fn keys(&self) -> Result<Keys> {
         self.inner.keys().await
     }
-    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow]) -> Result<()> {
-        self.inner.add_key(key, wraps).await
+    async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow], force: bool) -> Result<()> {
+        self.inner.add_key(key, wraps, force).await
     }
     async fn remove_key(&self, id: KeyId) -> Result<bool> {
         self.inner.remove_key(id).await
@@ -172,8 +173,17 @@ impl<W: Wrap> Catalog for Changed<W> {
     async fn add_wraps(&self, wraps: &[WrapRow]) -> Result<()> {
         self.inner.add_wraps(wraps).await
     }
-    async fn drop_wraps(&self, root: RootId) -> Result<u64> {
-        self.inner.drop_wraps(root).await
+    async fn drop_wraps(&self, root: RootId, force: bool) -> Result<u64> {
+        self.inner.drop_wraps(root, force).await
+    }
+    async fn announce(&self, replica: &Replica, lasts: Duration) -> Result<()> {
+        self.inner.announce(replica, lasts).await
+    }
+    async fn withdraw(&self, replica: Uuid) -> Result<()> {
+        self.inner.withdraw(replica).await
+    }
+    async fn replicas(&self) -> Result<Vec<Replica>> {
+        self.inner.replicas().await
     }
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()> {
         self.inner.bind_store(binding).await

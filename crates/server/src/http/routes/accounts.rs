@@ -5,7 +5,6 @@ use super::super::{
     body::JsonBody,
     error::{Answer, ApiError},
     json::Object,
-    listing::Facets,
     path::Path,
     query::Query,
     requests,
@@ -49,19 +48,6 @@ pub(crate) fn refused(error: Error, taken: impl FnOnce() -> String) -> ApiError 
         ErrorKind::AlreadyExists => ApiError::exists(taken()),
         ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
         _ => error.into(),
-    }
-}
-
-/// What lists of accounts are filtered and sorted by.
-pub(crate) fn facets(account: &Account) -> Facets<'_> {
-    Facets {
-        id: account.id.0,
-        name: &account.name,
-        full_name: &account.full_name,
-        description: &account.description,
-        active: account.active,
-        created: account.created,
-        updated: account.updated,
     }
 }
 

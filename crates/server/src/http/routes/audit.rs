@@ -17,10 +17,9 @@ use axum::{
     Json,
     extract::{RawQuery, State},
 };
-use std::collections::HashMap;
-use strongroom_core::SecretId;
+use std::collections::BTreeSet;
+use strongroom_core::{OwnerId, SecretId};
 use strongroom_sql::{TrailFilter, identities::Role};
-use uuid::Uuid;
 
 /// The most entries of one answer.
 const MOST: u64 = 10_000;
@@ -69,10 +68,10 @@ pub(crate) async fn list(
     let catalog = app.identities.catalog();
     let skip = query.number("skip")?.unwrap_or(0);
     let rows = catalog.audit_trail(&filter, skip, u32::try_from(size).unwrap_or(u32::MAX)).await?;
-    let names: HashMap<Uuid, String> =
-        catalog.accounts().await?.into_iter().map(|account| (account.id.0, account.name)).collect();
+    let actors: BTreeSet<OwnerId> = rows.iter().map(|row| row.actor).collect();
+    let names = catalog.account_names(&actors.into_iter().collect::<Vec<_>>()).await?;
     app.trail.note_event(&caller.context(), "audit.list", "").await?;
-    let view = |row| AuditView::new(row, names.get(&row.actor.0).map(String::as_str));
+    let view = |row| AuditView::new(row, names.get(&row.actor).map(String::as_str));
     Ok(Json(rows.iter().map(view).collect()))
 }
 

@@ -37,9 +37,8 @@ pub(crate) async fn list(
 ) -> Answer<Json<Paged<ServiceAccount>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let hydrate = query.paging()?.hydrate;
-    let mut all = app.identities.catalog().accounts().await?;
-    all.retain(|account| account.kind == AccountKind::Service);
-    let page = listing::page(&query, all, accounts::facets)?;
+    let filter = listing::filter(&query, AccountKind::Service, None)?;
+    let page = app.identities.catalog().accounts_page(&filter).await?;
     Ok(Json(page.map(|account| ServiceAccount::of(&account, hydrate)).into()))
 }
 

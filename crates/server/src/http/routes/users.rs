@@ -37,12 +37,10 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<User>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default());
-    let mut users = app.identities.catalog().accounts().await?;
-    users.retain(|account| {
-        account.kind == AccountKind::User && (caller.is_admin() || account.id == caller.id())
-    });
+    let only = (!caller.is_admin()).then(|| caller.id());
+    let filter = listing::filter(&query, AccountKind::User, only)?;
+    let page = app.identities.catalog().accounts_page(&filter).await?;
     // Without metadata even if asked for: the client asks here for the one that its `user describe` then cannot print.
-    let page = listing::page(&query, users, accounts::facets)?;
     Ok(Json(page.map(|account| User::of(&account, Show::Plain)).into()))
 }
 

@@ -1,0 +1,2 @@
+-- No statement was ever helped by it.
+DROP INDEX IF EXISTS devices_client;
