@@ -226,10 +226,13 @@ fn unreachable() -> Error {
     .retryable(Retry::Backoff)
 }
 
-/// What came back is damaged.
-pub(crate) fn broken() -> Error {
-    Error::new(ErrorKind::Unavailable, "the answer of Google Cloud Secret Manager could not be read")
-        .retryable(Retry::Backoff)
+fn broken() -> Error {
+    damaged("the answer of Google Cloud Secret Manager could not be read")
+}
+
+/// What came back is not what was sent: this text says in which way. The next answer may be whole.
+pub(crate) fn damaged(text: &'static str) -> Error {
+    Error::new(ErrorKind::Unavailable, text).retryable(Retry::Backoff)
 }
 
 /// A word of the service's lists, unless the endpoint is up to something.

@@ -10,6 +10,8 @@ pub struct Request {
     pub method: String,
     /// Without the query; for AWS the call's name (see the module).
     pub path: String,
+    /// What was sent, as text.
+    pub body: String,
 }
 
 /// Which requests are broken, and how.
