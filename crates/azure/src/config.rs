@@ -9,9 +9,10 @@ use crate::{
 use azure_core::http::Url;
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::{borrow::Cow, net::IpAddr, path::PathBuf, sync::Arc};
+use std::{borrow::Cow, path::PathBuf, sync::Arc};
 use strongroom_core::{
     BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
+    settings::is_this_machine,
 };
 
 /// What a registry needs to know.
@@ -204,9 +205,7 @@ impl Config {
 }
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    url.host_str().is_some_and(is_this_machine)
 }
 
 fn own_tags(given: &[String]) -> Result<Tags> {

@@ -104,6 +104,41 @@ mod azure {
         }
     }
 
+    /// A challenge names who gives tokens. The client's secret goes to the one of the configuration all the same.
+    #[tokio::test]
+    async fn who_gives_tokens_is_configured_and_not_told() {
+        let foreign = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        foreign.set_nonblocking(true).unwrap();
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = vault().at(&wire.url()).open(namespace()).await.unwrap();
+        let challenge = format!(
+            r#"Bearer authorization="http://{}/{}", resource="https://vault.azure.net""#,
+            foreign.local_addr().unwrap(),
+            variable("TENANT_ID")
+        );
+        wire.order(Order::new("GET", "*", Fault::status(401).header("www-authenticate", &challenge)));
+        backend.check().await.unwrap();
+        assert_eq!(wire.requests().len(), 2, "it is asked again, with a token");
+        assert_eq!(foreign.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// An answer without an end is given up, and not kept in memory.
+    #[tokio::test]
+    async fn no_answer_is_read_without_end() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
+        let (object, at) = somewhere();
+        // 4 MiB are read, and this is valid JSON.
+        let body = format!(r#"{{"id":"https://x/secrets/y/{}","value":"{}"}}"#, at.as_str(), "v".repeat(4 << 20));
+        wire.order(Order::new("GET", "*", Fault::status(200).body(body)));
+        let error = backend.get(object, &at).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        assert!(error.to_string().contains("could not be read"), "{error}");
+        let body = format!(r#"{{"id":"https://x/secrets/y/{}","value":"v"}}"#, at.as_str());
+        wire.order(Order::new("GET", "*", Fault::status(200).body(body)));
+        backend.get(object, &at).await.unwrap();
+    }
+
     /// The SDK reads codes wrongly where the text beside them has escapes, and texts may tell anything.
     #[tokio::test]
     async fn codes_are_read_and_texts_are_not_shown() {

@@ -4,8 +4,10 @@ use crate::{RemoteStore, login::Credentials, transport::Transport};
 use reqwest::{Certificate, Url, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
-use strongroom_core::{Configure, Error, ErrorKind, Limits, OpenContext, Opened, Result};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use strongroom_core::{
+    Configure, Error, ErrorKind, Limits, OpenContext, Opened, Result, settings::is_this_machine,
+};
 
 /// How long one attempt may take unless said otherwise, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
@@ -179,9 +181,7 @@ fn is_word(text: &str) -> bool {
 }
 
 fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    url.host_str().is_some_and(is_this_machine)
 }
 
 fn authorities(file: &std::path::Path) -> Result<Vec<Certificate>> {

@@ -21,7 +21,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use secrecy::ExposeSecret;
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
+use strongroom_core::settings::is_this_machine;
 use strongroom_engine::{Engine, crypto::equal};
 use strongroom_sql::SqlCatalog;
 
@@ -211,7 +212,7 @@ fn is_loopback(host: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    is_this_machine(name)
 }
 
 /// Counts for Prometheus: to callers with the token of the configuration, or on loopback if there is none.
