@@ -234,3 +234,25 @@ fn own_tags(given: &[String]) -> Result<Tags> {
 pub(crate) fn invalid(text: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cloud_has_its_own_vaults_and_its_own_entra_id() {
+        for (cloud, vault, authority) in [
+            (None, "https://v-1.vault.azure.net/", "https://login.microsoftonline.com/"),
+            (Some("public"), "https://v-1.vault.azure.net/", "https://login.microsoftonline.com/"),
+            (Some("government"), "https://v-1.vault.usgovcloudapi.net/", "https://login.microsoftonline.us/"),
+            (Some("china"), "https://v-1.vault.azure.cn/", "https://login.chinacloudapi.cn/"),
+        ] {
+            let mut config = serde_json::json!({"vault": "v-1"});
+            if let Some(cloud) = cloud {
+                config["cloud"] = cloud.into();
+            }
+            let hosts = serde_json::from_value::<Config>(config).unwrap().hosts().unwrap();
+            assert_eq!((hosts.vault.as_str(), hosts.authority.as_str()), (vault, authority), "{cloud:?}");
+        }
+    }
+}

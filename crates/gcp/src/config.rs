@@ -125,6 +125,12 @@ impl Config {
         }
     }
 
+    /// Where the service is asked; none for the one that the SDK knows.
+    fn endpoint_url(&self) -> Option<String> {
+        let regional = |location| format!("https://secretmanager.{location}.rep.googleapis.com");
+        self.endpoint.clone().or_else(|| self.location.as_ref().map(regional))
+    }
+
     fn parent(&self) -> String {
         match &self.location {
             Some(location) => format!("projects/{}/locations/{location}", self.project),
@@ -145,6 +151,7 @@ impl Config {
     }
 
     fn session(self) -> Result<Session> {
+        let endpoint = self.endpoint_url();
         let source = match (self.credentials, self.credentials_path, self.access_token) {
             (None, None, None) => Source::Found,
             (Some(json), None, None) => Source::Json(json),
@@ -163,8 +170,6 @@ impl Config {
             }
         };
         source.check()?;
-        let regional = |location| format!("https://secretmanager.{location}.rep.googleapis.com");
-        let endpoint = self.endpoint.or(self.location.map(regional));
         Ok(Session::new(source, self.impersonate, endpoint))
     }
 }
@@ -218,4 +223,27 @@ fn own_labels(given: &[String]) -> Result<Vec<(String, String)>> {
 
 pub(crate) fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_of_a_region_are_asked_for_at_its_own_endpoint() {
+        let asked = |more: &[(&str, &str)]| {
+            let mut config = json!({"project": "p"});
+            for (key, value) in more {
+                config[key] = json!(value);
+            }
+            serde_json::from_value::<Config>(config).unwrap().endpoint_url()
+        };
+        assert_eq!(asked(&[]), None);
+        let region = ("location", "europe-west1");
+        let own = "https://secretmanager.europe-west1.rep.googleapis.com";
+        assert_eq!(asked(&[region]).as_deref(), Some(own));
+        let other = "https://secrets.example.com";
+        assert_eq!(asked(&[region, ("endpoint", other)]).as_deref(), Some(other));
+    }
 }

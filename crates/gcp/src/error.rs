@@ -8,9 +8,6 @@ use google_cloud_gax::error::{
 use std::{error::Error as _, time::Duration};
 use strongroom_core::{Error, ErrorKind, Retry};
 
-/// No longer pause is made, whatever the service asks for: the engine gives up before.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
 /// A call that failed.
 pub(crate) struct Failure {
     pub(crate) why: Why,
@@ -198,7 +195,7 @@ fn throttled(after: Option<Duration>) -> Error {
         ErrorKind::RateLimited,
         "Google Cloud Secret Manager asks us to slow down: try again, or have the project's quota raised",
     )
-    .retryable(pause(after))
+    .retryable(Retry::asked(after))
 }
 
 fn down(after: Option<Duration>) -> Error {
@@ -206,11 +203,7 @@ fn down(after: Option<Duration>) -> Error {
         ErrorKind::Unavailable,
         "Google Cloud Secret Manager cannot serve now: try again, or see status.cloud.google.com",
     )
-    .retryable(pause(after))
-}
-
-fn pause(after: Option<Duration>) -> Retry {
-    after.map_or(Retry::Backoff, |after| Retry::After(after.min(LONGEST_PAUSE)))
+    .retryable(Retry::asked(after))
 }
 
 fn late() -> Error {

@@ -4,7 +4,7 @@ mod site;
 
 use serde_json::{Value, json};
 use site::{CANARY, Service, Site, account, text, uncached, variable};
-use strongroom_core::{ErrorKind, NamespaceId, Retry, SecretsStore as _};
+use strongroom_core::{ErrorKind, NamespaceId, Retry};
 use strongroom_testkit::{
     cloud::Kept,
     wire::{Fault, Order, Wire},
@@ -40,7 +40,8 @@ mod gcp {
         secrets.set("db", "a", "\u{00e9}\u{1F600}").await.unwrap();
         let sent: Vec<_> =
             wire.requests().into_iter().filter(|request| request.path.ends_with(":addVersion")).collect();
-        let values = [json!({ "a": CANARY }), json!({"a": "\u{00e9}\u{1F600}"})].map(|value| value.to_string());
+        let values =
+            [json!({ "a": CANARY }), json!({"a": "\u{00e9}\u{1F600}"})].map(|value| value.to_string());
         assert_eq!(sent.len(), values.len());
         for (request, value) in sent.iter().zip(values) {
             let body: Value = serde_json::from_str(&request.body).unwrap();

@@ -51,7 +51,9 @@ mod tests {
         for host in ["localhost", "LocalHost", "127.0.0.1", "127.8.9.1", "::1", "[::1]"] {
             assert!(is_this_machine(host), "{host}");
         }
-        for host in ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1", "[::2]", "[::1"] {
+        for host in
+            ["", "example.com", "localhost.example.com", "127.0.0.1.example.com", "10.0.0.1", "[::2]", "[::1"]
+        {
             assert!(!is_this_machine(host), "{host}");
         }
     }
