@@ -6,22 +6,11 @@ Prints what the client tells.
 """
 
 import json
-import os
 import sys
 
-from azure.identity import ClientSecretCredential
-from azure.keyvault.secrets import SecretClient
+from azure_client import connect
 
-endpoint, authority, ca, tenant, application, command, *arguments = sys.argv[1:]
-login = ClientSecretCredential(
-    tenant,
-    application,
-    os.environ["AZURE_SECRET"],
-    authority=authority,
-    disable_instance_discovery=True,
-    connection_verify=ca,
-)
-client = SecretClient(endpoint, login, verify_challenge_resource=False, connection_verify=ca)
+client, (command, *arguments) = connect()
 
 
 def told(one):

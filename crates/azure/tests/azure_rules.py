@@ -4,23 +4,11 @@
                                                                     and purges the secret NAME
 """
 
-import os
-import sys
-
 from azure.core.exceptions import HttpResponseError
-from azure.identity import ClientSecretCredential
-from azure.keyvault.secrets import SecretClient
 
-endpoint, authority, ca, tenant, application, name = sys.argv[1:]
-login = ClientSecretCredential(
-    tenant,
-    application,
-    os.environ["AZURE_SECRET"],
-    authority=authority,
-    disable_instance_discovery=True,
-    connection_verify=ca,
-)
-client = SecretClient(endpoint, login, verify_challenge_resource=False, connection_verify=ca)
+from azure_client import connect
+
+client, (name,) = connect()
 
 
 def refused(status, code, inner, call, *arguments, **more):

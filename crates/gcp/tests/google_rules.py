@@ -5,20 +5,11 @@
 With a location, of that region, whose endpoint ENDPOINT must be.
 """
 
-import os
-import sys
-
 from google.api_core import exceptions
-from google.cloud.secretmanager_v1 import SecretManagerServiceClient
-from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceRestTransport
-from google.oauth2.credentials import Credentials
 
-endpoint, project, secret, *location = sys.argv[1:]
-scheme, host = endpoint.split("://")
-transport = SecretManagerServiceRestTransport(
-    host=host, url_scheme=scheme, credentials=Credentials(os.environ["GCP_TOKEN"])
-)
-client = SecretManagerServiceClient(transport=transport)
+from google_client import connect
+
+client, (project, secret, *location) = connect()
 within = "".join(f"/locations/{one}" for one in location)
 parent = f"projects/{project}{within}"
 name = f"{parent}/secrets/{secret}"

@@ -23,6 +23,7 @@ fn run(script: &str, arguments: &[&str]) -> String {
         .args(arguments)
         .env("GCP_TOKEN", site::variable("OPERATOR_ACCESS_TOKEN"))
         .env("NO_PROXY", "127.0.0.1")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));

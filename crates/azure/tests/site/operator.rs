@@ -24,6 +24,7 @@ impl Operator {
             .args(arguments)
             .env("AZURE_SECRET", variable("CLIENT_SECRET"))
             .env("NO_PROXY", "127.0.0.1")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .output()
             .unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
