@@ -136,7 +136,7 @@ impl Config {
         }
         match url.scheme() {
             "https" => {}
-            "http" if self.allow_http || is_this_machine(&url) => {}
+            "http" if self.allow_http || url.host_str().is_some_and(is_this_machine) => {}
             "http" => {
                 return Err(invalid(
                     "url: credentials and values would cross the network in plain text; use https, or set allow_http",
@@ -178,10 +178,6 @@ fn trimmed(text: &SecretString) -> SecretString {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    url.host_str().is_some_and(is_this_machine)
 }
 
 fn authorities(file: &std::path::Path) -> Result<Vec<Certificate>> {

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn an_order_is_used_up() {
         let plan = Plan::default();
-        let request = || Request { method: "GET".into(), path: "/x".into() };
+        let request = || Request { method: "GET".into(), path: "/x".into(), body: String::new() };
         plan.order(Order::new("GET", "/*", Fault::Reset).skip(1).times(2));
         let broken: Vec<bool> = (0..5).map(|_| plan.arrived(request()).is_some()).collect();
         assert_eq!(broken, [false, true, true, false, false]);
