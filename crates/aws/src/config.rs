@@ -13,6 +13,7 @@ use serde::Deserialize;
 use std::{path::PathBuf, sync::Arc};
 use strongroom_core::{
     BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
+    settings::check_endpoint,
 };
 
 /// What a registry needs to know.
@@ -29,6 +30,9 @@ const LIMITS: Limits = Limits::new(65_536, Removal::Expires)
 
 /// 0.05 dollars for 10,000 requests. Bringing labels up to date and removing look first, then write.
 const PRICES: Prices = Prices::each(5_000).relabel(10_000).remove(10_000);
+
+/// What an endpoint looks like.
+const EXAMPLE: &str = "https://vpce-1.example.com";
 
 /// Where secrets are kept in AWS Secrets Manager, and with whose credentials. The README has the table of keys.
 #[derive(Deserialize)]
@@ -103,8 +107,11 @@ impl Config {
         if self.recovery_days != 0 && !(7..=30).contains(&self.recovery_days) {
             return Err(invalid("recovery_days: 7 to 30, or 0 to delete at once"));
         }
-        connect::check_endpoint("endpoint", self.endpoint.as_deref(), self.allow_http)?;
-        connect::check_endpoint("sts_endpoint", self.sts_endpoint.as_deref(), self.allow_http)?;
+        for (key, url) in [("endpoint", &self.endpoint), ("sts_endpoint", &self.sts_endpoint)] {
+            if let Some(url) = url {
+                check_endpoint(key, url, EXAMPLE, self.allow_http)?;
+            }
+        }
         let prefix = &self.prefix;
         let fits = |b: u8| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b);
         if !(1..=200).contains(&prefix.len())

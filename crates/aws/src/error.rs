@@ -9,9 +9,6 @@ use aws_sdk_secretsmanager::{
 use std::{error::Error as StdError, time::Duration};
 use strongroom_core::{Error, ErrorKind, Retry};
 
-/// No longer pause is made, whatever the service asks for: the engine gives up before.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
 /// A call that failed.
 pub(crate) struct Failure {
     pub(crate) why: Why,
@@ -177,7 +174,7 @@ fn by_status(action: &'static str, status: u16, after: Option<Duration>) -> Erro
             ErrorKind::Unavailable,
             "AWS Secrets Manager cannot serve now: try again, or see the AWS health dashboard",
         )
-        .retryable(pause(after)),
+        .retryable(Retry::asked(after)),
         _ => Error::new(
             ErrorKind::Unexpected,
             "AWS Secrets Manager gave an answer nobody foresaw: check endpoint and region",
@@ -198,11 +195,7 @@ fn throttled(after: Option<Duration>) -> Error {
         ErrorKind::RateLimited,
         "AWS Secrets Manager asks us to slow down: try again, or have the account's quota raised",
     )
-    .retryable(pause(after))
-}
-
-fn pause(after: Option<Duration>) -> Retry {
-    after.map_or(Retry::Backoff, |after| Retry::After(after.min(LONGEST_PAUSE)))
+    .retryable(Retry::asked(after))
 }
 
 fn late() -> Error {

@@ -9,9 +9,10 @@ use crate::{
 use azure_core::http::Url;
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::{borrow::Cow, net::IpAddr, path::PathBuf, sync::Arc};
+use std::{borrow::Cow, path::PathBuf, sync::Arc};
 use strongroom_core::{
     BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
+    settings::is_this_machine,
 };
 
 /// What a registry needs to know.
@@ -204,9 +205,7 @@ impl Config {
 }
 
 pub(crate) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    url.host_str().is_some_and(is_this_machine)
 }
 
 fn own_tags(given: &[String]) -> Result<Tags> {
@@ -234,4 +233,26 @@ fn own_tags(given: &[String]) -> Result<Tags> {
 
 pub(crate) fn invalid(text: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cloud_has_its_own_vaults_and_its_own_entra_id() {
+        for (cloud, vault, authority) in [
+            (None, "https://v-1.vault.azure.net/", "https://login.microsoftonline.com/"),
+            (Some("public"), "https://v-1.vault.azure.net/", "https://login.microsoftonline.com/"),
+            (Some("government"), "https://v-1.vault.usgovcloudapi.net/", "https://login.microsoftonline.us/"),
+            (Some("china"), "https://v-1.vault.azure.cn/", "https://login.chinacloudapi.cn/"),
+        ] {
+            let mut config = serde_json::json!({"vault": "v-1"});
+            if let Some(cloud) = cloud {
+                config["cloud"] = cloud.into();
+            }
+            let hosts = serde_json::from_value::<Config>(config).unwrap().hosts().unwrap();
+            assert_eq!((hosts.vault.as_str(), hosts.authority.as_str()), (vault, authority), "{cloud:?}");
+        }
+    }
 }

@@ -12,9 +12,6 @@ use serde::Deserialize;
 use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, Retry};
 
-/// No longer pause is made, whatever the service asks for: the engine gives up before.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
 /// How long the service mostly takes to delete or to purge.
 const DELETING: Duration = Duration::from_secs(5);
 
@@ -188,12 +185,12 @@ fn by_status(action: &'static str, facts: &Facts) -> Error {
             ErrorKind::RateLimited,
             "Azure Key Vault asks us to slow down: try again, or spread the secrets over several vaults",
         )
-        .retryable(pause(facts.after)),
+        .retryable(Retry::asked(facts.after)),
         500.. => Error::new(
             ErrorKind::Unavailable,
             "Azure Key Vault cannot serve now: try again, or see the Azure status page",
         )
-        .retryable(pause(facts.after)),
+        .retryable(Retry::asked(facts.after)),
         _ => Error::new(
             ErrorKind::Unexpected,
             "Azure Key Vault gave an answer nobody foresaw: check vault and endpoint",
@@ -213,10 +210,6 @@ fn denied(action: &'static str) -> Error {
 /// What `Retry-After` says.
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
     text.trim().parse().ok().map(Duration::from_secs)
-}
-
-pub(crate) fn pause(after: Option<Duration>) -> Retry {
-    after.map_or(Retry::Backoff, |after| Retry::After(after.min(LONGEST_PAUSE)))
 }
 
 /// What Azure calls its codes and requests, unless somebody is up to something.

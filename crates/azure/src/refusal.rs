@@ -4,10 +4,10 @@
 //! The SDK reads none of it if a text has an escape of JSON, as the real ones have, or if there is no JSON at all, as of
 //! a proxy on the way.
 
-use crate::{error::pause, ours::Ours};
+use crate::ours::Ours;
 use serde::Deserialize;
 use std::time::Duration;
-use strongroom_core::{Error, ErrorKind};
+use strongroom_core::{Error, ErrorKind, Retry};
 
 /// An answer that gives no token.
 pub(crate) struct Said<'a> {
@@ -19,7 +19,7 @@ pub(crate) struct Said<'a> {
 
 impl Said<'_> {
     fn passing(&self, text: &'static str) -> Error {
-        Error::new(ErrorKind::Unavailable, text).retryable(pause(self.after))
+        Error::new(ErrorKind::Unavailable, text).retryable(Retry::asked(self.after))
     }
 }
 
@@ -64,7 +64,6 @@ pub(crate) fn of_metadata(said: &Said<'_>) -> Ours {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strongroom_core::Retry;
 
     fn said(status: u16, body: &[u8]) -> Said<'_> {
         Said { status, after: None, body }

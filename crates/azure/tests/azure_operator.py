@@ -2,58 +2,39 @@
 
     azure_operator.py ENDPOINT AUTHORITY_HOST CA TENANT CLIENT COMMAND [ARGUMENT...]    with the client's secret in AZURE_SECRET
 
-Prints what the client tells, or fails with the status and the codes that it was refused with.
+Prints what the client tells.
 """
 
 import json
-import os
 import sys
 
-from azure.core.exceptions import HttpResponseError
-from azure.identity import ClientSecretCredential
-from azure.keyvault.secrets import SecretClient
+from azure_client import connect
 
-endpoint, authority, ca, tenant, application, command, *arguments = sys.argv[1:]
-login = ClientSecretCredential(
-    tenant,
-    application,
-    os.environ["AZURE_SECRET"],
-    authority=authority,
-    disable_instance_discovery=True,
-    connection_verify=ca,
-)
-client = SecretClient(endpoint, login, verify_challenge_resource=False, connection_verify=ca)
+client, (command, *arguments) = connect()
 
 
 def told(one):
     print(json.dumps({"version": one.properties.version, "value": one.value}))
 
 
-try:
-    match command, arguments:
-        case "set", [name, value]:
-            told(client.set_secret(name, value))
-        case "get", [name, *version]:
-            told(client.get_secret(name, *version))
-        case "list", []:
-            for one in client.list_properties_of_secrets():
-                print(json.dumps({"name": one.name, "tags": one.tags, "content": one.content_type}))
-        case "versions", [name]:
-            for one in client.list_properties_of_secret_versions(name):
-                print(json.dumps({"version": one.version, "enabled": one.enabled, "tags": one.tags}))
-        case "disable" | "enable", [name, version]:
-            client.update_secret_properties(name, version, enabled=command == "enable")
-        case "delete", [name]:
-            client.begin_delete_secret(name).wait()
-        case "deleted", []:
-            for one in client.list_deleted_secrets():
-                print(one.name)
-        case "recover", [name]:
-            client.begin_recover_deleted_secret(name).wait()
-        case "purge", [name]:
-            client.purge_deleted_secret(name)
-        case _:
-            sys.exit(__doc__)
-except HttpResponseError as error:
-    inner = (error.error.innererror or {}).get("code") if error.error else None
-    sys.exit(f"{error.status_code} {error.error.code if error.error else None} {inner}")
+match command, arguments:
+    case "set", [name, value]:
+        told(client.set_secret(name, value))
+    case "get", [name, *version]:
+        told(client.get_secret(name, *version))
+    case "list", []:
+        for one in client.list_properties_of_secrets():
+            print(json.dumps({"name": one.name, "tags": one.tags, "content": one.content_type}))
+    case "versions", [name]:
+        for one in client.list_properties_of_secret_versions(name):
+            print(json.dumps({"version": one.version, "enabled": one.enabled, "tags": one.tags}))
+    case "disable" | "enable", [name, version]:
+        client.update_secret_properties(name, version, enabled=command == "enable")
+    case "delete", [name]:
+        client.begin_delete_secret(name).wait()
+    case "recover", [name]:
+        client.begin_recover_deleted_secret(name).wait()
+    case "purge", [name]:
+        client.purge_deleted_secret(name)
+    case _:
+        sys.exit(__doc__)

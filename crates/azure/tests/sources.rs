@@ -158,22 +158,39 @@ mod azure {
         child("managed-identity (,developer-tools (", "chain", &[(METADATA, &address)]);
     }
 
-    /// What `az` prints, here a script in its place: the client itself is too large to be installed for it.
-    #[tokio::test]
-    async fn developer_tools_are_asked() {
+    /// A directory with a script in the place of a tool: for these words it prints this, and nothing for others.
+    fn tool(name: &str, words: &str, printed: &str) -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("az");
-        let token = site::token("CLIENT_ID").await;
-        let (wanted, printed) = (
-            "account get-access-token -o json --scope https://vault.azure.net/.default",
-            format!(r#"{{"accessToken": "{token}", "expires_on": 4102444800, "tokenType": "Bearer"}}"#),
-        );
-        let script = format!("#!/bin/sh\n[ \"$*\" = '{wanted}' ] && echo '{printed}'\n");
+        let path = directory.path().join(name);
+        let script = format!("#!/bin/sh\n[ \"$*\" = '{words}' ] && echo '{printed}'\n");
         fs::write(&path, script).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        directory
+    }
+
+    /// What `az` and `azd` print, here scripts in their places: they are too large to be installed for it.
+    #[tokio::test]
+    async fn developer_tools_are_asked() {
+        let token = site::token("CLIENT_ID").await;
+        let az = tool(
+            "az",
+            "account get-access-token -o json --scope https://vault.azure.net/.default",
+            &format!(r#"{{"accessToken": "{token}", "expires_on": 4102444800, "tokenType": "Bearer"}}"#),
+        );
+        let azd = tool(
+            "azd",
+            "auth token -o json --no-prompt --scope https://vault.azure.net/.default",
+            &format!(r#"{{"token": "{token}", "expiresOn": "2100-01-01T00:00:00Z"}}"#),
+        );
+        let path = |tool: &tempfile::TempDir| tool.path().to_str().unwrap().to_owned();
         for auth in ["chain", "developer-tools"] {
-            child("works", auth, &[NO_METADATA, ("PATH", directory.path().to_str().unwrap())]);
+            child("works", auth, &[NO_METADATA, ("PATH", &path(&az))]);
+            child("works", auth, &[NO_METADATA, ("PATH", &path(&azd))]);
         }
+        // One that is there and nobody has logged in with: the other is asked.
+        let nobody = tool("az", "--version", "azure-cli");
+        child("works", "chain", &[NO_METADATA, ("PATH", &format!("{}:{}", path(&nobody), path(&azd)))]);
+        child("login,developer-tools", "developer-tools", &[("PATH", &path(&nobody))]);
         child("login,developer-tools", "developer-tools", &[]);
     }
 }

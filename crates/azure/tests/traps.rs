@@ -82,7 +82,9 @@ mod azure {
         for status in [301, 302, 307, 308] {
             let to = format!("http://{}/", foreign.local_addr().unwrap());
             wire.order(Order::new("GET", "*", Fault::status(status).header("location", &to)));
-            assert_eq!(backend.check().await.unwrap_err().kind(), ErrorKind::Unexpected);
+            // Whoever listens there never answers.
+            let answer = tokio::time::timeout(Duration::from_secs(5), backend.check()).await;
+            assert_eq!(answer.expect("it was followed").unwrap_err().kind(), ErrorKind::Unexpected);
         }
         assert_eq!(foreign.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     }
@@ -102,6 +104,57 @@ mod azure {
             assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error:?}");
             assert_eq!(wire.requests().len(), 1, "it was asked again, with a token");
         }
+    }
+
+    /// The SDK writes a version into the path as it is: one that leads out of it never comes that far.
+    #[tokio::test]
+    async fn what_is_no_version_is_not_asked_for() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = warm(&purging(vault()), &wire, namespace()).await;
+        let (object, at) = somewhere();
+        for wrong in ["", "x", "..", "../../deletedsecrets/x", "7?a=b", &format!("{at}/"), &format!(" {at}")]
+        {
+            let wrong = VersionRef::new(wrong.to_owned());
+            assert_eq!(backend.get(object, &wrong).await.unwrap_err().kind(), ErrorKind::NotFound, "{wrong}");
+            backend.remove(object, &wrong).await.unwrap();
+        }
+        assert_eq!(wire.requests(), []);
+    }
+
+    /// A challenge names who gives tokens. The client's secret goes to the one of the configuration all the same.
+    #[tokio::test]
+    async fn who_gives_tokens_is_configured_and_not_told() {
+        let foreign = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        foreign.set_nonblocking(true).unwrap();
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = vault().at(&wire.url()).open(namespace()).await.unwrap();
+        let challenge = format!(
+            r#"Bearer authorization="http://{}/{}", resource="https://vault.azure.net""#,
+            foreign.local_addr().unwrap(),
+            variable("TENANT_ID")
+        );
+        wire.order(Order::new("GET", "*", Fault::status(401).header("www-authenticate", &challenge)));
+        backend.check().await.unwrap();
+        assert_eq!(wire.requests().len(), 2, "it is asked again, with a token");
+        assert_eq!(foreign.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// An answer without an end is given up, and not kept in memory.
+    #[tokio::test]
+    async fn no_answer_is_read_without_end() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
+        let (object, at) = somewhere();
+        // 4 MiB are read, and this is valid JSON.
+        let body =
+            format!(r#"{{"id":"https://x/secrets/y/{}","value":"{}"}}"#, at.as_str(), "v".repeat(4 << 20));
+        wire.order(Order::new("GET", "*", Fault::status(200).body(body)));
+        let error = backend.get(object, &at).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+        assert!(error.to_string().contains("could not be read"), "{error}");
+        let body = format!(r#"{{"id":"https://x/secrets/y/{}","value":"v"}}"#, at.as_str());
+        wire.order(Order::new("GET", "*", Fault::status(200).body(body)));
+        backend.get(object, &at).await.unwrap();
     }
 
     /// The SDK reads codes wrongly where the text beside them has escapes, and texts may tell anything.
@@ -183,11 +236,14 @@ mod azure {
             let backend = vault.open(site.identity.namespace).await.unwrap();
             let engine = site.engine(backend.clone(), quick()).await;
             let secrets = site.secrets(&engine);
+            let start = Instant::now();
             for n in 0..3 {
                 secrets.create("db", [("a", n.to_string())]).await.unwrap();
                 assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), n.to_string());
                 secrets.delete("db").await.unwrap();
             }
+            // The service asks for five seconds before it purges: nobody waits for that.
+            assert!(start.elapsed() < Duration::from_secs(4), "purge = {purge}: {:?}", start.elapsed());
             tokio::time::sleep(Duration::from_millis(800)).await;
             site.clock.skip(Duration::from_secs(2 * 3600));
             engine.sweep().await.unwrap();

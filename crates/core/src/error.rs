@@ -74,6 +74,15 @@ pub enum Retry {
     Exhausted,
 }
 
+impl Retry {
+    /// After the time that a service asked for, but a minute at most; with a growing pause if it asked for none. Longer
+    /// than that no call goes on anyway.
+    #[must_use]
+    pub fn asked(after: Option<Duration>) -> Self {
+        after.map_or(Self::Backoff, |after| Self::After(after.min(Duration::from_secs(60))))
+    }
+}
+
 impl Error {
     /// An error that is not to be retried. `message` is shown to users: it must hold no value of a secret.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {

@@ -3,8 +3,12 @@
 use crate::{
     Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::successive, errors,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strongroom_core::{Context, Result, Revision, SecretRef, SecretUpdate};
+
+/// How long a caller whose deletion is committed waits for the stores to follow. Less than what a service asks for that is
+/// not done with an object, such as Azure Key Vault before it purges.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Core {
     /// Deletes a secret. What its stores still hold is removed now if they answer, else by the sweeper.
@@ -47,8 +51,12 @@ impl Core {
             match deleted {
                 Deleted::Done(rows) => {
                     self.forget(row.meta.id);
+                    let mut patience = deadline.clone();
+                    if !self.labels_commit && deadline.left() > PATIENCE {
+                        patience = Deadline::after(PATIENCE, &self.env);
+                    }
                     for pending in rows {
-                        if let Err(error) = self.work(&pending, &deadline).await {
+                        if let Err(error) = self.work(&pending, &patience).await {
                             if self.labels_commit {
                                 return Err(crate::lasting::not_yet(&error));
                             }

@@ -1,16 +1,17 @@
 //! The service's calls, one function each, and nothing of ours.
 
 use crate::{
-    error::{Failure, Why, broken},
+    error::{Failure, Why, damaged},
     session::Session,
 };
 use google_cloud_secretmanager_v1::model::{
-    CustomerManagedEncryption, Replication, Secret, SecretPayload, SecretVersion,
+    AccessSecretVersionResponse, CustomerManagedEncryption, Replication, Secret, SecretPayload,
+    SecretVersion,
     replication::{self, Automatic, UserManaged, user_managed::Replica},
 };
 use google_cloud_wkt::FieldMask;
 use std::collections::HashMap;
-use strongroom_core::Payload;
+use strongroom_core::{Error, Payload};
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -63,14 +64,8 @@ impl Client {
     pub(crate) async fn access(&self, id: &str, number: u64) -> Result<Payload> {
         let call = self.session.sdk().await?.access_secret_version().set_name(self.version_name(id, number));
         let answer = self.session.ask("secretmanager.versions.access", call.send()).await?;
-        let whole = answer.payload.filter(|payload| {
-            let sum = i64::from(crc32c::crc32c(&payload.data));
-            last(&answer.name) == number.to_string() && payload.data_crc32c == Some(sum)
-        });
-        match whole {
-            Some(payload) => Ok(Payload::new(payload.data.into())),
-            None => Err(Failure { why: Why::Other, error: broken() }),
-        }
+        let payload = whole(answer, number).map_err(|error| Failure { why: Why::Other, error })?;
+        Ok(Payload::new(payload.data.into()))
     }
 
     /// A version without its bytes.
@@ -165,6 +160,22 @@ impl Storage {
                 secret.set_or_clear_customer_managed_encryption(key.as_deref().map(encryption))
             }
         }
+    }
+}
+
+/// The payload of an answer, if it is that of the version that was asked for, and whole.
+fn whole(answer: AccessSecretVersionResponse, number: u64) -> std::result::Result<SecretPayload, Error> {
+    if last(&answer.name) != number.to_string() {
+        return Err(damaged("the answer of Google Cloud Secret Manager is of another version"));
+    }
+    let payload = answer.payload.unwrap_or_default();
+    match payload.data_crc32c {
+        Some(sum) if sum == i64::from(crc32c::crc32c(&payload.data)) => Ok(payload),
+        Some(_) => Err(damaged(
+            "the value that Google Cloud Secret Manager answered does not fit its checksum (CRC32C): it was damaged on \
+             the way",
+        )),
+        None => Err(damaged("the value that Google Cloud Secret Manager answered has no checksum (CRC32C)")),
     }
 }
 

@@ -9,9 +9,10 @@ use crate::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::{fs, net::IpAddr, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc};
 use strongroom_core::{
     BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
+    settings::check_endpoint,
 };
 
 /// What a registry needs to know.
@@ -21,6 +22,9 @@ const LIMITS: Limits = Limits::new(65_536, Removal::Destroys);
 
 /// 0.03 dollars for reading 10,000 values; nothing else costs.
 const PRICES: Prices = Prices::FREE.get(3_000);
+
+/// What an endpoint looks like.
+const EXAMPLE: &str = "https://secretmanager.europe-west1.rep.googleapis.com";
 
 /// Where secrets are kept in Google Cloud Secret Manager, and with whose credentials. The README has the table of keys.
 #[derive(Deserialize)]
@@ -90,7 +94,10 @@ impl Config {
         }) {
             return Err(invalid("impersonate: give the e-mail address of a service account"));
         }
-        check_endpoint(self.endpoint.as_deref(), self.allow_http)
+        match &self.endpoint {
+            Some(endpoint) => check_endpoint("endpoint", endpoint, EXAMPLE, self.allow_http),
+            None => Ok(()),
+        }
     }
 
     /// Where new secrets are kept.
@@ -118,6 +125,12 @@ impl Config {
         }
     }
 
+    /// Where the service is asked; none for the one that the SDK knows.
+    fn endpoint_url(&self) -> Option<String> {
+        let regional = |location| format!("https://secretmanager.{location}.rep.googleapis.com");
+        self.endpoint.clone().or_else(|| self.location.as_ref().map(regional))
+    }
+
     fn parent(&self) -> String {
         match &self.location {
             Some(location) => format!("projects/{}/locations/{location}", self.project),
@@ -138,6 +151,7 @@ impl Config {
     }
 
     fn session(self) -> Result<Session> {
+        let endpoint = self.endpoint_url();
         let source = match (self.credentials, self.credentials_path, self.access_token) {
             (None, None, None) => Source::Found,
             (Some(json), None, None) => Source::Json(json),
@@ -156,8 +170,6 @@ impl Config {
             }
         };
         source.check()?;
-        let regional = |location| format!("https://secretmanager.{location}.rep.googleapis.com");
-        let endpoint = self.endpoint.or(self.location.map(regional));
         Ok(Session::new(source, self.impersonate, endpoint))
     }
 }
@@ -209,36 +221,6 @@ fn own_labels(given: &[String]) -> Result<Vec<(String, String)>> {
     Ok(all)
 }
 
-/// Refuses an endpoint that is none, and one to which a token would go in the clear.
-fn check_endpoint(endpoint: Option<&str>, allow_http: bool) -> Result<()> {
-    let Some(endpoint) = endpoint else { return Ok(()) };
-    if host(endpoint).is_none_or(str::is_empty) || endpoint.contains(['@', '?', '#', ' ']) {
-        return Err(invalid(
-            "endpoint: give a URL such as https://secretmanager.europe-west1.rep.googleapis.com, without a user",
-        ));
-    }
-    if !allow_http && !is_safe(endpoint) {
-        return Err(invalid("endpoint: plain HTTP to another host; use https, or set allow_http = true"));
-    }
-    Ok(())
-}
-
-/// The host of a URL of HTTP.
-fn host(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    match authority.strip_prefix('[') {
-        Some(address) => address.split_once(']').map(|(address, _)| address),
-        None => authority.split(':').next(),
-    }
-}
-
-fn is_safe(url: &str) -> bool {
-    let is_loopback =
-        |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    url.starts_with("https://") || host(url).is_some_and(is_loopback)
-}
-
 pub(crate) fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
 }
@@ -246,22 +228,22 @@ pub(crate) fn invalid(text: impl Into<std::borrow::Cow<'static, str>>) -> Error 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
-    fn nothing_goes_to_another_host_in_the_clear() {
-        for (endpoint, allow, fine) in [
-            ("https://secretmanager.europe-west1.rep.googleapis.com", false, true),
-            ("http://127.0.0.1:5000", false, true),
-            ("http://[::1]:5000", false, true),
-            ("http://10.0.0.1", false, false),
-            ("http://10.0.0.1", true, true),
-            ("http://localhost.example.com", false, false),
-            ("http://user:password@127.0.0.1", true, false),
-            ("http://127.0.0.1@example.com", false, false),
-            ("127.0.0.1:5000", true, false),
-            ("https://", true, false),
-        ] {
-            assert_eq!(check_endpoint(Some(endpoint), allow).is_ok(), fine, "{endpoint}");
-        }
+    fn secrets_of_a_region_are_asked_for_at_its_own_endpoint() {
+        let asked = |more: &[(&str, &str)]| {
+            let mut config = json!({"project": "p"});
+            for (key, value) in more {
+                config[key] = json!(value);
+            }
+            serde_json::from_value::<Config>(config).unwrap().endpoint_url()
+        };
+        assert_eq!(asked(&[]), None);
+        let region = ("location", "europe-west1");
+        let own = "https://secretmanager.europe-west1.rep.googleapis.com";
+        assert_eq!(asked(&[region]).as_deref(), Some(own));
+        let other = "https://secrets.example.com";
+        assert_eq!(asked(&[region, ("endpoint", other)]).as_deref(), Some(other));
     }
 }

@@ -8,9 +8,6 @@ use google_cloud_gax::error::{
 use std::{error::Error as _, time::Duration};
 use strongroom_core::{Error, ErrorKind, Retry};
 
-/// No longer pause is made, whatever the service asks for: the engine gives up before.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
 /// A call that failed.
 pub(crate) struct Failure {
     pub(crate) why: Why,
@@ -198,7 +195,7 @@ fn throttled(after: Option<Duration>) -> Error {
         ErrorKind::RateLimited,
         "Google Cloud Secret Manager asks us to slow down: try again, or have the project's quota raised",
     )
-    .retryable(pause(after))
+    .retryable(Retry::asked(after))
 }
 
 fn down(after: Option<Duration>) -> Error {
@@ -206,11 +203,7 @@ fn down(after: Option<Duration>) -> Error {
         ErrorKind::Unavailable,
         "Google Cloud Secret Manager cannot serve now: try again, or see status.cloud.google.com",
     )
-    .retryable(pause(after))
-}
-
-fn pause(after: Option<Duration>) -> Retry {
-    after.map_or(Retry::Backoff, |after| Retry::After(after.min(LONGEST_PAUSE)))
+    .retryable(Retry::asked(after))
 }
 
 fn late() -> Error {
@@ -226,10 +219,14 @@ fn unreachable() -> Error {
     .retryable(Retry::Backoff)
 }
 
-/// What came back is damaged.
-pub(crate) fn broken() -> Error {
-    let text = "the answer of Google Cloud Secret Manager could not be read: try again, and check the network and what \
-                is between";
+fn broken() -> Error {
+    damaged(
+        "the answer of Google Cloud Secret Manager could not be read: try again, and check the network and what is between",
+    )
+}
+
+/// What came back is not what was sent: this text says in which way. The next answer may be whole.
+pub(crate) fn damaged(text: &'static str) -> Error {
     Error::new(ErrorKind::Unavailable, text).retryable(Retry::Backoff)
 }
 

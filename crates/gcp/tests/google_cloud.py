@@ -6,19 +6,10 @@ Prints the value, or the secret's labels and annotations.
 """
 
 import json
-import os
-import sys
 
-from google.cloud.secretmanager_v1 import SecretManagerServiceClient
-from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceRestTransport
-from google.oauth2.credentials import Credentials
+from google_client import connect
 
-endpoint, project, action, secret, *rest = sys.argv[1:]
-scheme, host = endpoint.split("://")
-transport = SecretManagerServiceRestTransport(
-    host=host, url_scheme=scheme, credentials=Credentials(os.environ["GCP_TOKEN"])
-)
-client = SecretManagerServiceClient(transport=transport)
+client, (project, action, secret, *rest) = connect()
 name = f"projects/{project}/secrets/{secret}"
 version = lambda: {"name": f"{name}/versions/{rest[0]}"}
 

@@ -1,24 +1,21 @@
 """The rules that the back-end lives by, seen through Google's own library for Python.
 
-    google_rules.py ENDPOINT PROJECT NAME    with a token in GCP_TOKEN; makes and deletes the secret NAME
+    google_rules.py ENDPOINT PROJECT NAME [LOCATION]    with a token in GCP_TOKEN; makes and deletes the secret NAME
+
+With a location, of that region, whose endpoint ENDPOINT must be.
 """
 
-import os
-import sys
-
 from google.api_core import exceptions
-from google.cloud.secretmanager_v1 import SecretManagerServiceClient
-from google.cloud.secretmanager_v1.services.secret_manager_service.transports import SecretManagerServiceRestTransport
-from google.oauth2.credentials import Credentials
 
-endpoint, project, secret = sys.argv[1:]
-scheme, host = endpoint.split("://")
-transport = SecretManagerServiceRestTransport(
-    host=host, url_scheme=scheme, credentials=Credentials(os.environ["GCP_TOKEN"])
-)
-client = SecretManagerServiceClient(transport=transport)
-parent, name = f"projects/{project}", f"projects/{project}/secrets/{secret}"
+from google_client import connect
+
+client, (project, secret, *location) = connect()
+within = "".join(f"/locations/{one}" for one in location)
+parent = f"projects/{project}{within}"
+name = f"{parent}/secrets/{secret}"
 AUTOMATIC = {"replication": {"automatic": {}}}
+# Where it is kept is in the name of a secret of a region, and of others it must be said.
+KEPT, WRONGLY = ({}, AUTOMATIC) if location else (AUTOMATIC, {})
 
 
 def refused(status, call, **request):
@@ -32,7 +29,7 @@ def refused(status, call, **request):
 
 
 def create(**more):
-    return {"parent": parent, "secret_id": secret, "secret": AUTOMATIC | more}
+    return {"parent": parent, "secret_id": secret, "secret": KEPT | more}
 
 
 def add(data, **more):
@@ -51,14 +48,14 @@ refused("NOT_FOUND", client.delete_secret, name=name)
 # What a secret may be.
 refused("INVALID_ARGUMENT", client.create_secret, **(create() | {"secret_id": secret + ".x"}))
 refused("INVALID_ARGUMENT", client.create_secret, **(create() | {"secret_id": "x" * 256}))
-refused("INVALID_ARGUMENT", client.create_secret, **(create() | {"secret": {}}))
+refused("INVALID_ARGUMENT", client.create_secret, **(create() | {"secret": WRONGLY}))
 refused("INVALID_ARGUMENT", client.create_secret, **create(labels={"Upper": "x"}))
 refused("INVALID_ARGUMENT", client.create_secret, **create(labels={"long": "x" * 64}))
 refused("INVALID_ARGUMENT", client.create_secret, **create(labels={f"k{n}": "" for n in range(65)}))
 refused("INVALID_ARGUMENT", client.create_secret, **create(annotations={"-x": ""}))
 refused("INVALID_ARGUMENT", client.create_secret, **create(annotations={"x": "y" * 16 * 1024}))
 made = client.create_secret(request=create(labels={"a": "b"}, annotations={"c": "D /\u00e9"}))
-assert made.name.endswith(f"/secrets/{secret}") and made.name != name, "the project is named by its number"
+assert made.name.endswith(f"{within}/secrets/{secret}") and made.name != name, "the project is named by its number"
 refused("ALREADY_EXISTS", client.create_secret, **create())
 
 # Versions: bytes, checksums, numbers.
@@ -99,11 +96,15 @@ refused("INVALID_ARGUMENT", client.update_secret, secret={"name": name}, update_
 listed = list(client.list_secrets(request={"parent": parent, "filter": f"name:{secret[:-1]}"}))
 assert [one.name for one in listed] == [made.name]
 
+if location:
+    # What is of a region is there alone.
+    refused("NOT_FOUND", client.get_secret, name=f"projects/{project}/secrets/{secret}")
+
 # What is deleted is gone, and its numbers begin anew.
 client.delete_secret(request={"name": name})
 refused("NOT_FOUND", client.access_secret_version, **version(1))
 client.create_secret(request=create())
 assert client.add_secret_version(request=add(b"x")).name.endswith("/versions/1")
 client.delete_secret(request={"name": name})
-refused("PERMISSION_DENIED", client.get_secret, name=f"projects/not-my-project/secrets/{secret}")
+refused("PERMISSION_DENIED", client.get_secret, name=f"projects/not-my-project{within}/secrets/{secret}")
 print("all rules hold")

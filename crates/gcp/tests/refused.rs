@@ -3,7 +3,7 @@
 mod site;
 
 use site::{CANARY, Section, account, bare, variable};
-use strongroom_core::{ErrorKind, NamespaceId, NewVersion, ObjectId, Payload, settings::Setting};
+use strongroom_core::{ErrorKind, NamespaceId, NewVersion, ObjectId, Payload, VersionRef, settings::Setting};
 use strongroom_testkit::{
     cloud::{self, assert_invalid},
     wire::{Fault, Order, Wire},
@@ -115,6 +115,20 @@ mod gcp {
         let error = backend.check().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
         assert!(error.to_string().contains("prefix"), "{error}");
+    }
+
+    /// The SDK writes a version into the path as it is: one that leads out of it never comes that far.
+    #[tokio::test]
+    async fn what_is_no_version_is_not_asked_for() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = account().at(&wire.url()).open(namespace()).await.unwrap();
+        let object = ObjectId(Uuid::new_v4());
+        for wrong in ["", "1", "latest", "latest-1", "../x-1", "1/../2-1767225600000", "-1", "1-x"] {
+            let wrong = VersionRef::new(wrong.to_owned());
+            assert_eq!(backend.get(object, &wrong).await.unwrap_err().kind(), ErrorKind::NotFound, "{wrong}");
+            backend.remove(object, &wrong).await.unwrap();
+        }
+        assert_eq!(wire.requests(), []);
     }
 
     /// A body that is none of Google's: nothing of it is shown, and nothing is taken for missing.

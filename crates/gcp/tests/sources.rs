@@ -3,22 +3,37 @@
 mod site;
 
 use site::{Section, credentials, variable, variables, without_credentials};
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    process::{Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 use strongroom_core::{ErrorKind, NamespaceId, Result, settings::Setting};
 use uuid::Uuid;
 
 /// What the process is to find.
 const EXPECTED: &str = "STRONGROOM_TEST_GCP_EXPECTED";
 
-/// Runs [`gcp::process`] with this environment and no other credentials.
-fn child(expected: &str, environment: &[(&str, &str)]) {
+/// The service account that the process is to impersonate.
+const IMPERSONATE: &str = "STRONGROOM_TEST_GCP_IMPERSONATE";
+
+/// [`gcp::process`] with this environment and no other credentials.
+fn command(expected: &str, environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "gcp::process", "--ignored", "--nocapture", "--test-threads=1"]);
     command.env_remove("GOOGLE_APPLICATION_CREDENTIALS").env("HOME", "/nonexistent");
     // Nobody answers for instances.
     command.env("GCE_METADATA_HOST", "127.0.0.1:9");
     command.env(EXPECTED, expected).envs(variables()).envs(environment.iter().copied());
-    let output = command.output().unwrap();
+    command
+}
+
+fn child(expected: &str, environment: &[(&str, &str)]) {
+    let output = command(expected, environment).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{expected}: {said}");
 }
@@ -34,7 +49,11 @@ mod gcp {
     #[ignore = "run by the others"]
     async fn process() {
         let Ok(expected) = std::env::var(EXPECTED) else { return };
-        match (check(without_credentials()).await, expected.as_str()) {
+        let account = match std::env::var(IMPERSONATE) {
+            Ok(email) => without_credentials().text("impersonate", &email),
+            Err(_) => without_credentials(),
+        };
+        match (check(account).await, expected.as_str()) {
             (Ok(()), "works") => {}
             (Err(error), kind) if format!("{:?}", error.kind()) == kind => {
                 assert!(error.to_string().contains("credentials"), "{error}");
@@ -69,6 +88,31 @@ mod gcp {
             let by_text = without_credentials().with("credentials", Setting::Text(json.into()));
             check(by_text).await.unwrap_or_else(|error| panic!("{kind}: {error:?}"));
         }
+    }
+
+    /// The SDK knows one address for tokens of other accounts, where no emulator can be: that it is asked is all that is
+    /// seen here. What becomes of its answer, files of the type `impersonated_service_account` show.
+    #[test]
+    fn tokens_of_an_impersonated_account_are_asked_for() {
+        let proxy = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let (url, file) = (format!("http://{}", proxy.local_addr().unwrap()), credentials("service_account"));
+        let given = [
+            ("GOOGLE_APPLICATION_CREDENTIALS", file.to_str().unwrap()),
+            ("HTTPS_PROXY", &url),
+            (IMPERSONATE, "other@my-project.iam.gserviceaccount.com"),
+        ];
+        let mut process =
+            command("nothing", &given).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let (told, asked) = mpsc::channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            BufReader::new(proxy.accept().unwrap().0).read_line(&mut line).unwrap();
+            told.send(line).unwrap();
+        });
+        let asked = asked.recv_timeout(Duration::from_secs(20));
+        process.kill().unwrap();
+        process.wait().unwrap();
+        assert_eq!(asked.unwrap().trim_end(), "CONNECT iamcredentials.googleapis.com:443 HTTP/1.1");
     }
 
     #[tokio::test]

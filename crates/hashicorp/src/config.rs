@@ -15,7 +15,9 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use strongroom_core::{Configure, Error, ErrorKind, Limits, NamespaceId, OpenContext, Opened, Result};
+use strongroom_core::{
+    Configure, Error, ErrorKind, Limits, NamespaceId, OpenContext, Opened, Result, settings::is_this_machine,
+};
 use zeroize::Zeroizing;
 
 /// How many versions a key keeps: twice the longest history that the engine can have, and some. Those that an attempt
@@ -121,8 +123,7 @@ impl Config {
         let url = Url::parse(&self.address)
             .map_err(|_| bad("address", "give a URL, such as https://vault.example.com:8200"))?;
         let loopback = match url.host_str() {
-            Some("localhost" | "[::1]") => true,
-            Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+            Some(host) => is_this_machine(host),
             None => {
                 return Err(bad(
                     "address",

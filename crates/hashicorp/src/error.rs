@@ -86,7 +86,7 @@ fn refused(
     named: bool,
     retry_after: Option<Duration>,
 ) -> (ErrorKind, Retry, &'static str) {
-    let again = retry_after.map_or(Retry::Backoff, Retry::After);
+    let again = Retry::asked(retry_after);
     match status.as_u16() {
         404 if named => (ErrorKind::ConfigInvalid, Retry::Never, "nothing is there; check `mount`"),
         404 => (ErrorKind::NotFound, Retry::Never, "there is no such version"),

@@ -4,8 +4,10 @@ use crate::{RemoteStore, login::Credentials, transport::Transport};
 use reqwest::{Certificate, Url, redirect};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
-use strongroom_core::{Configure, Error, ErrorKind, Limits, OpenContext, Opened, Result};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use strongroom_core::{
+    Configure, Error, ErrorKind, Limits, OpenContext, Opened, Result, settings::is_this_machine,
+};
 
 /// How long one attempt may take unless said otherwise, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
@@ -134,7 +136,7 @@ impl Config {
         }
         match url.scheme() {
             "https" => {}
-            "http" if self.allow_http || is_this_machine(&url) => {}
+            "http" if self.allow_http || url.host_str().is_some_and(is_this_machine) => {}
             "http" => {
                 return Err(invalid(
                     "url: credentials and values would cross the network in plain text; use https, or set allow_http",
@@ -176,12 +178,6 @@ fn trimmed(text: &SecretString) -> SecretString {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 fn authorities(file: &std::path::Path) -> Result<Vec<Certificate>> {

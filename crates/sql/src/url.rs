@@ -128,9 +128,7 @@ fn check_parameters(url: &str, known: &[&str]) -> Result<()> {
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 fn is_local(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let address = bare.parse::<std::net::IpAddr>();
-    host.starts_with('/') || bare == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    host.starts_with('/') || strongroom_core::settings::is_this_machine(host)
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]

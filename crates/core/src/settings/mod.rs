@@ -5,6 +5,7 @@
 //! `deny_unknown_fields`. No error shows a value.
 
 mod deserializer;
+mod endpoint;
 mod entries;
 mod error;
 mod kubernetes;
@@ -17,6 +18,7 @@ mod setting;
 mod variant;
 mod vars;
 
+pub use endpoint::{check_endpoint, is_private, is_this_machine};
 pub use kubernetes::is_injected;
 pub use nearest::nearest;
 pub use section::Settings;

@@ -74,6 +74,11 @@ impl Message {
         [self.head.as_bytes(), &self.body].concat()
     }
 
+    /// The body as text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The head and the first half of the body; without a body, the first half of the head.
     pub(super) fn half(&self) -> Vec<u8> {
         match self.body.len() {

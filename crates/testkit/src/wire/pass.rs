@@ -121,5 +121,5 @@ fn named(message: &Message) -> Request {
         Some(call) => format!("/{call}"),
         None => target.split('?').next().unwrap_or_default().to_owned(),
     };
-    Request { method, path }
+    Request { method, path, body: message.text() }
 }

@@ -10,6 +10,8 @@ pub struct Request {
     pub method: String,
     /// Without the query; for AWS the call's name (see the module).
     pub path: String,
+    /// What was sent, as text.
+    pub body: String,
 }
 
 /// Which requests are broken, and how.
@@ -141,7 +143,7 @@ mod tests {
     #[test]
     fn an_order_is_used_up() {
         let plan = Plan::default();
-        let request = || Request { method: "GET".into(), path: "/x".into() };
+        let request = || Request { method: "GET".into(), path: "/x".into(), body: String::new() };
         plan.order(Order::new("GET", "/*", Fault::Reset).skip(1).times(2));
         let broken: Vec<bool> = (0..5).map(|_| plan.arrived(request()).is_some()).collect();
         assert_eq!(broken, [false, true, true, false, false]);

@@ -15,7 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use secrecy::ExposeSecret;
-use std::net::IpAddr;
+use strongroom_core::settings::is_this_machine;
 use strongroom_engine::crypto::equal;
 use strongroom_sql::identities::Role;
 
@@ -39,7 +39,7 @@ fn is_loopback(host: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    is_this_machine(name)
 }
 
 /// Refuses whoever is not to see the counts.
