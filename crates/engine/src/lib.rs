@@ -51,6 +51,7 @@ mod stats;
 mod status;
 mod store;
 mod sweep;
+mod update;
 mod write;
 
 pub use audit::ChainHead;
