@@ -52,6 +52,7 @@ mod stats;
 mod status;
 mod store;
 mod sweep;
+mod update;
 mod write;
 
 pub use audit::ChainHead;

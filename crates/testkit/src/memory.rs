@@ -30,6 +30,20 @@ struct Stored {
     payload: Payload,
 }
 
+impl Object {
+    fn new(labels: &Labels) -> Self {
+        Self { labels: labels.clone(), next: 1, versions: BTreeMap::new(), newest: None }
+    }
+
+    /// Adds a version under the next number.
+    fn add(&mut self, version: Stored) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.versions.insert(number, version);
+        number
+    }
+}
+
 impl Held {
     /// Nothing yet.
     #[must_use]
@@ -63,6 +77,21 @@ impl Held {
         let Some(stored) = stored.and_then(|(object, n)| object.versions.get_mut(&n)) else { return false };
         stored.payload = payload;
         true
+    }
+
+    /// Adds a version as another database that uses the same service would; what is newest, and the labels of an object
+    /// that is there, stay as they are.
+    pub(crate) fn plant(
+        &self,
+        namespace: NamespaceId,
+        id: ObjectId,
+        uid: VersionUid,
+        payload: Payload,
+        labels: &Labels,
+    ) -> VersionRef {
+        let mut objects = self.lock();
+        let object = objects.entry((namespace, id)).or_insert_with(|| Object::new(labels));
+        name(object.add(Stored { uid, payload }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Objects> {
@@ -185,20 +214,14 @@ impl Backend for MemoryBackend {
             .with("limit", limit));
         }
         let mut objects = self.held.lock();
-        let object = objects.entry((self.namespace, version.object)).or_insert_with(|| Object {
-            labels: version.labels.clone(),
-            next: 1,
-            versions: BTreeMap::new(),
-            newest: None,
-        });
+        let object =
+            objects.entry((self.namespace, version.object)).or_insert_with(|| Object::new(version.labels));
         let mine = object.versions.iter().find(|(_, stored)| stored.uid == version.uid);
         if let Some((number, _)) = mine.filter(|_| !self.twins) {
             return Ok(name(*number));
         }
-        let number = object.next;
-        object.next += 1;
         object.labels = version.labels.clone();
-        object.versions.insert(number, Stored { uid: version.uid, payload: version.payload.clone() });
+        let number = object.add(Stored { uid: version.uid, payload: version.payload.clone() });
         if version.newest {
             object.newest = Some(number);
         }

@@ -1,6 +1,6 @@
 //! A back-end that interleaves, fails, loses answers, lags, and does things late.
 
-use super::{model::Truth, scheduler::Sim};
+use super::{foreign::Foreign, model::Truth, scheduler::Sim};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -22,19 +22,37 @@ pub(crate) struct SimBackend {
     pub(crate) name: StoreName,
     pub(crate) truth: Truth,
     pub(crate) faults: Arc<AtomicBool>,
-    /// How late a put may land.
+    pub(crate) foreign: Foreign,
+    /// How late a request may take effect.
     pub(crate) late: Duration,
+    /// Whether it does so as late as it may, more often than not.
+    pub(crate) punctual: bool,
     /// How long the service may not show a version yet.
     pub(crate) lag: Duration,
     /// Whether it sometimes serves an older version.
     pub(crate) serves_old: bool,
     pub(crate) puts: Arc<AtomicU64>,
     pub(crate) known: Arc<Mutex<BTreeMap<(ObjectId, VersionRef), u64>>>,
+    /// Until when nothing can be reached, in microseconds.
+    pub(crate) down_until: Arc<AtomicU64>,
 }
 
 impl SimBackend {
     fn faulty(&self, permille: usize) -> bool {
         self.faults.load(Ordering::Relaxed) && self.sim.permille(permille)
+    }
+
+    /// Whether a request does not come through.
+    fn unreachable(&self, permille: usize) -> bool {
+        let down = self.sim.micros() < self.down_until.load(Ordering::Relaxed);
+        self.faulty(if down { 1000 } else { permille })
+    }
+
+    /// Some time the service is down, for a while.
+    pub(crate) async fn outage(self: Arc<Self>) {
+        self.sim.sleep(Duration::from_millis(self.sim.below(3000) as u64)).await;
+        let until = self.sim.micros() + 1_000_000 + self.sim.below(5_000_000) as u64;
+        self.down_until.store(until, Ordering::Relaxed);
     }
 
     fn note(&self, object: ObjectId, at: &VersionRef) {
@@ -54,9 +72,20 @@ impl SimBackend {
         self.sim.micros().saturating_sub(put) < self.lag.as_micros() as u64
     }
 
+    /// How late a request that got no answer takes effect.
+    fn delay(&self) -> Duration {
+        let late = self.late.as_millis() as usize;
+        let delay = if self.punctual && self.sim.permille(700) {
+            late - self.sim.below(50)
+        } else {
+            self.sim.below(late)
+        };
+        Duration::from_millis(delay as u64)
+    }
+
     async fn removing(&self, remove: impl Future<Output = Result<()>>) -> Result<()> {
         self.sim.pause().await;
-        if self.faulty(40) {
+        if self.unreachable(40) {
             return Err(unavailable());
         }
         if self.sim.permille(150) {
@@ -66,6 +95,52 @@ impl SimBackend {
         remove.await?;
         self.sim.pause().await;
         if self.faulty(40) { Err(no_answer()) } else { Ok(()) }
+    }
+
+    /// Removes a version, or an object: now, or when nobody waits for it any more.
+    async fn take_away(&self, object: ObjectId, at: Option<VersionRef>) -> Result<()> {
+        let gone = Removal {
+            inner: self.inner.clone(),
+            name: self.name.clone(),
+            truth: self.truth.clone(),
+            foreign: self.foreign.clone(),
+        };
+        let sim = self.sim.clone();
+        if !self.faulty(30) {
+            return self.removing(async move { gone.land(&sim, object, at.as_ref()).await }).await;
+        }
+        let delay = self.delay();
+        self.sim.later(async move {
+            sim.sleep(delay).await;
+            let _nobody_hears = gone.land(&sim, object, at.as_ref()).await;
+        });
+        self.sim.pause().await;
+        Err(no_answer())
+    }
+}
+
+/// What a removal changes when it takes effect.
+struct Removal {
+    inner: Arc<dyn Backend>,
+    name: StoreName,
+    truth: Truth,
+    foreign: Foreign,
+}
+
+impl Removal {
+    async fn land(&self, sim: &Sim, object: ObjectId, at: Option<&VersionRef>) -> Result<()> {
+        self.truth.must_not_be_named(&self.name, object, at);
+        let Some(at) = at else {
+            self.truth.looked(object, sim.micros());
+            if self.foreign.deleted(object) {
+                self.truth.break_promise("an object of somebody else was deleted");
+            }
+            return self.inner.delete(object).await;
+        };
+        if self.foreign.has(object, at) {
+            self.truth.break_promise("a version that somebody else put was removed");
+        }
+        self.inner.remove(object, at).await
     }
 }
 
@@ -87,16 +162,15 @@ impl Backend for SimBackend {
     async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
         self.sim.pause().await;
         self.puts.fetch_add(1, Ordering::Relaxed);
-        if self.faulty(40) {
+        if self.unreachable(40) {
             return Err(unavailable());
         }
         if self.faulty(40) {
-            let (sim, inner, late) = (self.sim.clone(), self.inner.clone(), self.late);
+            let (sim, inner, delay) = (self.sim.clone(), self.inner.clone(), self.delay());
             let (object, uid, after) = (version.object, version.uid, version.after.cloned());
             let (newest, payload, labels) = (version.newest, version.payload.clone(), version.labels.clone());
             self.sim.later(async move {
-                let delay = sim.below(late.as_millis() as usize);
-                sim.sleep(Duration::from_millis(delay as u64)).await;
+                sim.sleep(delay).await;
                 let mut again = NewVersion::new(object, uid, &payload, &labels).newest(newest);
                 if let Some(after) = &after {
                     again = again.after(after);
@@ -113,7 +187,7 @@ impl Backend for SimBackend {
 
     async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
         self.sim.pause().await;
-        if self.faulty(30) {
+        if self.unreachable(30) {
             return Err(unavailable());
         }
         if self.is_young(object, at) && self.faulty(30) {
@@ -144,27 +218,23 @@ impl Backend for SimBackend {
     }
 
     async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()> {
-        self.removing(async {
-            self.truth.must_not_be_named(&self.name, object, Some(at));
-            self.inner.remove(object, at).await
-        })
-        .await
+        self.take_away(object, Some(at.clone())).await
     }
 
     async fn delete(&self, object: ObjectId) -> Result<()> {
-        self.removing(async {
-            self.truth.must_not_be_named(&self.name, object, None);
-            self.inner.delete(object).await
-        })
-        .await
+        self.take_away(object, None).await
     }
 
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
         self.sim.pause().await;
-        if self.faulty(30) {
+        if self.unreachable(30) {
             return Err(unavailable());
         }
+        let looked = self.sim.micros();
         let page = self.inner.scan(only, from).await;
+        if let (Some(object), None, Ok(_)) = (only, from, &page) {
+            self.truth.looked(object, looked);
+        }
         self.sim.pause().await;
         page
     }

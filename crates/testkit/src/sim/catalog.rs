@@ -1,6 +1,6 @@
 //! A catalog that interleaves, fails, and leaves commits in doubt.
 
-use super::{model::Truth, scheduler::Sim, wrap::Wrap};
+use super::{model::Truth, scheduler::Sim, world::GRACE, wrap::Wrap};
 use futures::FutureExt;
 use std::{
     sync::{
@@ -15,7 +15,7 @@ use strongroom_core::{
 };
 use strongroom_engine::{
     Attempt, Begun, Catalog, Commit, Committed, Delete, Deleted, Lookup, Pending, Rehome, Rehomed, Row,
-    Settled, Stamp, StoreName, Uses, Viewer,
+    Settled, Stamp, StoreName, Uses, Viewer, crypto::KeyId,
 };
 
 /// Interleaves every call, fails some, and leaves some commits in doubt.
@@ -188,8 +188,14 @@ impl Wrap for SimCatalog {
         write_through!(self, inner, |catalog| async { catalog.abandon(uid, at.as_ref(), claim).await })
     }
     async fn rehome(&self, inner: &dyn Catalog, rehome: &Rehome) -> Result<Rehomed> {
-        let rehome = rehome.clone();
-        write_through!(self, inner, |catalog| async { catalog.rehome(&rehome).await })
+        let (rehome, truth, sim) = (rehome.clone(), self.truth.clone(), self.sim.clone());
+        write_through!(self, inner, |catalog| async {
+            let rehomed = catalog.rehome(&rehome).await?;
+            if rehomed == Rehomed::Done {
+                truth.moved(&rehome, GRACE, sim.micros());
+            }
+            Ok(rehomed)
+        })
     }
     async fn fence_overdue(&self, inner: &dyn Catalog, all: bool) -> Result<u64> {
         write_through!(self, inner, |catalog| async { catalog.fence_overdue(all).await })
@@ -201,7 +207,12 @@ impl Wrap for SimCatalog {
         claim: Duration,
         early: bool,
     ) -> Result<Vec<Pending>> {
-        write_through!(self, inner, |catalog| async { catalog.claim(limit, claim, early).await })
+        let (truth, sim) = (self.truth.clone(), self.sim.clone());
+        write_through!(self, inner, |catalog| async {
+            let rows = catalog.claim(limit, claim, early).await?;
+            rows.iter().for_each(|row| truth.claimed(row, sim.micros()));
+            Ok(rows)
+        })
     }
     async fn uses(
         &self,
@@ -213,7 +224,24 @@ impl Wrap for SimCatalog {
         self.read(inner.uses(secret, store, object)).await
     }
     async fn settle(&self, inner: &dyn Catalog, pending: &Pending, settled: Settled) -> Result<bool> {
-        let pending = pending.clone();
-        write_through!(self, inner, |catalog| async { catalog.settle(&pending, settled).await })
+        let (pending, truth) = (pending.clone(), self.truth.clone());
+        write_through!(self, inner, |catalog| async {
+            let now = catalog.pending(u32::MAX).await?.into_iter().find(|row| row.uid == pending.uid);
+            let ended = catalog.settle(&pending, settled).await?;
+            if let Some(now) = now.filter(|_| ended) {
+                truth.settled(&pending, &now, settled);
+            }
+            Ok(ended)
+        })
+    }
+    async fn remove_key(&self, inner: &dyn Catalog, id: KeyId) -> Result<bool> {
+        let truth = self.truth.clone();
+        write_through!(self, inner, |catalog| async {
+            let destroyed = catalog.remove_key(id).await?;
+            if destroyed {
+                truth.destroyed(id);
+            }
+            Ok(destroyed)
+        })
     }
 }

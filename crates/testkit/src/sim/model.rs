@@ -1,15 +1,23 @@
 //! What truly happened, written down where it happens.
 
-use super::catalog::at_once;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use super::{catalog::at_once, scheduler::at_micros};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use strongroom_core::{ObjectId, SecretId, VersionRef};
-use strongroom_engine::{Catalog, Commit, Delete, StoreName};
+use strongroom_engine::{
+    Catalog, Commit, Debris, Delete, Pending, Place, Rehome, Settled, StoreName, crypto::KeyId,
+};
 
 /// The order of commits, and what must never happen and did.
 #[derive(Clone)]
 pub(crate) struct Truth {
     beneath: Arc<dyn Catalog>,
     state: Arc<Mutex<State>>,
+    /// How late anything may land after its attempt was given up.
+    late: Duration,
 }
 
 #[derive(Default)]
@@ -17,6 +25,10 @@ struct State {
     tick: u64,
     events: Vec<Event>,
     broken: Vec<String>,
+    /// Until when the old place of a version that moved stays readable, in microseconds.
+    grace: BTreeMap<(ObjectId, VersionRef), u64>,
+    /// When an object was last looked at or deleted, in microseconds.
+    looked: BTreeMap<ObjectId, u64>,
 }
 
 /// One committed change of a secret.
@@ -31,8 +43,8 @@ pub(crate) struct Event {
 }
 
 impl Truth {
-    pub(crate) fn new(beneath: Arc<dyn Catalog>) -> Self {
-        Self { beneath, state: Arc::default() }
+    pub(crate) fn new(beneath: Arc<dyn Catalog>, late: Duration) -> Self {
+        Self { beneath, state: Arc::default(), late }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -68,6 +80,57 @@ impl Truth {
 
     pub(crate) fn deleted(&self, delete: &Delete) {
         self.event(delete.secret, delete.entry.origin.request.as_deref(), true);
+        let Ok(pending) = at_once(self.beneath.pending(u32::MAX)) else { return };
+        if pending.iter().any(|row| row.locked && row.secret == delete.secret) {
+            self.break_promise("an attempt on a secret that was deleted still has its lock");
+        }
+    }
+
+    /// A key was destroyed just now.
+    pub(crate) fn destroyed(&self, key: KeyId) {
+        let Ok(pending) = at_once(self.beneath.pending(u32::MAX)) else { return };
+        let Ok(summary) = at_once(self.beneath.summary()) else { return };
+        let sealed = summary.sealed_with.iter().any(|(used, versions)| *used == key && *versions > 0);
+        if sealed || pending.iter().any(|row| row.key == Some(key)) {
+            self.break_promise("a key was destroyed while something is sealed with it");
+        }
+    }
+
+    /// A version moved just now.
+    pub(crate) fn moved(&self, rehome: &Rehome, grace: Duration, now: u64) {
+        if let Place::External { object, at, .. } = &rehome.from {
+            let until = now + grace.as_micros() as u64;
+            self.lock().grace.entry((*object, at.clone())).or_insert(until);
+        }
+    }
+
+    /// A row about garbage is worked on from now on.
+    pub(crate) fn claimed(&self, row: &Pending, now: u64) {
+        let Debris::Version(at) = &row.debris else { return };
+        let until = self.lock().grace.get(&(row.object, at.clone())).copied();
+        if until.is_some_and(|until| now < until) {
+            self.break_promise("the old place of a version that moved is removed within the grace");
+        }
+    }
+
+    /// An object is looked at, or deleted.
+    pub(crate) fn looked(&self, object: ObjectId, now: u64) {
+        self.lock().looked.insert(object, now);
+    }
+
+    /// A claim ended: `claimed` is the row as it was when it was claimed, `now` as it was when the claim ended.
+    pub(crate) fn settled(&self, claimed: &Pending, now: &Pending, settled: Settled) {
+        if (claimed.born, claimed.due, claimed.claimed) != (now.born, now.due, now.claimed) {
+            self.break_promise("a claim ended although its row was touched meanwhile");
+        }
+        let may_come = matches!(now.debris, Debris::Unknown | Debris::Object);
+        let over = at_micros(now.born.plus(self.late));
+        let looked = self.lock().looked.get(&now.object).copied();
+        if settled == Settled::Drop && may_come && looked.is_none_or(|looked| looked < over) {
+            self.break_promise(
+                "nobody looked for what a row explained when nothing of it could come any more",
+            );
+        }
     }
 
     fn event(&self, secret: SecretId, request: Option<&str>, deleted: bool) {

@@ -22,6 +22,11 @@ use strongroom_engine::Env;
 /// 2026-01-01 00:00 UTC.
 const START: i64 = 1_767_225_600_000_000;
 
+/// A time on the simulation's clock, in microseconds since its start.
+pub(crate) fn at_micros(time: Timestamp) -> u64 {
+    u64::try_from(time.0 - START).unwrap_or(0)
+}
+
 /// The random numbers, the clock and the sleepers of one simulation. Clones are the same simulation.
 #[derive(Clone)]
 pub(crate) struct Sim(Arc<Mutex<State>>);

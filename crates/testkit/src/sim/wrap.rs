@@ -18,6 +18,9 @@ pub(crate) trait Wrap: Send + Sync {
     async fn current(&self, inner: &dyn Catalog, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
         inner.current(which).await
     }
+    fn shares_reads(&self, inner: &dyn Catalog) -> bool {
+        inner.shares_reads()
+    }
     async fn stamps(&self, inner: &dyn Catalog, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
         inner.stamps(ids).await
     }
@@ -77,6 +80,12 @@ pub(crate) trait Wrap: Send + Sync {
     async fn settle(&self, inner: &dyn Catalog, pending: &Pending, settled: Settled) -> Result<bool> {
         inner.settle(pending, settled).await
     }
+    async fn keys(&self, inner: &dyn Catalog) -> Result<Keys> {
+        inner.keys().await
+    }
+    async fn remove_key(&self, inner: &dyn Catalog, id: KeyId) -> Result<bool> {
+        inner.remove_key(id).await
+    }
 }
 
 /// A catalog with some methods changed.
@@ -92,7 +101,7 @@ impl<W: Wrap> Catalog for Changed<W> {
         self.wrap.current(&*self.inner, which).await
     }
     fn shares_reads(&self) -> bool {
-        self.inner.shares_reads()
+        self.wrap.shares_reads(&*self.inner)
     }
     async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
         self.wrap.stamps(&*self.inner, ids).await
@@ -162,13 +171,13 @@ impl<W: Wrap> Catalog for Changed<W> {
         self.inner.initialise(new).await
     }
     async fn keys(&self) -> Result<Keys> {
-        self.inner.keys().await
+        self.wrap.keys(&*self.inner).await
     }
     async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow], force: bool) -> Result<()> {
         self.inner.add_key(key, wraps, force).await
     }
     async fn remove_key(&self, id: KeyId) -> Result<bool> {
-        self.inner.remove_key(id).await
+        self.wrap.remove_key(&*self.inner, id).await
     }
     async fn add_wraps(&self, wraps: &[WrapRow]) -> Result<()> {
         self.inner.add_wraps(wraps).await
