@@ -1,6 +1,6 @@
 //! What the pages show of the command line works as it is written there.
 
-use crate::support::Home;
+use crate::{server::Server, support::Home};
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
@@ -197,6 +197,43 @@ fn the_first_minute_works() {
     assert_eq!(home.ok(["secret", "get", "db", "password"]), "correct horse battery");
     // The last command took back what the update had set.
     assert_eq!(home.values("db").as_object().map(|values| values.len()), Some(2));
+}
+
+#[test]
+fn a_server_and_a_client_in_another_shell_work() {
+    let readme = page("README.md");
+    let section = readme.split_once("## A server for the team").unwrap().1.split_once("\n## ").unwrap().0;
+    let commands = |block: usize| -> Vec<String> {
+        let (console, lines) = blocks(section).swap_remove(block);
+        assert!(console);
+        lines.into_iter().filter_map(|line| line.strip_prefix("$ ")).map(ToOwned::to_owned).collect()
+    };
+    let (mut first, second) = (commands(0), commands(1));
+    // The first shell, in which it serves.
+    let mut here = Home::new();
+    let serve = first.remove(0);
+    let serve = serve.strip_prefix("strongroom ").unwrap().strip_suffix(" &").unwrap();
+    // Where nobody else listens.
+    here.set("STRONGROOM_SERVER_LISTEN", "127.0.0.1:0");
+    let server = Server::start_as(here.command(serve.split(' ')));
+    let script = |commands: &[String]| -> String {
+        let lines = commands.iter().map(|line| format!("{line}\n")).collect::<String>();
+        lines.replace("http://127.0.0.1:8237", &server.url())
+    };
+    assert!(first.pop().unwrap().starts_with("curl "), "a program of others");
+    types(&here, &script(&first));
+    let key = fs::read(here.path("ci.key")).unwrap();
+    // The second one, on another machine.
+    let there = Home::new();
+    there.file("ci.key", key);
+    there.file("pw", "correct horse battery");
+    let second = script(&second);
+    for command in ["login http", "secret create", "logout"] {
+        assert!(second.contains(&format!("strongroom {command}")), "{second}");
+    }
+    assert_eq!(types(&there, &second), "correct horse battery");
+    assert!(!there.database().exists(), "it went over HTTP");
+    assert_eq!(here.values("web")["user"], "app", "and is where the server keeps it");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod database;
 mod devices;
 mod documented;
 mod erased;
+mod followed;
 mod hostile;
 mod input;
 mod keys;

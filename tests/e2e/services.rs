@@ -2,7 +2,10 @@
 //!
 //! The program has these back-ends if it is built with every feature, as `cargo xtask test` does.
 
-use crate::support::{Ended, Home};
+use crate::{
+    server::Server,
+    support::{Ended, Home},
+};
 
 /// The keys of `[store]`.
 type Keys<'a> = Vec<(&'a str, String)>;
@@ -47,6 +50,40 @@ fn variable(name: &str) -> String {
 
 mod moto {
     use super::*;
+    use std::collections::BTreeMap;
+    use strongroom_testkit::wire::Wire;
+
+    /// As the README's table says.
+    #[test]
+    #[ignore = "needs moto, and the program with every back-end: cargo xtask test"]
+    fn starting_and_trying_everything_make_no_more_calls_than_they_need() {
+        let of = |name: &str| variable(&format!("STRONGROOM_TEST_AWS_{name}"));
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let wire = runtime.block_on(Wire::to(&of("ENDPOINT")));
+        let mut home = Home::new();
+        home.set("STRONGROOM_STORE_TYPE", "aws");
+        home.set("STRONGROOM_STORE_ENDPOINT", wire.url());
+        for key in ["REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"] {
+            home.set(&format!("STRONGROOM_STORE_{key}"), of(key));
+        }
+        let assert_made = |calls: &[&str]| {
+            let mut made = BTreeMap::<String, usize>::new();
+            for request in wire.requests() {
+                *made.entry(request.path.trim_start_matches('/').to_owned()).or_default() += 1;
+            }
+            wire.forget();
+            let expected = calls.iter().map(|call| ((*call).to_owned(), 1)).collect::<BTreeMap<_, _>>();
+            assert_eq!(made, expected);
+        };
+        home.ok(["serve", "--check"]);
+        assert_made(&["DescribeSecret", "CreateSecret", "GetSecretValue", "DeleteSecret"]);
+        drop(Server::start(&home));
+        assert_made(&["DescribeSecret"]);
+        home.ok(["status"]);
+        assert_made(&[]);
+        home.ok(["status", "--deep"]);
+        assert_made(&["CreateSecret", "GetSecretValue", "DeleteSecret", "ListSecrets"]);
+    }
 
     #[test]
     #[ignore = "needs moto, and the program with every back-end: cargo xtask test"]
@@ -63,14 +100,20 @@ mod moto {
         assert_named("aws", &keys, ("secret_access_key", "another"), &["aws", "access key"]);
         assert_named("aws", &keys, ("access_key_id", "AKIANOBODYKNOWSTHIS1"), &["aws", "access key"]);
         assert_named("aws", &keys, ("region", "eu west"), &["region"]);
+        assert_named("aws", &keys, ("region", "us-west-2"), &["aws", "the region"]);
         assert_named("aws", &keys, ("endpoint", NOBODY), &["aws", "region", "endpoint"]);
         // The policy is for another prefix.
         assert_named("aws", &keys, ("prefix", "other"), &["aws", "secretsmanager:", "prefix"]);
-        let mut denied = keys;
-        denied.retain(|(key, _)| *key != "access_key_id");
-        denied.push(("access_key_id", of("DENIED_ACCESS_KEY_ID")));
-        let secret = of("DENIED_SECRET_ACCESS_KEY");
-        assert_named("aws", &denied, ("secret_access_key", &secret), &["aws", "secretsmanager:"]);
+        // Who may do nothing, and who may read everything but not write.
+        for (who, action) in
+            [("DENIED", "secretsmanager:DescribeSecret"), ("READER", "secretsmanager:CreateSecret")]
+        {
+            let mut theirs = keys.clone();
+            theirs.retain(|(key, _)| *key != "access_key_id");
+            theirs.push(("access_key_id", of(&format!("{who}_ACCESS_KEY_ID"))));
+            let secret = of(&format!("{who}_SECRET_ACCESS_KEY"));
+            assert_named("aws", &theirs, ("secret_access_key", &secret), &["aws", action, "grant"]);
+        }
     }
 }
 

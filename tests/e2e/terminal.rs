@@ -72,6 +72,47 @@ fn values_that_are_typed_are_not_shown() {
 }
 
 #[test]
+fn a_password_is_asked_for_twice_and_not_shown() {
+    let home = Home::new();
+    let create = |first: &str, second: &str| {
+        let mut person = Person::at(&home, "user create alice --role writer");
+        person.answers("Password:", first);
+        person.answers("The same again:", second);
+        let (screen, code) = person.leaves();
+        assert!(!screen.contains("hunter2") && !screen.contains("hunter3"), "{screen}");
+        (screen, code)
+    };
+    let (screen, code) = create("hunter2-hunter2", "hunter3-hunter3");
+    assert!(code == Some(2) && screen.contains("the two passwords differ"), "{screen}");
+    assert_eq!(home.json(["user", "list"]).as_array().unwrap().len(), 1);
+    let (screen, code) = create("hunter2-hunter2", "hunter2-hunter2");
+    assert!(code == Some(0) && screen.contains("created the account `alice`"), "{screen}");
+    let server = Server::start(&home);
+    assert!(server.login("username=alice&password=hunter2-hunter2").is_ok());
+}
+
+#[test]
+fn a_first_password_that_was_made_up_is_shown_on_a_terminal_and_lies_nowhere() {
+    let home = Home::new();
+    let mut person = Person::at(&home, "serve --listen 127.0.0.1:0");
+    let shown = person.sees("listening on http://");
+    let password = shown.split_once("with the password ").unwrap().1.split_whitespace().next().unwrap();
+    assert!(password.len() >= 40, "{shown}");
+    let url = person.sees("\r\n");
+    let port = url.trim().rsplit(':').next().unwrap();
+    let login = ["login", &format!("http://127.0.0.1:{port}"), "--username", "admin", "--password-stdin"];
+    assert_eq!(Home::new().run_with(password, login).code, 0);
+    for file in home.files() {
+        let content = std::fs::read(&file).unwrap();
+        assert!(!String::from_utf8_lossy(&content).contains(password), "{}", file.display());
+    }
+    // Ctrl-C.
+    person.keyboard.write_all(b"\x03").unwrap();
+    let (screen, code) = person.leaves();
+    assert_eq!(code, Some(0), "{screen}");
+}
+
+#[test]
 fn deleting_asks_and_takes_only_yes_for_a_yes() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

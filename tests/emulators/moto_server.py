@@ -5,8 +5,8 @@
 
 Listens on loopback only, for HTTP and HTTPS on the same port; writes the certificate of the authority that it made
 for that to the file CA. Every request is signed and checked against policies (moto's switch for it is
-INITIAL_NO_AUTH_ACTION_COUNT). One user has the policy of the file POLICY, one has none, and one may do nothing but
-assume a role that has it.
+INITIAL_NO_AUTH_ACTION_COUNT). One user has the policy of the file POLICY, one has it without what writes values,
+one has none, and one may do nothing but assume a role that has it.
 
 What moto 5 does otherwise than the service, and what is mended here:
 - it drops a version's own staging labels when AWSCURRENT moves away from it;
@@ -18,6 +18,7 @@ What moto 5 does otherwise than the service, and what is mended here:
 - it writes into secrets that are scheduled for deletion;
 - it lets a role be assumed without the external id that its trust asks for;
 - it refuses credentials in XML, with a status that the service does not use;
+- it answers for every region at once: here requests to Secrets Manager have to be signed for the one of the endpoint;
 - its DescribeSecret and ListSecrets show versions without labels;
 - a page of its ListSecrets begins at a number, so that a deletion shifts it.
 """
@@ -36,6 +37,7 @@ import threading
 # Known to xtask, which tells the tests.
 ACCOUNT = "123456789012"
 EXTERNAL_ID = "strongroom-external-id"
+REGION = "eu-west-1"
 
 VERSION = "2012-10-17"
 VALUE_BYTES = 65_536
@@ -143,10 +145,17 @@ def mend_pages(models):
     backend = models.SecretsManagerBackend
 
     def list_secrets(self, filters, max_results=None, next_token=None, include_planned_deletion=False):
+        # Most secrets are of other tests: moto's own look at each is a slow one.
+        beginnings = tuple(
+            value.lower() for one in filters or [] if one["Key"] == "name" for value in one["Values"]
+        )
+        plain = beginnings and not any(value.startswith("!") for value in beginnings)
         names = sorted(
             one.name
             for one in list(dict.values(self.secrets))
-            if (include_planned_deletion or not one.is_deleted()) and models._matches(one, filters)
+            if (not plain or one.name.lower().startswith(beginnings))
+            and (include_planned_deletion or not one.is_deleted())
+            and models._matches(one, filters)
         )
         rest = [name for name in names if next_token is None or name > next_token]
         page = rest[: int(max_results or 100)]
@@ -186,6 +195,10 @@ def mend_policies(access_control, policy_conditions, exceptions, account):
 
     def check_action_permitted(self, resource):
         action = self._action
+        if self._service == "secretsmanager" and self._region != REGION:
+            raise exceptions.SecretsManagerClientError(
+                "InvalidSignatureException", "Credential should be scoped to a valid region."
+            )
         if self._service == "secretsmanager" and action not in unnamed:
             body = json.loads(self._body)
             return check(self, arn(self, body.get("SecretId") or body["Name"]))
@@ -217,6 +230,12 @@ def make_accounts(iam, account, policy, secret):
 
     user("strongroom", "AKIASTRONGROOMWRITER", policy)
     user("nobody", "AKIASTRONGROOMNOBODY", None)
+    writing = {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"}
+    reading = [
+        statement | {"Action": [action for action in statement["Action"] if action not in writing]}
+        for statement in policy["Statement"]
+    ]
+    user("reader", "AKIASTRONGROOMREADER", policy | {"Statement": reading})
 
     role = f"arn:aws:iam::{account}:role/strongroom"
     assume = {"Effect": "Allow", "Action": "sts:AssumeRole"}

@@ -49,7 +49,7 @@ fn a_person_gets_from_nothing_to_a_secret_of_zenmls_client() {
     // ZenML's client prints its tables to standard error.
     let out = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(output.status.success(), "{script}\n{out}");
-    // From curl, ZenML's client and ours.
-    assert_eq!(out.matches("correct horse battery").count(), 3, "{out}");
+    // From curl, ours over HTTP, ZenML's client, and ours on the database.
+    assert_eq!(out.matches("correct horse battery").count(), 4, "{out}");
     assert_eq!(home.values("mail")["user"], "app");
 }

@@ -71,7 +71,8 @@ where
         SdkError::ResponseError(response) => {
             let status = response.raw().status().as_u16();
             let facts = Facts { code: None, status: Some(status), after: None };
-            if status < 300 { (Why::Other, broken()) } else { refused(action, &facts) }
+            // What it says did not arrive: the status alone tells too little of most refusals.
+            if matches!(status, 429 | 500..) { refused(action, &facts) } else { (Why::Other, broken()) }
         }
         SdkError::TimeoutError(_) => (Why::Other, late()),
         other => (Why::Other, not_sent(other)),
@@ -198,11 +199,15 @@ fn throttled(after: Option<Duration>) -> Error {
 }
 
 fn late() -> Error {
-    Error::new(ErrorKind::Timeout, "AWS Secrets Manager did not answer in time").retryable(Retry::Backoff)
+    Error::new(ErrorKind::Timeout, "AWS Secrets Manager did not answer in time: try again")
+        .retryable(Retry::Backoff)
 }
 
 fn broken() -> Error {
-    Error::new(ErrorKind::Unavailable, "the answer of AWS Secrets Manager could not be read")
+    Error::new(
+        ErrorKind::Unavailable,
+        "the answer of AWS Secrets Manager could not be read: try again, and check the network and what is between",
+    )
         .retryable(Retry::Backoff)
 }
 

@@ -3,12 +3,8 @@
 mod site;
 
 use site::{Service, quick, replacing, text, uncached};
-use std::time::Duration;
-use strongroom_core::{GetOptions, Labels, NewVersion, Payload, VersionUid};
-use strongroom_testkit::{
-    cloud::Counted,
-    wire::{Fault, Order},
-};
+use strongroom_core::{ErrorKind, GetOptions, Labels, NewVersion, Payload, VersionUid};
+use strongroom_testkit::cloud::Counted;
 
 mod moto {
     use super::*;
@@ -61,39 +57,30 @@ mod moto {
         counted.site.assert_accounted(&*counted.backend).await;
     }
 
-    /// Lost races and abandoned puts take labels, too: no committed version loses its own.
+    /// What counts is what AWS stores: the values as JSON, sealed and as base64.
     #[tokio::test]
     #[ignore = "needs moto: cargo xtask test"]
-    async fn lost_races_and_abandoned_puts_push_no_committed_version_out() {
+    async fn sealed_too_much_is_refused_with_both_numbers_before_any_call() {
+        const LIMIT: usize = 65_536;
         let counted = Counted::new(&Service).await;
-        let mut options = uncached();
-        (options.history, options.call_attempts) = (15, 1);
-        let engine = counted.engine(options.clone()).await;
+        let engine = counted.site.sealing_engine(counted.backend.clone(), uncached(), true).await;
         let secrets = counted.site.secrets(&engine);
-        let id = secrets.create("db", [("a", "0")]).await.unwrap().meta.id;
-        let mut told = vec!["0".to_owned()];
-        for n in 1..60 {
-            if n % 3 == 0 {
-                counted.wire.order(Order::new("POST", "/PutSecretValue", Fault::LoseAnswer));
-                // What an abandoned put left cannot be cleaned up at once.
-                counted.wire.order(Order::new("POST", "/DescribeSecret", Fault::Reset).times(2));
-            }
-            if secrets.update(&id.into(), replacing("a", &n.to_string())).await.is_ok() {
-                told.push(n.to_string());
-            }
-            counted.wire.heal();
-            if n % 10 == 0 {
-                // The sweeper comes by, as it does every ten seconds.
-                counted.site.clock.skip(Duration::from_secs(70));
-                engine.sweep().await.unwrap();
-            }
-        }
-        assert!(told.len() > 30, "{} updates passed", told.len());
-        for (version, value) in secrets.versions("db").await.unwrap().iter().zip(told.iter().rev()) {
-            let then = GetOptions::new().as_of(version.revision);
-            assert_eq!(&text(&secrets.get_ref(&id.into(), &then).await.unwrap(), "a"), value);
-        }
-        counted.site.settle(&engine).await;
-        counted.site.assert_accounted(&*counted.backend).await;
+        let create = async |length: usize| secrets.create("large", [("k", "v".repeat(length))]).await;
+        // Three quarters of it, less what a sealed text begins with.
+        let (fits, too_much) = (48_000, 49_200);
+        let error = create(too_much).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error:?}");
+        let shown = error.to_string();
+        let number = |name: &str| {
+            let (_, rest) =
+                shown.split_once(&format!("{name}: ")).unwrap_or_else(|| panic!("no {name}: {shown}"));
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<usize>().unwrap()
+        };
+        assert_eq!(number("limit"), LIMIT);
+        assert!((LIMIT + 1..LIMIT + 1_000).contains(&number("bytes")), "{shown}");
+        counted.assert("too much", &[]);
+        create(fits).await.unwrap();
+        assert_eq!(text(&secrets.get("large").await.unwrap(), "k").len(), fits);
     }
 }

@@ -66,6 +66,16 @@ async fn an_endpoint_that_nobody_listens_on_is_unavailable() {
     assert!(error.to_string().contains("endpoint"), "{error}");
 }
 
+/// The endpoint follows from the region: this one has none.
+#[tokio::test]
+async fn a_region_that_does_not_exist_is_named() {
+    let account = bare().text("region", "eu-nowhere-7").text("access_key_id", "AKIA");
+    let account = account.text("secret_access_key", CANARY);
+    let error = account.open(namespace()).await.unwrap().check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.to_string().contains("check region"), "{error}");
+}
+
 #[tokio::test]
 async fn the_readme_shows_the_policy_that_the_tests_run_under() {
     let readme = include_str!("../README.md");
@@ -98,6 +108,13 @@ mod moto {
         assert_refuses_everything(&wrong_secret, "access key").await;
         let unknown = account().text("access_key_id", "AKIANOBODYKNOWSTHIS1");
         assert_refuses_everything(&unknown, "access key").await;
+    }
+
+    /// The endpoint is one region's, and the name of another is as well formed.
+    #[tokio::test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    async fn another_region_than_the_endpoints_is_named() {
+        assert_refuses_everything(&account().text("region", "us-west-2"), "region").await;
     }
 
     #[tokio::test]

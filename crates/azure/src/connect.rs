@@ -25,7 +25,7 @@ use strongroom_core::Result;
 const VAULT: Service = Service {
     unreachable: "Azure Key Vault cannot be reached: check vault, endpoint, network, and ca_path if set",
     late: "Azure Key Vault did not answer in time",
-    unreadable: "the answer of Azure Key Vault could not be read",
+    unreadable: crate::error::UNREADABLE,
     refused: None,
 };
 

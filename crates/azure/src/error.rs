@@ -40,10 +40,14 @@ pub(crate) enum Why {
     Other,
 }
 
+/// What came back is damaged.
+pub(crate) const UNREADABLE: &str =
+    "the answer of Azure Key Vault could not be read: try again, and check the network and what is between";
+
 impl Failure {
     /// An answer that is none.
     pub(crate) fn unreadable() -> Self {
-        let error = Error::new(ErrorKind::Unavailable, "the answer of Azure Key Vault could not be read");
+        let error = Error::new(ErrorKind::Unavailable, UNREADABLE);
         Self { why: Why::Other, error: error.retryable(Retry::Backoff) }
     }
 }

@@ -3,6 +3,10 @@
 //! Rows are believed only as long as a stamp that was read after the caller arrived says so. Values are named by a
 //! version's uid and never change, so they need no validation of their own; a store's `max_age` bounds how long a value
 //! of it is believed without asking the service again. A store's values may have a cache of their own.
+//!
+//! What stands in the catalog itself costs nothing but a lookup to read again: it is kept from the second time on that it
+//! is read within a while, so that a walk over many secrets does not push out those that are read again and again. What
+//! is in a service is kept at once: each read of it is a call.
 
 use crate::{Place, Row, Stamp, VersionRow, engine::Core};
 use std::{
@@ -26,6 +30,7 @@ pub(crate) struct Cache {
 
 #[derive(Default)]
 struct State {
+    seen: Seen,
     rows: BTreeMap<SecretId, (Arc<Row>, u64)>,
     values: BTreeMap<VersionUid, Values>,
     /// Least recently used first.
@@ -49,7 +54,8 @@ enum Entry {
 
 impl Cache {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, state: Mutex::default() }
+        let state = State { seen: Seen::new(limit), ..State::default() };
+        Self { limit, state: Mutex::new(state) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -90,6 +96,8 @@ impl Cache {
         if let Some((_, used)) = state.rows.get(&id) {
             let used = *used;
             state.forget(Entry::Row(id), used);
+        } else if matches!(row.version.place, Place::Inline { .. }) && !state.seen.again(id) {
+            return;
         }
         let now = state.touch(0, Entry::Row(id));
         state.rows.insert(id, (row.clone(), now));
@@ -129,6 +137,10 @@ impl Cache {
         state.shrink(self.limit);
     }
 
+    fn has_row(&self, id: SecretId) -> bool {
+        self.lock().rows.contains_key(&id)
+    }
+
     /// Forgets a row, and answers it.
     fn forget_row(&self, id: SecretId) -> Option<Arc<Row>> {
         let mut state = self.lock();
@@ -161,8 +173,12 @@ impl Core {
         cache.values(version.uid, max_age, self.env.monotonic())
     }
 
-    /// Keeps the values of a version, which were read or written just now.
-    pub(crate) fn keep(&self, version: &VersionRow, values: &Arc<SecretValues>) {
+    /// Keeps the values of a row's version, which were read or written just now.
+    pub(crate) fn keep(&self, row: &Row, values: &Arc<SecretValues>) {
+        let version = &row.version;
+        if matches!(version.place, Place::Inline { .. }) && !self.cache.has_row(row.meta.id) {
+            return;
+        }
         let (cache, _) = self.cache_at(&version.place);
         cache.keep_values(version.uid, values, self.env.monotonic());
     }
@@ -182,6 +198,33 @@ fn row_bytes(row: &Row) -> usize {
     };
     let owner = &row.meta.owner;
     PER_ROW + row.meta.name.as_str().len() + owner.name.len() + owner.full_name.len() + sealed
+}
+
+/// What was read lately, roughly: some bits of each id, in one of some places that it shares with others.
+#[derive(Default)]
+struct Seen(Vec<[u32; 4]>);
+
+impl Seen {
+    /// With about as many places as a cache of so many bytes has entries.
+    fn new(limit: usize) -> Self {
+        Self(vec![[0; 4]; (limit / (PER_ROW + PER_VALUES)).div_ceil(4)])
+    }
+
+    /// Notes an id; whether it was noted before, and not pushed out since.
+    fn again(&mut self, id: SecretId) -> bool {
+        // Ids of secrets are random, so that their bits are as good as a hash.
+        let (high, low) = id.0.as_u64_pair();
+        let count = self.0.len() as u64;
+        let places = low.checked_rem(count).and_then(|at| self.0.get_mut(usize::try_from(at).ok()?));
+        let Some(places) = places else { return true };
+        let mark = (high >> 32) as u32 | 1;
+        let at = places.iter().position(|known| *known == mark);
+        // The latest comes first, the oldest falls out.
+        let last = places.len() - 1;
+        places[..=at.unwrap_or(last)].rotate_right(1);
+        places[0] = mark;
+        at.is_some()
+    }
 }
 
 impl State {

@@ -162,6 +162,11 @@ impl Calls {
         self.repeat("check", deadline, || self.backend.check()).await
     }
 
+    /// Notes that so many versions were removed that a lost answer left behind.
+    pub(crate) fn removed_twins(&self, removed: u64) {
+        self.counters.twins(&self.name, removed);
+    }
+
     /// Sends until there is an answer that repeating would not change, the attempts are used up or the time is over.
     async fn repeat<T, F: Future<Output = Result<T>>>(
         &self,
@@ -178,8 +183,11 @@ impl Calls {
             let started = self.env.monotonic();
             let answer = match within(&*self.env, self.timeout.min(deadline.left()), send()).await {
                 Some(answer) => answer,
-                None => Err(Error::new(ErrorKind::Timeout, "the service did not answer in time")
-                    .retryable(Retry::Backoff)),
+                None => Err(Error::new(
+                    ErrorKind::Timeout,
+                    "the service did not answer in time: try again, or raise call_timeout_ms if it always takes so long",
+                )
+                .retryable(Retry::Backoff)),
             };
             let micros = self.env.monotonic().saturating_sub(started).as_micros() as u64;
             self.counters.call(&self.name, operation, |stats| {

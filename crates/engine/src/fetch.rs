@@ -121,7 +121,7 @@ impl Core {
         self.counters.misses.fetch_add(1, Ordering::Relaxed);
         let read = self.read_values(row, deadline).await;
         if let Ok(values) = &read {
-            self.keep(&row.version, values);
+            self.keep(row, values);
         }
         // Only now: whoever finds no read under way must find its values.
         if let Place::External { object, at, .. } = &row.version.place {

@@ -71,8 +71,11 @@ impl Core {
             }
             Err(error) => Err(error),
         };
-        let deleted = store.delete(*object, &deadline).await;
-        self.abandon(uid, Some(at.clone()), &deadline).await;
+        // What explains it meanwhile has it deleted, and goes.
+        let deleted = match self.release(uid, Some(at.clone()), &deadline).await {
+            Some(pending) => self.work(&pending, &deadline).await,
+            None => store.delete(*object, &deadline).await,
+        };
         read.and(deleted).map_err(|error| error.with("store", &store.name))
     }
 }

@@ -18,6 +18,8 @@ pub struct Stats {
     pub calls: BTreeMap<(StoreName, &'static str), CallStats>,
     /// The stores whose last call failed in a way that is the store's own, and how.
     pub down: BTreeMap<StoreName, ErrorKind>,
+    /// Versions by store that calls left whose answer was lost and that no commit names, found by the sweeper and removed.
+    pub twins: BTreeMap<StoreName, u64>,
     /// Reads answered from the cache.
     pub cache_hits: u64,
     /// Reads that had to open or fetch a value.
@@ -49,6 +51,7 @@ pub struct CallStats {
 pub(crate) struct Counters {
     calls: Mutex<BTreeMap<(StoreName, &'static str), CallStats>>,
     down: Mutex<BTreeMap<StoreName, ErrorKind>>,
+    twins: Mutex<BTreeMap<StoreName, u64>>,
     pub(crate) hits: AtomicU64,
     pub(crate) misses: AtomicU64,
 }
@@ -77,10 +80,17 @@ impl Counters {
         }
     }
 
+    /// Notes that so many twins were removed.
+    pub(crate) fn twins(&self, store: &StoreName, removed: u64) {
+        let mut twins = self.twins.lock().unwrap_or_else(PoisonError::into_inner);
+        *twins.entry(store.clone()).or_default() += removed;
+    }
+
     pub(crate) fn snapshot(&self, cache_bytes: usize) -> Stats {
         Stats {
             calls: self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             down: self.down.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            twins: self.twins.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             cache_hits: self.hits.load(Ordering::Relaxed),
             cache_misses: self.misses.load(Ordering::Relaxed),
             cache_bytes: cache_bytes as u64,

@@ -3,8 +3,8 @@
 use crate::{deadline::Deadline, engine::Engine};
 use std::time::Duration;
 use strongroom_core::{
-    Context, GetOptions, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta, SecretRef,
-    SecretUpdate, SecretsStore, Version, async_trait,
+    Context, ErrorKind, GetOptions, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta,
+    SecretRef, SecretUpdate, SecretsStore, Version, async_trait,
 };
 
 #[deny(clippy::missing_trait_methods)]
@@ -39,9 +39,13 @@ impl SecretsStore for Engine {
     async fn check(&self) -> Result<()> {
         self.core.catalog.check().await?;
         let deadline = Deadline::after(Duration::from_secs(25), &self.core.env);
-        for store in self.core.stores.values() {
-            store.check(&deadline).await?;
-        }
-        Ok(())
+        let checks = self.core.stores.values().map(|store| store.check(&deadline));
+        let mut failed: Vec<_> =
+            futures::future::join_all(checks).await.into_iter().filter_map(Result::err).collect();
+        // What passes by itself is told last.
+        failed.sort_by_key(|error| {
+            matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited)
+        });
+        failed.into_iter().next().map_or(Ok(()), Err)
     }
 }

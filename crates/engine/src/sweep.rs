@@ -195,6 +195,7 @@ impl Core {
         }
         if uses.named.is_empty() {
             store.delete(pending.object, deadline).await?;
+            store.removed_twins(found.iter().filter(|one| one.at.is_some()).count() as u64);
             return Ok(true);
         }
         self.unlist(store, pending, deadline).await?;
@@ -202,6 +203,7 @@ impl Core {
             let Some(at) = &one.at else { continue };
             if !uses.named.contains(at) && self.explains(store, pending, &one, deadline).await? {
                 store.remove(pending.object, at, deadline).await?;
+                store.removed_twins(1);
             }
         }
         Ok(true)

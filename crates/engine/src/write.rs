@@ -243,7 +243,7 @@ impl Core {
         if let Tried::Done(row) = tried
             && row.version.uid == uid
         {
-            self.keep(&row.version, &Arc::new(values.clone()));
+            self.keep(row, &Arc::new(values.clone()));
         }
     }
 

@@ -220,7 +220,10 @@ fn unreachable() -> Error {
 }
 
 fn broken() -> Error {
-    damaged("the answer of Google Cloud Secret Manager could not be read")
+    damaged(
+        "the answer of Google Cloud Secret Manager could not be read: try again, and check the network and what is \
+         between",
+    )
 }
 
 /// What came back is not what was sent: this text says in which way. The next answer may be whole.

@@ -194,7 +194,7 @@ impl Login {
             Self::Userpass { .. } => "`username`, `password`, `auth_mount` and `vault_namespace`",
             Self::Cert { .. } => "`cert_path`, `role`, `auth_mount` and `vault_namespace`",
             Self::Aws { .. } => {
-                "the AWS keys, `role`, `aws_header_value`, `auth_mount` and `vault_namespace`"
+                "the AWS keys, `role`, `aws_region`, `aws_header_value`, `auth_mount` and `vault_namespace`"
             }
         }
     }

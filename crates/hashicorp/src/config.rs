@@ -72,7 +72,7 @@ pub struct Config {
     pub key_path: Option<PathBuf>,
     /// `aws`: the region whose STS is asked. Default `us-east-1`.
     pub aws_region: Option<String>,
-    /// `aws`: the id of the access key.
+    /// `aws`: the id of the access key. Without it and the next two: `AWS_ACCESS_KEY_ID` and so on of the environment.
     pub aws_access_key_id: Option<String>,
     /// `aws`: the access key.
     pub aws_secret_access_key: Option<SecretString>,

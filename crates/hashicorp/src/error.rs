@@ -55,10 +55,14 @@ impl Failure {
             Self::Connect => (
                 ErrorKind::Unavailable,
                 Retry::Backoff,
-                "it cannot be reached, or its certificate is not trusted; check `address` and `ca_path`",
+                "it cannot be reached, or its certificate is not trusted; check `address`, `ca_path` and the network",
             ),
-            Self::Lost => (ErrorKind::Unavailable, Retry::Backoff, "the connection was lost"),
-            Self::Timeout => (ErrorKind::Timeout, Retry::Backoff, "it did not answer in time"),
+            Self::Lost => (
+                ErrorKind::Unavailable,
+                Retry::Backoff,
+                "the connection was lost; try again, and check the network and what is between",
+            ),
+            Self::Timeout => (ErrorKind::Timeout, Retry::Backoff, LATE),
             Self::TooLarge => (ErrorKind::Unexpected, Retry::Never, "its answer is too large"),
             Self::Unreadable => (
                 ErrorKind::Unexpected,
@@ -73,6 +77,8 @@ impl Failure {
         }
     }
 }
+
+const LATE: &str = "it did not answer in time; try again";
 
 /// Status by status, as the service's documents list them.
 fn refused(
@@ -89,18 +95,24 @@ fn refused(
             Retry::Never,
             "it refused our credentials; check the login, the policy, `mount`, `prefix` and `vault_namespace`",
         ),
-        408 => (ErrorKind::Timeout, again, "it did not answer in time"),
+        408 => (ErrorKind::Timeout, again, LATE),
         // 412: a node that has not seen our last write yet.
-        412 => (ErrorKind::Unavailable, again, "this node lags behind"),
+        412 => (ErrorKind::Unavailable, again, "this node lags behind; try again"),
         413 => (ErrorKind::InvalidInput, Retry::Never, "the request is larger than its listener takes"),
-        429 => (ErrorKind::RateLimited, again, "it asks us to slow down"),
+        429 => (
+            ErrorKind::RateLimited,
+            again,
+            "it asks us to slow down; try again, or have its rate limit raised",
+        ),
         300..=399 => (
             ErrorKind::ConfigInvalid,
             Retry::Never,
             "it sends us elsewhere, and redirects are not followed; give the address of the active node",
         ),
-        503 => (ErrorKind::Unavailable, again, "it is sealed or in maintenance"),
-        500..=599 => (ErrorKind::Unavailable, again, "it failed"),
+        503 => {
+            (ErrorKind::Unavailable, again, "it is sealed or in maintenance; unseal it, or try again later")
+        }
+        500..=599 => (ErrorKind::Unavailable, again, "it failed; try again, and look at its log"),
         _ => (ErrorKind::Unexpected, Retry::Never, "it refused the request"),
     }
 }

@@ -88,17 +88,38 @@ impl Config {
                 }
                 Login::Cert { mount, role }
             }
-            Method::Aws => Login::Aws {
-                mount,
-                role,
-                signer: Signer {
-                    region: region(self.aws_region.as_deref().unwrap_or("us-east-1"))?,
-                    key_id: self.text("aws_access_key_id", &self.aws_access_key_id)?,
-                    secret: self.secret("aws_secret_access_key", &self.aws_secret_access_key)?,
-                    session: self.aws_session_token.clone(),
-                    server: self.aws_header_value.clone(),
-                },
-            },
+            Method::Aws => Login::Aws { mount, role, signer: self.signer()? },
+        })
+    }
+
+    /// With the keys given, or without any of them with those of the environment, under the names of AWS's own programs.
+    fn signer(&self) -> Result<Signer> {
+        let given = self.aws_access_key_id.is_some()
+            || self.aws_secret_access_key.is_some()
+            || self.aws_session_token.is_some();
+        let (key_id, secret, session) = if given {
+            let key_id = self.text("aws_access_key_id", &self.aws_access_key_id)?;
+            let secret = self.secret("aws_secret_access_key", &self.aws_secret_access_key)?;
+            (key_id, secret, self.aws_session_token.clone())
+        } else {
+            let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+            let (Some(key_id), Some(secret)) = (read("AWS_ACCESS_KEY_ID"), read("AWS_SECRET_ACCESS_KEY"))
+            else {
+                return Err(bad(
+                    "aws_access_key_id",
+                    "auth = aws needs it and aws_secret_access_key, here or as AWS_ACCESS_KEY_ID and \
+                     AWS_SECRET_ACCESS_KEY in the environment",
+                ));
+            };
+            (key_id, secret.into(), read("AWS_SESSION_TOKEN").map(Into::into))
+        };
+        Ok(Signer {
+            // Not the environment's: Vault asks the STS that it is set to.
+            region: region(self.aws_region.as_deref().unwrap_or("us-east-1"))?,
+            key_id,
+            secret,
+            session,
+            server: self.aws_header_value.clone(),
         })
     }
 

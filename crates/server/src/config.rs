@@ -40,8 +40,9 @@ pub struct ServerConfig {
     pub drain_ms: u64,
     /// How long an access token is good for, in seconds; 1 to 86,400. Default 3,600.
     pub token_lifetime_s: u64,
-    /// The bearer token that opens `/metrics`. Default: none; callers on loopback may, if nothing says that a proxy
-    /// stands in front.
+    /// `loopback` opens `/metrics` to callers on this machine: they need neither an account nor a token. Default: nobody.
+    pub metrics: Option<Unguarded>,
+    /// The bearer token that opens `/metrics`, beside those of admins and auditors. Default: none.
     pub metrics_token: Option<SecretString>,
     /// What the server calls itself. Default `strongroom`.
     pub name: String,
@@ -53,6 +54,14 @@ pub struct ServerConfig {
 pub enum Plaintext {
     /// A proxy that ends TLS stands in front.
     BehindProxy,
+}
+
+/// From where counts are nobody's secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unguarded {
+    /// This machine, on which no proxy passes requests of others on.
+    Loopback,
 }
 
 impl Default for ServerConfig {
@@ -71,6 +80,7 @@ impl Default for ServerConfig {
             unready_ms: None,
             drain_ms: 20_000,
             token_lifetime_s: 3600,
+            metrics: None,
             metrics_token: None,
             name: "strongroom".into(),
         }
@@ -147,10 +157,20 @@ impl ServerConfig {
     /// What the operator may not have meant.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
-        let unknown_callers = self.has_proxy() && self.trusted_proxies.is_empty();
-        let text = "a proxy stands in front, and server.trusted_proxies is empty: all callers seem to have the proxy's \
-                    address, in the audit trail and where failed logins are slowed down; name the proxy's network";
-        if unknown_callers { vec![text] } else { Vec::new() }
+        let mut warnings = Vec::new();
+        if self.has_proxy() && self.trusted_proxies.is_empty() {
+            warnings.push(
+                "a proxy stands in front, and server.trusted_proxies is empty: all callers seem to have the proxy's \
+                 address, in the audit trail and where failed logins are slowed down; name the proxy's network",
+            );
+        }
+        if self.has_proxy() && self.metrics.is_some() {
+            warnings.push(
+                "a proxy stands in front, so server.metrics has no effect: whoever reads /metrics needs \
+                 server.metrics_token, or is an admin or auditor",
+            );
+        }
+        warnings
     }
 
     /// Whether the configuration says that a proxy stands in front.

@@ -22,6 +22,6 @@ pub mod identity;
 mod serve;
 mod tls;
 
-pub use config::{Plaintext, ServerConfig};
+pub use config::{Plaintext, ServerConfig, Unguarded};
 pub use http::Kinds;
 pub use serve::Server;

@@ -3,7 +3,7 @@
 use crate::{
     audit::Trail,
     config::ServerConfig,
-    http::{App, Kinds, Metrics, Parts, Peer, RequestIds, router},
+    http::{App, Kinds, Metrics, Parts, Peer, RequestIds, Worded, router},
     identity::Identities,
     tls::Tls,
 };
@@ -155,10 +155,10 @@ impl Server {
                 continue;
             };
             while connections.try_join_next().is_some() {}
-            let (routes, tls, draining) = (routes.clone(), tls.clone(), draining.clone());
+            let (app, routes, tls, draining) = (app.clone(), routes.clone(), tls.clone(), draining.clone());
             connections.spawn(async move {
                 let _place = place;
-                connection(stream, peer, tls, routes, draining, limit).await;
+                connection(stream, peer, tls, (app, routes), draining, limit).await;
             });
         }
         drop(listener);
@@ -206,7 +206,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<Tls>,
-    routes: Router,
+    served: (App, Router),
     draining: watch::Receiver<bool>,
     limit: Duration,
 ) {
@@ -217,10 +217,10 @@ async fn connection(
     stream.set_write_timeout(Some(limit));
     let (stream, head) = (Box::pin(stream), HEAD.min(limit));
     match tls {
-        None => speak(stream, peer, routes, draining, head).await,
+        None => speak(stream, peer, served, draining, head).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = tokio::time::timeout(head, tls.acceptor().accept(stream)).await {
-                speak(stream, peer, routes, draining, head).await;
+                speak(stream, peer, served, draining, head).await;
             }
         }
     }
@@ -229,7 +229,7 @@ async fn connection(
 async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     peer: SocketAddr,
-    routes: Router,
+    (app, routes): (App, Router),
     mut draining: watch::Receiver<bool>,
     head: Duration,
 ) {
@@ -241,7 +241,7 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .timer(TokioTimer::new())
         .header_read_timeout(head)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Worded::new(stream, app)), service);
     tokio::pin!(connection);
     tokio::select! {
         // Whatever a client does wrong ends its connection and nothing else.

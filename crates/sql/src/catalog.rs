@@ -12,7 +12,7 @@ use crate::{
     read, rows, summary, sweep,
     value::{Record, Value},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use strongroom_core::{
     ObjectId, Page, Result, Revision, SecretFilter, SecretId, SecretMeta, VersionRef, VersionUid, async_trait,
 };
@@ -52,18 +52,18 @@ impl SqlCatalog {
     ) -> Option<Result<Vec<Vec<Record>>>> {
         #[cfg(feature = "sqlite")]
         if let Some(file) = self.database.file() {
-            return Some(self.asking(file, &statements()).await);
+            return Some(self.asking(file, statements().into()).await);
         }
         drop(statements);
         None
     }
 
     #[cfg(feature = "sqlite")]
-    async fn asking(&self, file: &File, statements: &[Statement]) -> Result<Vec<Vec<Record>>> {
+    async fn asking(&self, file: &File, statements: Arc<[Statement]>) -> Result<Vec<Vec<Record>>> {
         let mut tried = 0;
         loop {
             tried += 1;
-            match file.points.fetch(statements.to_vec()).await {
+            match file.points.fetch(statements.clone()).await {
                 Ok(answer) => break Ok(answer),
                 Err(failure) => Box::pin(self.database.before_next(tried, failure)).await?,
             }
@@ -81,7 +81,10 @@ impl SqlCatalog {
 impl Catalog for SqlCatalog {
     async fn current(&self, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
         if let Some(found) = self.look_up(|| which.iter().map(read::one).collect()).await {
-            return Ok(found?.iter().map(|rows| read::first(rows, rows::row)).collect::<Result<_, _>>()?);
+            return Ok(found?
+                .into_iter()
+                .map(|rows| read::first(rows, rows::row))
+                .collect::<Result<_, _>>()?);
         }
         // In a box of its own, so that the usual way does not carry its size along.
         Box::pin(async move { reading!(self, connection => read::current(connection, which)) }).await
@@ -93,7 +96,8 @@ impl Catalog for SqlCatalog {
 
     async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
         if let Some(found) = self.look_up(|| ids.iter().map(read::one_stamp).collect()).await {
-            return Ok(found?.iter().map(|rows| read::first(rows, read::stamp)).collect::<Result<_, _>>()?);
+            let stamp = |record| read::stamp(&record);
+            return Ok(found?.into_iter().map(|rows| read::first(rows, stamp)).collect::<Result<_, _>>()?);
         }
         Box::pin(async move { reading!(self, connection => read::stamps(connection, ids)) }).await
     }

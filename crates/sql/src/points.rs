@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError, mpsc::Receiver},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Receiver},
     vec::IntoIter,
 };
 use strongroom_core::Error;
@@ -28,7 +28,7 @@ const MOST: usize = 64;
 type Answer = Result<Vec<Vec<Record>>, Failure>;
 
 struct Question {
-    statements: Vec<Statement>,
+    statements: Arc<[Statement]>,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -57,7 +57,7 @@ impl Points {
     }
 
     /// The rows of each statement, all from one moment after this was called.
-    pub(crate) async fn fetch(&self, statements: Vec<Statement>) -> Answer {
+    pub(crate) async fn fetch(&self, statements: Arc<[Statement]>) -> Answer {
         self.sent.add(statements.len());
         let (answer, receiver) = oneshot::channel();
         let question = Question { statements, answer };

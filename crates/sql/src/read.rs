@@ -50,7 +50,7 @@ async fn found(connection: &mut Connection, which: &[Lookup]) -> Result<Found, F
     let values = padded(&ids).chain(padded(&names)).collect();
     let (mut by_id, mut by_name) = (BTreeMap::new(), BTreeMap::new());
     for record in connection.fetch(&sql, values).await? {
-        let row = rows::row(&record)?;
+        let row = rows::row(record)?;
         by_name.insert(NameKey::of(&row.meta), row.meta.id);
         by_id.insert(row.meta.id, row);
     }
@@ -72,10 +72,10 @@ pub(crate) fn one(which: &Lookup) -> Statement {
 
 /// What the first of these is, if there is one.
 pub(crate) fn first<T>(
-    records: &[Record],
-    read: impl FnOnce(&Record) -> Result<T, Failure>,
+    records: Vec<Record>,
+    read: impl FnOnce(Record) -> Result<T, Failure>,
 ) -> Result<Option<T>, Failure> {
-    records.first().map(read).transpose()
+    records.into_iter().next().map(read).transpose()
 }
 
 /// The columns that [`stamp`] reads, behind the id.
@@ -120,7 +120,7 @@ pub(crate) async fn version(
         rows::columns(),
         rows::ANY_FROM
     );
-    connection.fetch(&sql, args![id.0, number(as_of.0)]).await?.first().map(rows::row).transpose()
+    first(connection.fetch(&sql, args![id.0, number(as_of.0)]).await?, rows::row)
 }
 
 /// The secret and its kept versions, newest first.
@@ -134,8 +134,9 @@ pub(crate) async fn history(
         rows::META,
         rows::META_FROM
     );
-    let records = connection.fetch(&sql, args![id.0]).await?;
-    let Some(first) = records.first() else { return Ok(None) };
+    let mut records = connection.fetch(&sql, args![id.0]).await?;
+    let Some(first) = records.first_mut() else { return Ok(None) };
+    let meta = rows::meta(first)?;
     let heads = records.iter().map(|record| {
         let uid = record.uuid(9)?;
         Ok(VersionHead {
@@ -146,7 +147,7 @@ pub(crate) async fn history(
             visible_to_others: record.flag(13)?,
         })
     });
-    Ok(Some((rows::meta(first)?, heads.collect::<Result<_, Failure>>()?)))
+    Ok(Some((meta, heads.collect::<Result<_, Failure>>()?)))
 }
 
 /// Kept versions that are not where, or not sealed as, they should be.
@@ -185,5 +186,5 @@ pub(crate) async fn to_move(
         rows::columns(),
         rows::ANY_FROM
     );
-    connection.fetch(&sql, values).await?.iter().map(rows::row).collect()
+    connection.fetch(&sql, values).await?.into_iter().map(rows::row).collect()
 }

@@ -22,7 +22,7 @@ impl Operation for Rehome {
         };
         let sql = format!("SELECT {} FROM {} WHERE s.id = ? AND v.uid = ?", rows::columns(), rows::ANY_FROM);
         let found = tx.fetch(&sql, args![self.secret.0, self.to.uid.0]).await?;
-        let Some(record) = found.first() else { return Ok(Verdict::Undo(Rehomed::Moved)) };
+        let Some(record) = found.into_iter().next() else { return Ok(Verdict::Undo(Rehomed::Moved)) };
         let Row { meta, version, .. } = rows::row(record)?;
         if same(&version.place, &self.to.place) {
             return Ok(Verdict::Undo(Rehomed::Done));

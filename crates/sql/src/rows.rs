@@ -35,10 +35,11 @@ pub(crate) const CURRENT_FROM: &str = "secrets s JOIN accounts a ON a.id = s.own
 pub(crate) const ANY_FROM: &str = "secrets s JOIN accounts a ON a.id = s.owner \
      JOIN versions v ON v.secret = s.id LEFT JOIN payloads p ON p.id = v.payload";
 
-/// Everything about a secret but its values.
-pub(crate) fn meta(record: &Record) -> Result<SecretMeta, Failure> {
-    let owner = Owner { id: OwnerId(record.uuid(3)?), name: record.text(4)?, full_name: record.text(5)? };
-    let name = SecretName::new(record.text(1)?)?;
+/// Everything about a secret but its values; its texts are taken out of the record.
+pub(crate) fn meta(record: &mut Record) -> Result<SecretMeta, Failure> {
+    let id = OwnerId(record.uuid(3)?);
+    let owner = Owner { id, name: record.take_text(4)?, full_name: record.take_text(5)? };
+    let name = SecretName::new(record.take_text(1)?)?;
     let created = Timestamp(record.i64(6)?);
     let mut meta = SecretMeta::new(SecretId(record.uuid(0)?), name, record.flag(2)?, owner, created);
     meta.updated = Timestamp(record.i64(7)?);
@@ -47,20 +48,20 @@ pub(crate) fn meta(record: &Record) -> Result<SecretMeta, Failure> {
 }
 
 /// A secret with one of its versions.
-pub(crate) fn row(record: &Record) -> Result<Row, Failure> {
+pub(crate) fn row(mut record: Record) -> Result<Row, Failure> {
     let stamp = Stamp { change: record.uuid(AFTER_META)?, owner: record.i64(AFTER_META + 1)? };
-    Ok(Row { meta: meta(record)?, stamp, version: version(record, AFTER_META + 2)? })
+    Ok(Row { meta: meta(&mut record)?, stamp, version: version(&mut record, AFTER_META + 2)? })
 }
 
-fn version(record: &Record, at: usize) -> Result<VersionRow, Failure> {
+fn version(record: &mut Record, at: usize) -> Result<VersionRow, Failure> {
     let place = if record.is_null(at + 3) {
         Place::External {
-            store: StoreName::new(record.text(at + 5)?)?,
+            store: StoreName::new(record.take_text(at + 5)?)?,
             object: ObjectId(record.uuid(at + 6)?),
-            at: VersionRef::new(record.text(at + 7)?),
+            at: VersionRef::new(record.take_text(at + 7)?),
         }
     } else {
-        Place::Inline { payload: PayloadRef(record.uuid(at + 3)?), sealed: record.bytes(at + 4)? }
+        Place::Inline { payload: PayloadRef(record.uuid(at + 3)?), sealed: record.take_bytes(at + 4)? }
     };
     Ok(VersionRow {
         uid: VersionUid(record.uuid(at)?),

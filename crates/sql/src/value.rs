@@ -117,6 +117,22 @@ impl Record {
         }
     }
 
+    /// The text in a column, which is taken out of it.
+    pub(crate) fn take_text(&mut self, column: usize) -> Result<String, Failure> {
+        match self.0.get_mut(column) {
+            Some(Value::Text(text)) => Ok(std::mem::take(text)),
+            _ => self.text(column),
+        }
+    }
+
+    /// The bytes in a column, which are taken out of it.
+    pub(crate) fn take_bytes(&mut self, column: usize) -> Result<Vec<u8>, Failure> {
+        match self.0.get_mut(column) {
+            Some(Value::Bytes(bytes)) => Ok(Arc::unwrap_or_clone(std::mem::take(bytes))),
+            _ => self.bytes(column),
+        }
+    }
+
     /// The id in a column.
     pub(crate) fn uuid(&self, column: usize) -> Result<Uuid, Failure> {
         match self.0.get(column) {

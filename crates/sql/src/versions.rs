@@ -7,7 +7,7 @@ use strongroom_engine::{NewVersionRow, Place, Row, VersionRow, crypto::KeyId};
 /// A secret with its current version.
 pub(crate) async fn current(tx: &mut Transaction, secret: SecretId) -> Result<Option<Row>, Failure> {
     let sql = format!("SELECT {} FROM {} WHERE s.id = ?", rows::columns(), rows::CURRENT_FROM);
-    tx.fetch(&sql, args![secret.0]).await?.first().map(rows::row).transpose()
+    tx.fetch(&sql, args![secret.0]).await?.into_iter().next().map(rows::row).transpose()
 }
 
 /// The versions of a secret but the newest `kept`.
@@ -22,7 +22,7 @@ pub(crate) async fn beyond(
         rows::ANY_FROM
     );
     let found = tx.fetch(&sql, args![secret.0, kept]).await?;
-    found.iter().map(|record| rows::row(record).map(|row| row.version)).collect()
+    found.into_iter().map(|record| rows::row(record).map(|row| row.version)).collect()
 }
 
 /// Adds a payload, if the version is inline.

@@ -132,8 +132,40 @@ async fn who_owns_secrets_is_not_removed(claimed: &Claimed) {
         *of = owner.id;
     }
     common::done(claimed.catalog.commit(&create).await.unwrap());
+    let with_private = || IdentityChange::RemoveAccountAndPrivateSecrets(owner.id);
     assert_eq!(refused(claimed, IdentityChange::RemoveAccount(owner.id)).await, ErrorKind::Conflict);
+    // Others read the public one: it stays, and so does whatever was to go with the account.
+    let mut create = claimed.create("own", true, b"x");
+    if let strongroom_engine::Subject::New { owner: of, .. } = &mut create.subject {
+        *of = owner.id;
+    }
+    common::done(claimed.catalog.commit(&create).await.unwrap());
+    let text = change(claimed, with_private()).await.unwrap_err().to_string();
+    assert!(text.contains("1 private and 1 public"), "{text}");
     assert!(claimed.catalog.account(AccountRef::Id(owner.id)).await.unwrap().is_some());
+}
+
+async fn private_secrets_go_with_their_owner_if_that_is_wanted(claimed: &Claimed) {
+    let owner = new_account("alone", Role::Writer);
+    change(claimed, IdentityChange::AddAccount(owner.clone())).await.unwrap();
+    for name in ["one", "two"] {
+        let mut create = claimed.create(name, true, b"x");
+        if let strongroom_engine::Subject::New { owner: of, .. } = &mut create.subject {
+            *of = owner.id;
+        }
+        common::done(claimed.catalog.commit(&create).await.unwrap());
+    }
+    let text = change(claimed, IdentityChange::RemoveAccount(owner.id)).await.unwrap_err().to_string();
+    assert!(text.contains("2 private and 0 public") && text.contains("with_private_secrets"), "{text}");
+    change(claimed, IdentityChange::RemoveAccountAndPrivateSecrets(owner.id)).await.unwrap();
+    assert!(claimed.catalog.account(AccountRef::Id(owner.id)).await.unwrap().is_none());
+    // Each of them is in the audit log, by whoever removed the account.
+    let filter = TrailFilter { action: Some("secret.delete".into()), ..TrailFilter::default() };
+    let entries = claimed.catalog.audit_trail(&filter, 0, 100).await.unwrap();
+    for name in ["name=one,", "name=two,"] {
+        let entry = entries.iter().find(|entry| entry.detail.starts_with(name)).unwrap();
+        assert_eq!(entry.actor, claimed.owner, "{}", entry.detail);
+    }
 }
 
 async fn keys_and_grants_are_part_of_a_principal(claimed: &Claimed) {
@@ -162,9 +194,15 @@ async fn keys_and_grants_are_part_of_a_principal(claimed: &Claimed) {
     assert!(until > rotated.updated);
     let off = ApiKeyPatch { active: Some(false), ..ApiKeyPatch::default() };
     change(claimed, IdentityChange::PatchKey(key.id, off)).await.unwrap();
-    catalog.touch_api_key(key.id).await.unwrap();
-    let read = catalog.api_key(key.id).await.unwrap().unwrap();
-    assert!(!read.active && read.last_used.is_some());
+    let used = || async { catalog.api_key(key.id).await.unwrap().unwrap().last_used };
+    let pace = Duration::from_secs(600);
+    catalog.touch_api_key(key.id, pace).await.unwrap();
+    let (first, active) = (used().await, catalog.api_key(key.id).await.unwrap().unwrap().active);
+    assert!(first.is_some() && !active);
+    catalog.touch_api_key(key.id, pace).await.unwrap();
+    assert_eq!(used().await, first, "not more often");
+    catalog.touch_api_key(key.id, Duration::ZERO).await.unwrap();
+    assert!(used().await >= first);
 
     change(claimed, IdentityChange::RemoveGrant(account.id, "dev".into())).await.unwrap();
     let gone = IdentityChange::RemoveGrant(account.id, "dev".into());
@@ -340,6 +378,7 @@ everywhere! {
     accounts_are_made_changed_and_removed
     the_last_admin_stays
     who_owns_secrets_is_not_removed
+    private_secrets_go_with_their_owner_if_that_is_wanted
     keys_and_grants_are_part_of_a_principal
     a_login_with_a_browser_is_decided_and_told_once
     a_receipt_commits_with_its_change_and_once

@@ -11,6 +11,8 @@ mod restored;
 mod site;
 #[path = "external/sweeps.rs"]
 mod sweeps;
+#[path = "external/walks.rs"]
+mod walks;
 
 use std::sync::{
     Arc,

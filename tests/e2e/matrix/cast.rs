@@ -15,8 +15,8 @@ pub(super) struct Cast {
     pub(super) server: Server,
     /// By caller: a credential.
     credentials: BTreeMap<&'static str, String>,
-    /// Credentials that are none, or none any more.
-    strangers: Vec<String>,
+    /// What is no credential, or none any more, and why.
+    strangers: Vec<(&'static str, String)>,
     /// By caller: its own private secret.
     own: BTreeMap<&'static str, String>,
     others: String,
@@ -46,7 +46,8 @@ impl Cast {
         home.run_with("Users-password", ["user", "create", "user", "--role", "writer", "--password-stdin"]);
         credentials.insert("user", server.login("username=user&password=Users-password").unwrap());
         let private = |credential: &str, name: &str| {
-            let body = json!({"name": name, "private": true, "values": {"k": "canary-own"}});
+            let value = format!("canary-{name}");
+            let body = json!({"name": name, "private": true, "values": {"k": value}});
             id(&server.call(credential, "POST", "/secrets", &body))
         };
         let own = credentials.iter().map(|(name, credential)| (*name, private(credential, "own"))).collect();
@@ -58,15 +59,39 @@ impl Cast {
         home.ok(["service-account", "update", "granted", "--scope", "granted"]);
         home.ok(["grant", "add", "granted", "granted/*"]);
 
-        for name in ["revoked", "idle"] {
+        // Each of them was an admin.
+        let ended = |name: &str| {
             home.ok(["service-account", "create", name, "--role", "admin"]);
-        }
-        let (revoked, idle) = (key("revoked"), key("idle"));
-        let token = server.login(&format!("grant_type=zenml-api-key&password={revoked}")).unwrap();
+            let key = key(name);
+            let token = server.login(&format!("grant_type=zenml-api-key&password={key}")).unwrap();
+            (key, token)
+        };
+        let [revoked, idle, lapsed, rotated] = ["revoked", "idle", "lapsed", "rotated"].map(ended);
+        home.run_with("Gones-password", ["user", "create", "gone", "--role", "admin", "--password-stdin"]);
+        let gone = server.login("username=gone&password=Gones-password").unwrap();
         home.ok(["api-key", "delete", "revoked", "default"]);
         home.ok(["service-account", "update", "idle", "--active", "false"]);
+        home.ok(["user", "update", "gone", "--active", "false"]);
+        home.ok(["api-key", "rotate", "rotated", "default"]);
+        home.behind_our_back(
+            "UPDATE api_keys SET expires = created WHERE account IN (SELECT id FROM accounts WHERE name = 'lapsed')",
+        );
+        home.behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
         thread::sleep(Duration::from_millis(1100));
-        let strangers = vec![String::new(), "garbage".to_owned(), expired, revoked, token, idle];
+        let strangers = vec![
+            ("no credentials", String::new()),
+            ("garbage", "garbage".to_owned()),
+            ("an expired token", expired),
+            ("a revoked key", revoked.0),
+            ("the token of a revoked key", revoked.1),
+            ("the key of an inactive account", idle.0),
+            ("the token of an inactive account", idle.1),
+            ("an expired key", lapsed.0),
+            ("the token of an expired key", lapsed.1),
+            ("a replaced key", rotated.0),
+            ("the token of a replaced key", rotated.1),
+            ("the token of an inactive user", gone),
+        ];
         Self { server, credentials, strangers, own, others, somebody }
     }
 
@@ -80,8 +105,14 @@ impl Cast {
         assert_eq!(self.server.call(&self.somebody, "GET", &path, &Value::Null).status, 200);
     }
 
-    pub(super) fn strangers(&self) -> impl Iterator<Item = &str> {
-        self.strangers.iter().map(String::as_str)
+    /// What somebody else is answered.
+    pub(super) fn owner_asks(&self, path: &str) -> Value {
+        self.server.call(&self.somebody, "GET", path, &Value::Null).body
+    }
+
+    /// What is no credential, or none any more: why, and what is shown.
+    pub(super) fn strangers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.strangers.iter().map(|(why, credential)| (*why, credential.as_str()))
     }
 
     /// A secret to be asked for: its id and name. What an earlier request removed is made again.
@@ -103,7 +134,8 @@ impl Cast {
             "public" => (named("public"), "public".to_owned()),
             "granted" => (named("granted/one"), "granted/one".to_owned()),
             "others" => (self.others.clone(), "others".to_owned()),
-            "missing" => (MISSING.to_owned(), "missing".to_owned()),
+            // As long as the other name, so that answers are as long.
+            "missing" => (MISSING.to_owned(), "absent".to_owned()),
             "own" => {
                 let credential = self.credential(caller);
                 let id = match there(&self.own[caller], &credential).status {

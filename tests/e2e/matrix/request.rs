@@ -23,14 +23,45 @@ pub(super) fn targets(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// Sends it.
+/// A request that somebody may send.
+pub(super) struct Prepared {
+    method: String,
+    path: String,
+    body: String,
+}
+
+impl Prepared {
+    /// The same with another method.
+    pub(super) fn by(&self, method: &str) -> Self {
+        Self { method: method.to_owned(), path: self.path.clone(), body: self.body.clone() }
+    }
+
+    /// Sends it with a credential, or without one.
+    pub(super) fn send(&self, cast: &Cast, credential: &str) -> Answer {
+        let auth = format!("Bearer {credential}");
+        let headers: &[(&str, &str)] = if credential.is_empty() { &[] } else { &[("authorization", &auth)] };
+        cast.server.send(&self.method, &self.path, headers, self.body.as_bytes())
+    }
+}
+
+/// Makes what it is about, and sends it.
 pub(super) fn request(
     cast: &Cast,
-    (operation, method, path): (&str, &str, &str),
+    operation: (&str, &str, &str),
     target: &str,
     caller: &str,
     credential: &str,
 ) -> Answer {
+    prepare(cast, operation, target, caller).send(cast, credential)
+}
+
+/// Makes what it is about.
+pub(super) fn prepare(
+    cast: &Cast,
+    (operation, method, path): (&str, &str, &str),
+    target: &str,
+    caller: &str,
+) -> Prepared {
     let mut filled = path.to_owned();
     if path.contains("/secrets/{id}") || path.contains("/by-name/") {
         let (id, name) = cast.secret(target, caller);
@@ -75,6 +106,12 @@ pub(super) fn request(
     if operation == "accounts_revoke" {
         filled.push_str("?glob=a/*");
     }
+    let form = match operation {
+        "login" => Some("username=admin&password=wrong-password".to_owned()),
+        "devices_submit" => Some("user_code=BBBB-BBBB".to_owned()),
+        "device_authorization" => Some(format!("client_id={MISSING}")),
+        _ => None,
+    };
     let body = match operation {
         "secrets_create" | "secrets_create_in_workspace" => {
             json!({"name": fresh("new"), "values": {"k": "v"}})
@@ -82,12 +119,6 @@ pub(super) fn request(
         "secrets_update" => json!({"values": {"k": "canary-changed"}}),
         "rollback" => json!({"revision": 1}),
         "values" => json!({"names": ["public", "others"]}),
-        "login" => return cast.server.send(method, &filled, &[], b"username=admin&password=wrong-password"),
-        "devices_submit" => return cast.server.send(method, &filled, &[], b"user_code=BBBB-BBBB"),
-        "device_authorization" => {
-            let form = format!("client_id={MISSING}");
-            return cast.server.send(method, &filled, &[], form.as_bytes());
-        }
         "users_create" | "service_accounts_create" => json!({"name": fresh("account"), "is_admin": false}),
         "users_update" | "service_accounts_update" => json!({"full_name": "Other"}),
         "users_update_current" => json!({"full_name": "Other"}),
@@ -98,10 +129,8 @@ pub(super) fn request(
         "accounts_grant" => json!({"glob": "b/*"}),
         _ => Value::Null,
     };
-    let body = if body.is_null() { String::new() } else { body.to_string() };
-    let auth = format!("Bearer {credential}");
-    let headers: &[(&str, &str)] = if credential.is_empty() { &[] } else { &[("authorization", &auth)] };
-    cast.server.send(method, &filled, headers, body.as_bytes())
+    let body = form.unwrap_or_else(|| if body.is_null() { String::new() } else { body.to_string() });
+    Prepared { method: method.to_owned(), path: filled, body }
 }
 
 fn new_program(cast: &Cast, admin: &str) -> String {

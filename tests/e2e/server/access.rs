@@ -3,7 +3,7 @@
 use super::{PASSWORD, Server, id};
 use crate::support::Home;
 use serde_json::{Value, json};
-use std::thread;
+use std::{thread, time::Duration};
 
 #[test]
 fn roles_and_scopes_decide_and_what_is_hidden_looks_as_if_it_were_missing() {
@@ -149,4 +149,39 @@ fn login_as(server: &Server, n: usize) -> u16 {
     server
         .login(&format!("username=admin&password={password}"))
         .map_or_else(|refused| refused.status, |_| 200)
+}
+
+#[test]
+fn the_use_of_a_key_is_noted_and_not_more_often_than_every_ten_minutes() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    let key = home.ok(["api-key", "create", "bot"]).trim().to_owned();
+    let used = || home.json(["api-key", "list", "bot"])[0]["last_used"].clone();
+    let becomes = |wanted: &dyn Fn(&Value) -> bool| {
+        for _ in 0..100 {
+            if wanted(&used()) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("{}", used());
+    };
+    assert_eq!(used(), Value::Null);
+    // Shown as it is, without a login.
+    assert_eq!(server.call(&key, "GET", "/secrets", &Value::Null).status, 200);
+    becomes(&|used| used.is_string());
+    // Nothing more is written meanwhile.
+    home.behind_our_back("UPDATE api_keys SET last_used = 1");
+    let long_ago = used();
+    for _ in 0..5 {
+        assert_eq!(server.call(&key, "GET", "/secrets", &Value::Null).status, 200);
+        server.login(&format!("grant_type=zenml-api-key&password={key}")).unwrap();
+    }
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(used(), long_ago);
+    // A server that reads the key anew knows that the last use is long ago.
+    home.behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
+    server.login(&format!("grant_type=zenml-api-key&password={key}")).unwrap();
+    becomes(&|used| *used != long_ago);
 }

@@ -12,10 +12,7 @@ use std::{
 
 /// How many statements the server sent to its database.
 fn statements(server: &Server) -> u64 {
-    let metrics = server.send("GET", "/metrics", &[], b"").body;
-    let text = metrics.as_str().unwrap();
-    let line = text.lines().find_map(|line| line.strip_prefix("strongroom_database_statements_total "));
-    line.unwrap().parse().unwrap()
+    server.metric("strongroom_database_statements_total ")
 }
 
 #[test]

@@ -1,8 +1,25 @@
 //! Requests that mean harm.
 
-use super::{Server, answer, id};
+use super::{Answer, Server, answer, id};
 use crate::support::Home;
 use serde_json::{Value, json};
+
+/// Panics unless it is an error of the API's form that repeats nothing of what was sent, and nothing of ours within.
+pub(super) fn assert_harmless(answer: &Answer, what: &str) {
+    assert!((400..500).contains(&answer.status), "{what:.80}: {answer:?}");
+    let (form, extra) = (answer.body.as_object(), &answer.body["detail"]);
+    let pair = extra.as_array().is_some_and(|pair| pair.len() == 2 && pair.iter().all(Value::is_string));
+    assert!(form.is_some_and(|form| form.len() == 1), "{what:.80}: {answer:?}");
+    assert!(pair || extra.as_str().is_some_and(|text| !text.is_empty()), "{what:.80}: {answer:?}");
+    assert!(answer.head.contains("content-type: application/json"), "{what:.80}: {answer:?}");
+    assert!(answer.head.contains("x-request-id: "), "{what:.80}: {answer:?}");
+    let said = format!("{}{}", answer.head, answer.body).to_lowercase();
+    for word in
+        ["canary", "srt1_", "select ", "insert ", "sqlite", "sqlx", "syntax error", "constraint", ".rs:"]
+    {
+        assert!(!said.contains(word), "{what:.80}: {word} in {answer:?}");
+    }
+}
 
 #[test]
 fn hostile_requests_get_an_error_of_the_usual_form_and_do_no_harm() {
@@ -37,20 +54,25 @@ fn hostile_requests_get_an_error_of_the_usual_form_and_do_no_harm() {
             (422, &json!("ValueError")),
             "{body:.60}: {refused:?}"
         );
-        assert!(!refused.body.to_string().contains("canary"), "{refused:?}");
+        assert_harmless(&refused, body);
     }
     let large = json!({"name": "a", "values": {"k": "canary".repeat(11_000)}}).to_string();
     let refused = post(large.as_bytes());
     assert_eq!((refused.status, &refused.body["detail"][0]), (400, &json!("ValueError")));
     assert!(refused.body.to_string().contains("65536"), "both numbers: {refused:?}");
-    assert_eq!(post(&vec![b' '; 3 << 20]).status, 413);
+    assert_harmless(&refused, "too large");
+    let refused = post(&b"canary ".repeat(3 << 17));
+    assert_eq!(refused.status, 413);
+    assert_harmless(&refused, "a large body");
     let chunked = format!(
         "POST /api/v1/secrets HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {auth}\r\n\
          transfer-encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n",
         3 << 20,
         " ".repeat(3 << 20)
     );
-    assert_eq!(answer(&server.raw(chunked.as_bytes())).status, 413);
+    let refused = answer(&server.raw(chunked.as_bytes()));
+    assert_eq!(refused.status, 413);
+    assert_harmless(&refused, "a large body without a length");
     let zip = server.send(
         "POST",
         "/api/v1/secrets",
@@ -58,6 +80,7 @@ fn hostile_requests_get_an_error_of_the_usual_form_and_do_no_harm() {
         b"{\"name\":\"a\"}",
     );
     assert_eq!(zip.status, 415);
+    assert_harmless(&zip, "a compressed body");
     for (method, path, status) in [
         ("GET", "/api/v1/nowhere", 404),
         ("GET", "/api/v1/secrets/", 404),
@@ -70,21 +93,15 @@ fn hostile_requests_get_an_error_of_the_usual_form_and_do_no_harm() {
         ("GET", "/api/v1/secrets?name=%ff%00", 422),
         ("GET", "/api/v1/users/nobody", 404),
         ("GET", "/api/v1/service_accounts/nobody", 404),
-        ("PUT", "/api/v1/secrets_operations/backup", 501),
         ("POST", "/api/v1/device_authorization", 422),
         ("POST", "/api/v1/login", 400),
     ] {
         let refused = server.send(method, path, &[("authorization", &auth)], b"");
         assert_eq!(refused.status, status, "{method} {path}: {refused:?}");
-        assert!(
-            !refused.body["detail"].is_null() && !refused.body.to_string().contains("canary"),
-            "{refused:?}"
-        );
+        assert_harmless(&refused, path);
     }
-    for junk in ["GET / HTTP/9\r\n\r\n".to_owned(), format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(100_000))]
-    {
-        server.raw(junk.as_bytes());
-    }
+    let refused = server.send("PUT", "/api/v1/secrets_operations/backup", &[("authorization", &auth)], b"");
+    assert_eq!((refused.status, &refused.body["detail"][0]), (501, &json!("NotImplementedError")));
     assert_eq!(
         server.call(&token, "GET", "/secrets", &Value::Null).body["total"],
         0,
@@ -93,7 +110,7 @@ fn hostile_requests_get_an_error_of_the_usual_form_and_do_no_harm() {
 }
 
 #[test]
-fn a_million_keys_are_refused_and_take_no_memory_for_long() {
+fn a_million_keys_and_as_many_depths_are_refused_and_take_no_memory_for_long() {
     let home = Home::new();
     let server = Server::start_with(&home, &[("STRONGROOM_SERVER_MAX_BODY_BYTES", "67108864")]);
     let token = server.admin();
@@ -108,10 +125,24 @@ fn a_million_keys_are_refused_and_take_no_memory_for_long() {
     {
         let refused = server.send("POST", path, &[("authorization", &auth)], body.as_bytes());
         assert_eq!((refused.status, &refused.body["detail"][0]), (422, &json!("ValueError")), "{refused:?}");
+        assert_harmless(&refused, path);
     }
-    let (_, most) = server.memory();
+    // As deep as there is room for, in all the ways that there are.
+    for (path, open) in [
+        ("/api/v1/secrets", "["),
+        ("/api/v1/secrets", "{\"values\":"),
+        ("/api/v1/secrets/values", "{\"names\":["),
+        ("/api/v1/users", "{\"name\":[{\"a\":"),
+    ] {
+        let deep = open.repeat((32 << 20) / open.len());
+        let refused = server.send("POST", path, &[("authorization", &auth)], deep.as_bytes());
+        assert_eq!((refused.status, &refused.body["detail"][0]), (422, &json!("ValueError")), "{refused:?}");
+        assert_harmless(&refused, path);
+    }
+    let (after, most) = server.memory();
     // The body itself, and what it takes to receive it.
     assert!(most - before < 100, "{most} MiB, {before} before");
+    assert!(after.saturating_sub(before) < 60, "{after} MiB stay, {before} before");
     assert_eq!(server.call(&token, "GET", "/secrets", &Value::Null).body["total"], 0);
 }
 
@@ -137,20 +168,18 @@ fn a_path_that_is_no_text_gets_an_error_of_the_usual_form() {
             (422, &json!("ValueError")),
             "{path}: {answer:?}"
         );
+        assert_harmless(&answer, &path);
     }
     // Bytes that no address may have, and what is hidden in it.
     for path in
         ["/api/v1/secrets/by-name/%00", "/api/v1/secrets/by-name/..%2f..%2fetc", "/api/v1/%2e%2e/%2e%2e"]
     {
         let answer = server.send("GET", path, &[("authorization", &auth)], b"");
-        assert!(
-            (400..500).contains(&answer.status) && !answer.body["detail"].is_null(),
-            "{path}: {answer:?}"
-        );
+        assert_harmless(&answer, path);
     }
     let raw =
         server.raw(b"GET /api/v1/secrets/by-name/\xff HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-    assert!((400..500).contains(&answer(&raw).status), "{raw:?}");
+    assert_harmless(&answer(&raw), "a path that is not ASCII");
     assert_eq!(server.send("GET", "/ready", &[], b"").status, 200);
 }
 
@@ -172,6 +201,7 @@ fn a_name_of_somebody_elses_and_forged_addresses_lead_nowhere() {
     for host in ["evil.example", "strongroom.example.evil", "strongroom.example:80@evil", "", "127.0.0.1"] {
         let refused = ask(host);
         assert_eq!((refused.status, refused.body["detail"].is_string()), (421, true), "{host}: {refused:?}");
+        assert_harmless(&refused, host);
     }
     assert_eq!(server.stop(), 0);
 
@@ -214,6 +244,7 @@ fn a_name_with_a_null_character_is_refused_by_its_rule() {
                 (422, &json!("ValueError")),
                 "{refused:?}"
             );
+            assert_harmless(&refused, "U+0000");
             let text = refused.body["detail"][1].as_str().unwrap();
             assert!(text.contains("name") && text.contains("U+0000"), "{method} {name:?}: {text}");
             assert!(!text.contains("canary") && !text.contains('\0'), "{method} {name:?}: {text}");

@@ -6,6 +6,7 @@ mod denied;
 mod drain;
 mod ends;
 mod guesses;
+mod heads;
 mod hostile;
 mod life;
 mod logs;
@@ -24,6 +25,8 @@ use std::{
 };
 
 pub(crate) const PASSWORD: &str = "first-Admin-password";
+/// What opens `/metrics`.
+const METRICS: &str = "the-token-of-prometheus";
 
 /// A server over a home's database.
 pub(crate) struct Server {
@@ -62,7 +65,8 @@ impl Server {
     /// With more variables.
     pub(crate) fn start_with(home: &Home, variables: &[(&str, &str)]) -> Self {
         let mut command = home.command(["serve", "--listen", "127.0.0.1:0"]);
-        command.env("STRONGROOM_ADMIN_PASSWORD", PASSWORD).envs(variables.iter().copied());
+        command.env("STRONGROOM_ADMIN_PASSWORD", PASSWORD).env("STRONGROOM_SERVER_METRICS_TOKEN", METRICS);
+        command.envs(variables.iter().copied());
         Self::start_as(command)
     }
 
@@ -131,6 +135,20 @@ impl Server {
         let auth = format!("Bearer {token}");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, &format!("/api/v1{path}"), &[("authorization", &auth)], body.as_bytes())
+    }
+
+    /// All counts; asking for them asks the database nothing.
+    pub(crate) fn metrics(&self) -> String {
+        let answer = self.send("GET", "/metrics", &[("authorization", &format!("Bearer {METRICS}"))], b"");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body.as_str().unwrap().to_owned()
+    }
+
+    /// One of them: what stands behind this at the beginning of a line.
+    pub(crate) fn metric<T: std::str::FromStr>(&self, line: &str) -> T {
+        let text = self.metrics();
+        let found = text.lines().find_map(|one| one.strip_prefix(line)?.trim_start().parse().ok());
+        found.unwrap_or_else(|| panic!("no {line} in {text}"))
     }
 
     /// Logs in, and answers the token.

@@ -1,6 +1,6 @@
 //! Clients that take their time, to keep others out.
 
-use super::{Server, answer};
+use super::{Server, answer, hostile::assert_harmless};
 use crate::support::Home;
 use serde_json::{Value, json};
 use std::{
@@ -72,6 +72,7 @@ fn whoever_sends_slowly_gives_the_place_up() {
                         stream.write_all(head.as_bytes()).unwrap();
                         let said = answer(&drip(stream, b" "));
                         assert_eq!((said.status, said.body["detail"].is_string()), (408, true), "{said:?}");
+                        assert_harmless(&said, "a slow body");
                         return;
                     }
                     // One request, and then nothing.

@@ -11,15 +11,17 @@ use super::server::{Place, Server};
 pub(crate) const ENVIRONMENT: Environment =
     Environment { name: "moto-5.2.5", requirements: &["moto[server]==5.2.5", "awscli==1.46.3"] };
 
-/// Where it is; who may write, who may do nothing, who may assume a role; that role; the command line program; the file with
+/// Where it is; who may write, who may do nothing, who may read, who may assume a role; that role; the command line program; the file with
 /// the authority that vouches for it, which answers HTTPS on the same port.
-pub(crate) const VARIABLES: [&str; 12] = [
+pub(crate) const VARIABLES: [&str; 14] = [
     "STRONGROOM_TEST_AWS_ENDPOINT",
     "STRONGROOM_TEST_AWS_REGION",
     "STRONGROOM_TEST_AWS_ACCESS_KEY_ID",
     "STRONGROOM_TEST_AWS_SECRET_ACCESS_KEY",
     "STRONGROOM_TEST_AWS_DENIED_ACCESS_KEY_ID",
     "STRONGROOM_TEST_AWS_DENIED_SECRET_ACCESS_KEY",
+    "STRONGROOM_TEST_AWS_READER_ACCESS_KEY_ID",
+    "STRONGROOM_TEST_AWS_READER_SECRET_ACCESS_KEY",
     "STRONGROOM_TEST_AWS_ASSUMER_ACCESS_KEY_ID",
     "STRONGROOM_TEST_AWS_ASSUMER_SECRET_ACCESS_KEY",
     "STRONGROOM_TEST_AWS_ROLE_ARN",
@@ -65,6 +67,8 @@ pub(crate) fn start(place: &Place<'_>) -> Result<Server> {
             fixed("AKIASTRONGROOMWRITER"),
             place.password.clone(),
             fixed("AKIASTRONGROOMNOBODY"),
+            place.password.clone(),
+            fixed("AKIASTRONGROOMREADER"),
             place.password.clone(),
             fixed("AKIASTRONGROOMASSUME"),
             place.password.clone(),

@@ -79,6 +79,9 @@ pub(crate) enum UserCommand {
     Delete {
         /// Its name or id
         name: String,
+        /// Remove its private secrets with it, for good: only their number is shown to anybody
+        #[arg(long)]
+        with_private_secrets: bool,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
@@ -120,6 +123,9 @@ pub(crate) enum ServiceAccountCommand {
     Delete {
         /// Its name or id
         name: String,
+        /// Remove its private secrets with it, for good: only their number is shown to anybody
+        #[arg(long)]
+        with_private_secrets: bool,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod api_keys;
 mod audit;
 mod backends;
 mod completions;
@@ -24,13 +25,14 @@ mod update;
 mod values;
 mod versions;
 
+pub(crate) use api_keys::{api_key, grant};
 pub(crate) use audit::audit;
 pub(crate) use backends::backends;
 pub(crate) use completions::completions;
 pub(crate) use database::database;
 pub(crate) use keys::{generate, rewrap, rotate};
 pub(crate) use login::{login, logout};
-pub(crate) use people::{api_key, grant, service_account, user};
+pub(crate) use people::{service_account, user};
 pub(crate) use repair::repair;
 pub(crate) use run::Run;
 pub(crate) use serve::serve;

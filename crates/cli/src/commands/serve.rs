@@ -68,7 +68,15 @@ async fn run(
         let text = "store.type: the server needs a store with a database of ours: choose another type";
         return Err(Error::new(ErrorKind::ConfigInvalid, text).into());
     };
-    open.store.check().await?;
+    if let Err(error) = open.store.check().await {
+        // A store that is down takes no server out: this one starts and says that it is degraded.
+        let passes =
+            matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited);
+        if args.check || !passes || engine.stats().down.is_empty() {
+            return Err(error.into());
+        }
+        console.message(&format!("warning: {error}; the server starts without it, and asks it again\n"));
+    }
     let identities = Identities::new(catalog, engine, Duration::from_secs(settings.token_lifetime_s));
     if args.check {
         settings.check_certificate()?;

@@ -4,6 +4,7 @@
 pub(crate) mod engine;
 pub(crate) mod server;
 pub(crate) mod service;
+pub(crate) mod standin;
 
 use secrecy::SecretString;
 use serde_json::json;

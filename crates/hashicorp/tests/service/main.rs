@@ -10,6 +10,7 @@ mod openbao {
     mod certificates;
     mod faults;
     mod history;
+    mod kubernetes;
     mod logins;
     mod operators;
     mod people;

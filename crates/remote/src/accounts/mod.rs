@@ -159,12 +159,13 @@ impl Accounts {
         self.ask::<AccountView>(Method::PUT, path, Some(&body)).await.map(drop)
     }
 
-    /// Removes an account that owns no secrets.
+    /// Removes an account that owns no secrets; its private ones go with it if that is wanted.
     ///
     /// # Errors
-    /// `PermissionDenied` if it owns some.
-    pub async fn delete(&self, account: &Account) -> Result<()> {
-        let path = format!("{}/{}", kind(account.service), account.id);
+    /// `PermissionDenied` if it owns (others).
+    pub async fn delete(&self, account: &Account, with_private_secrets: bool) -> Result<()> {
+        let query = if with_private_secrets { "?with_private_secrets=true" } else { "" };
+        let path = format!("{}/{}{query}", kind(account.service), account.id);
         self.ask::<Option<()>>(Method::DELETE, path, None::<&()>).await.map(drop)
     }
 }

@@ -61,6 +61,13 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whoever shows this.
+    pub(crate) async fn with(app: &App, shown: &SecretString, facts: Facts) -> Result<Self, ApiError> {
+        let claim = app.identities.claim(shown).await?;
+        let known = app.identities.confirm(&claim).await?;
+        Ok(Self::new(known, facts))
+    }
+
     fn new(known: Arc<Known>, facts: Facts) -> Self {
         let _ = facts.seen.who.set(known.account.id);
         Self { known, facts }
@@ -136,9 +143,7 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let facts = Facts::from_request_parts(parts, app).await?;
-        let claim = app.identities.claim(&bearer(&parts.headers)?).await?;
-        let known = app.identities.confirm(&claim).await?;
-        Ok(Self::new(known, facts))
+        Self::with(app, &bearer(&parts.headers)?, facts).await
     }
 }
 

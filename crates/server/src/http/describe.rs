@@ -75,7 +75,16 @@ impl Description {
     /// Of all routes: each may also answer with an error.
     pub(super) fn of(mut document: Document) -> Arc<Self> {
         for item in document.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.delete] {
+            for operation in [
+                &mut item.get,
+                &mut item.post,
+                &mut item.put,
+                &mut item.delete,
+                &mut item.patch,
+                &mut item.head,
+                &mut item.options,
+                &mut item.trace,
+            ] {
                 operation.iter_mut().for_each(add_errors);
             }
         }

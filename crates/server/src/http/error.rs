@@ -49,6 +49,13 @@ pub(crate) enum Detail {
     Text(String),
 }
 
+impl ErrorBody {
+    /// With a text alone.
+    pub(crate) fn plain(text: &str) -> Self {
+        Self { detail: Detail::Text(text.to_owned()) }
+    }
+}
+
 impl ApiError {
     /// With an exception of the client.
     pub(crate) fn new(status: StatusCode, exception: &str, text: impl Into<String>) -> Self {

@@ -1,13 +1,7 @@
 //! `/metrics`: counts for Prometheus. Labels come from closed sets: routes, not paths; no names, no addresses.
 
-use super::{auth::bearer, error::ApiError, layer::Peer, state::App};
 use crate::audit::Trail;
-use axum::{
-    Extension,
-    extract::State,
-    http::{HeaderMap, Method, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::http::{Method, StatusCode};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, text::encode},
@@ -20,13 +14,12 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-use secrecy::ExposeSecret;
 use std::{fmt, sync::Arc, time::Duration};
-use strongroom_core::settings::is_this_machine;
-use strongroom_engine::{Engine, crypto::equal};
+use strongroom_engine::Engine;
 use strongroom_sql::SqlCatalog;
 
-const CONTENT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// What type the text is of.
+pub(crate) const CONTENT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Answered {
@@ -90,6 +83,12 @@ impl Metrics {
         self.duration.get_or_create(&Route { route: route.to_owned() }).observe(took.as_secs_f64());
     }
 
+    /// All counts, as OpenMetrics; `None` if they cannot be written.
+    pub(crate) fn text(&self) -> Option<String> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).ok().map(|()| text)
+    }
+
     /// Counts a request as being answered while this is kept.
     pub(crate) fn under_way(&self) -> UnderWay {
         self.under_way.inc();
@@ -149,6 +148,12 @@ impl Collector for Counted {
             let works = i64::from(!stats.down.contains_key(store));
             ConstGauge::new(works).encode(family.encode_family(&[("store", store.to_string())])?)?;
         }
+        let help = "Versions that calls left whose answer was lost, found in a store and removed";
+        let mut family = encoder.encode_descriptor("store_twins_removed", help, None, MetricType::Counter)?;
+        for store in self.engine.stores() {
+            let twins = stats.twins.get(store).copied().unwrap_or_default();
+            ConstCounter::new(twins).encode(family.encode_family(&[("store", store.to_string())])?)?;
+        }
         let mut calls = |name, help, value: fn(&strongroom_engine::CallStats) -> u64| {
             let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             for ((store, operation), calls) in &stats.calls {
@@ -190,58 +195,4 @@ impl Collector for Counted {
 
 fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-/// What a proxy on this machine leaves behind.
-const FORWARDED: [&str; 6] =
-    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
-
-/// Whether a request is from this machine, as far as can be told. A proxy that leaves no trace cannot be told from a
-/// caller of its own: where there is one, the operator sets a token.
-fn is_local(app: &App, peer: Option<Peer>, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    peer.is_some_and(|Peer(address)| address.is_loopback())
-        && !app.config.has_proxy()
-        && FORWARDED.iter().all(|name| !headers.contains_key(*name))
-        && is_loopback(host)
-}
-
-/// Whether `Host` is this machine's own name for itself.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    is_this_machine(name)
-}
-
-/// Counts for Prometheus: to callers with the token of the configuration, or on loopback if there is none.
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "server",
-    operation_id = "metrics",
-    responses((status = 200, description = "OpenMetrics", body = String, content_type = "application/openmetrics-text")),
-)]
-pub(crate) async fn metrics(
-    State(app): State<App>,
-    peer: Option<Extension<Peer>>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let token = &app.config.metrics_token;
-    if token.is_some() || !is_local(&app, peer.map(|Extension(peer)| peer), &headers) {
-        let wanted = token.as_ref().map(|token| token.expose_secret().as_bytes());
-        let given = bearer(&headers)?;
-        if !wanted.is_some_and(|wanted| equal(wanted, given.expose_secret().as_bytes())) {
-            return Err(ApiError::new(
-                StatusCode::UNAUTHORIZED,
-                "CredentialsNotValid",
-                "metrics are for callers with the token server.metrics_token, or on this machine if there is no such token and no proxy",
-            ));
-        }
-    }
-    let mut text = String::new();
-    encode(&mut text, &app.metrics.registry)
-        .map_err(|_| ApiError::plain(StatusCode::INTERNAL_SERVER_ERROR, "The metrics cannot be written"))?;
-    Ok(([(header::CONTENT_TYPE, CONTENT)], text).into_response())
 }

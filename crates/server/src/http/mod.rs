@@ -12,6 +12,7 @@ mod once;
 mod page;
 mod path;
 mod query;
+mod refused;
 mod requests;
 mod routes;
 mod state;
@@ -20,6 +21,7 @@ mod wire;
 
 pub(crate) use layer::Peer;
 pub(crate) use metrics::Metrics;
+pub(crate) use refused::Worded;
 pub use state::Kinds;
 pub(crate) use state::{App, Parts, RequestIds};
 
@@ -27,7 +29,8 @@ use axum::{Router, http::StatusCode};
 use describe::Description;
 use error::ApiError;
 use routes::{
-    accounts, api_keys, audit, devices, health, login, ours, secrets, service_accounts, session, users,
+    accounts, activation, api_keys, audit, devices, health, login, metrics as counts, ours, secrets,
+    service_accounts, session, users,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -54,8 +57,8 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(session::restore))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::update, users::delete))
-        .routes(routes!(users::activate))
-        .routes(routes!(users::deactivate))
+        .routes(routes!(activation::activate))
+        .routes(routes!(activation::deactivate))
         .routes(routes!(service_accounts::list, service_accounts::create))
         .routes(routes!(service_accounts::get, service_accounts::update, service_accounts::delete))
         .routes(routes!(api_keys::keys, api_keys::create_key))
@@ -68,7 +71,7 @@ pub(crate) fn router(app: App) -> Router {
         .nest("/api/v1", api)
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
-        .routes(routes!(metrics::metrics))
+        .routes(routes!(counts::metrics))
         .routes(routes!(describe::json))
         .routes(routes!(describe::page))
         .routes(routes!(describe::style))

@@ -215,6 +215,14 @@ pub(crate) struct PageQuery {
     active: Option<bool>,
 }
 
+/// What goes with an account.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RemovalQuery {
+    /// Its private secrets, too; without it an account that has some stays.
+    with_private_secrets: Option<bool>,
+}
+
 /// Which entries of the audit trail, the newest first.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -1,23 +1,19 @@
-//! Changing accounts, API keys and grants. Who may do that is decided by the caller.
+//! Changing accounts. Who may do that is decided by the caller.
 
-use super::{
-    Identities, check_name, check_text,
-    keys::{KeyText, random_text},
-};
+use super::{Identities, check_name, check_text, keys::random_text};
 use secrecy::{ExposeSecret, SecretString};
-use strongroom_core::{Context, Error, ErrorKind, Glob, OwnerId, Result, SecretId, Timestamp};
+use strongroom_core::{Context, Error, ErrorKind, OwnerId, Result, SecretId};
 use strongroom_engine::{
     Noted,
     crypto::{KeyKind, equal},
 };
 use strongroom_sql::identities::{
-    Account, AccountKind, AccountPatch, ApiKey, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey,
-    NewMac, Role, Scope,
+    Account, AccountKind, AccountPatch, Changed, IdentityChange, NewAccount, Role, Scope,
 };
 use uuid::Uuid;
 
-const NAME_LIMIT: usize = 255;
-const TEXT_LIMIT: usize = 65_535;
+pub(super) const NAME_LIMIT: usize = 255;
+pub(super) const TEXT_LIMIT: usize = 65_535;
 
 /// An account to be made.
 #[derive(Clone, Debug)]
@@ -197,109 +193,25 @@ impl Identities {
         account_of(self.change(cx, change, "account.activate", detail).await?)
     }
 
-    /// Removes an account with its keys and grants.
+    /// Removes an account with its keys and grants; with its private secrets too, if that is wanted: nobody else could
+    /// ever see them, and nobody sees them now. What stores hold of them is removed by the upkeep.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` if it owns secrets or is the last active admin.
-    pub async fn delete_account(&self, cx: &Context, account: &Account) -> Result<()> {
-        let detail = format!("`{}`", account.name.escape_debug());
-        self.change(cx, IdentityChange::RemoveAccount(account.id), "account.delete", detail).await.map(drop)
-    }
-
-    /// Makes an API key; its text is answered this one time.
-    ///
-    /// # Errors
-    /// `InvalidInput` that names the field; `AlreadyExists`.
-    pub async fn create_key(
+    /// `NotFound`; `Conflict` if it owns (other) secrets, with their number, or is the last active admin.
+    pub async fn delete_account(
         &self,
         cx: &Context,
         account: &Account,
-        name: &str,
-        description: &str,
-        expires: Option<Timestamp>,
-    ) -> Result<(ApiKey, SecretString)> {
-        let name = check_name(name)?;
-        check_text("description", description, TEXT_LIMIT)?;
-        if expires.is_some_and(|at| at <= self.0.engine.now()) {
-            return Err(Error::new(ErrorKind::InvalidInput, "expires: it lies in the past"));
-        }
-        let text = KeyText::generate(self.0.engine.fresh_id())?;
-        let detail = format!("`{}` of `{}`", name.escape_debug(), account.name.escape_debug());
-        let new = NewApiKey {
-            id: text.id,
-            account: account.id,
-            name,
-            description: description.to_owned(),
-            expires,
-            mac: self.mac(&text, account.id)?,
-        };
-        let key = key_of(self.change(cx, IdentityChange::AddKey(new), "key.create", detail).await?)?;
-        Ok((key, text.text()))
-    }
-
-    /// Changes an API key.
-    ///
-    /// # Errors
-    /// As [`create_key`](Self::create_key).
-    pub async fn update_key(&self, cx: &Context, key: &ApiKey, mut patch: ApiKeyPatch) -> Result<ApiKey> {
-        if let Some(name) = patch.name.filter(|name| *name != key.name) {
-            patch.name = Some(check_name(&name)?);
+        with_private_secrets: bool,
+    ) -> Result<()> {
+        let name = account.name.escape_debug();
+        let (change, detail) = if with_private_secrets {
+            let detail = format!("`{name}`, with its private secrets");
+            (IdentityChange::RemoveAccountAndPrivateSecrets(account.id), detail)
         } else {
-            patch.name = None;
-        }
-        check_text("description", patch.description.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
-        let active = patch.active.map(|active| format!(", active {active}")).unwrap_or_default();
-        let detail = format!("`{}`{active}", key.name.escape_debug());
-        key_of(self.change(cx, IdentityChange::PatchKey(key.id, patch), "key.update", detail).await?)
-    }
-
-    /// Gives an API key a new secret, whose text is answered this one time; the old one is good for `retain` minutes
-    /// more.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn rotate_key(
-        &self,
-        cx: &Context,
-        key: &ApiKey,
-        retain: u32,
-    ) -> Result<(ApiKey, SecretString)> {
-        let text = KeyText::generate(key.id)?;
-        let mac = self.mac(&text, key.account)?;
-        let detail = format!("`{}`, the old one for {retain} minutes", key.name.escape_debug());
-        let change = IdentityChange::RotateKey(key.id, mac, retain);
-        Ok((key_of(self.change(cx, change, "key.rotate", detail).await?)?, text.text()))
-    }
-
-    /// Removes an API key.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn delete_key(&self, cx: &Context, key: &ApiKey) -> Result<()> {
-        let detail = format!("`{}`", key.name.escape_debug());
-        self.change(cx, IdentityChange::RemoveKey(key.id), "key.delete", detail).await.map(drop)
-    }
-
-    /// Lets an account's role be about the names that match a glob; one that is there stays.
-    ///
-    /// # Errors
-    /// `InvalidInput` if it is no glob.
-    pub async fn grant(&self, cx: &Context, account: &Account, glob: &str) -> Result<()> {
-        Glob::new(glob)?;
-        check_text("glob", glob, NAME_LIMIT)?;
-        let detail = format!("`{}` to `{}`", glob.escape_debug(), account.name.escape_debug());
-        let change = IdentityChange::AddGrant(account.id, glob.to_owned());
-        self.change(cx, change, "grant.create", detail).await.map(drop)
-    }
-
-    /// Takes that back.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn revoke(&self, cx: &Context, account: &Account, glob: &str) -> Result<()> {
-        let detail = format!("`{}` from `{}`", glob.escape_debug(), account.name.escape_debug());
-        let change = IdentityChange::RemoveGrant(account.id, glob.to_owned());
-        self.change(cx, change, "grant.delete", detail).await.map(drop)
+            (IdentityChange::RemoveAccount(account.id), format!("`{name}`"))
+        };
+        self.change(cx, change, "account.delete", detail).await.map(drop)
     }
 
     pub(super) async fn change(
@@ -322,11 +234,6 @@ impl Identities {
         }
     }
 
-    fn mac(&self, text: &KeyText, account: OwnerId) -> Result<NewMac> {
-        let (key, mac) = self.new_key_mac(text, account)?;
-        Ok(NewMac { key, mac })
-    }
-
     fn activation_token(&self) -> Result<(SecretString, Vec<u8>)> {
         let token = random_text()?;
         let hash = self.activation_hash(&token)?;
@@ -346,13 +253,6 @@ fn account_of(changed: Changed) -> Result<Account> {
     }
 }
 
-fn key_of(changed: Changed) -> Result<ApiKey> {
-    match changed {
-        Changed::Key(key) => Ok(*key),
-        _ => Err(unforeseen()),
-    }
-}
-
-fn unforeseen() -> Error {
+pub(super) fn unforeseen() -> Error {
     Error::new(ErrorKind::Unexpected, "the database answered something else than was asked for")
 }

@@ -169,7 +169,10 @@ impl Identities {
                     return Err(claim.refused("a token of a key that was rotated"));
                 }
                 Proof::Token(_) => {}
-                Proof::Key(secret) => self.secret_holds(&secret[..], key, now).await?,
+                Proof::Key(secret) => {
+                    self.secret_holds(&secret[..], key, now).await?;
+                    self.note_use(known);
+                }
             }
         }
         match &claim.proof {

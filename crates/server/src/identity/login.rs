@@ -5,15 +5,13 @@ use super::{
     authenticate::{Reason, wrong},
     limiter::{NotNow, Turn},
     token::Token,
+    usage,
 };
 use secrecy::SecretString;
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::crypto::KeyKind;
 use strongroom_sql::identities::{AccountKind, AccountRef};
-
-/// `last_used` of a key is not written more often.
-const TOUCH: Duration = Duration::from_secs(600);
 
 /// A login that succeeded.
 pub(crate) struct Issued {
@@ -30,7 +28,6 @@ impl Identities {
     pub(crate) async fn login_key(&self, text: &SecretString) -> Result<Issued, Rejected> {
         let claim = self.claim_key(text).await?;
         let known = self.confirm(&claim).await?;
-        self.touch(&known).await;
         Ok(self.issue(known)?)
     }
 
@@ -136,15 +133,16 @@ impl Identities {
         Ok(self.0.engine.keyed_hash(KeyKind::Credential, "login name v1", &[name.as_bytes()])?.1)
     }
 
-    /// Notes that the key was used, now and then.
-    pub(crate) async fn touch(&self, known: &Known) {
-        let Some(key) = &known.key else { return };
-        let now = self.0.engine.now();
-        if key.last_used.is_some_and(|last| now.since(last) < TOUCH) {
+    /// Notes that the key was used, now and then; nobody waits for it.
+    pub(super) fn note_use(&self, known: &Known) {
+        let Some(key) = known.key.as_ref().filter(|_| known.last_use.is_due(self.0.engine.now())) else {
             return;
-        }
-        if let Err(error) = self.0.catalog.touch_api_key(key.id).await {
-            tracing::warn!(target: "strongroom::server", %error, "the use of an API key was not noted");
-        }
+        };
+        let (catalog, key) = (self.0.catalog.clone(), key.id);
+        tokio::spawn(async move {
+            if let Err(error) = catalog.touch_api_key(key, usage::PACE).await {
+                tracing::warn!(target: "strongroom::server", %error, "the use of an API key was not noted");
+            }
+        });
     }
 }

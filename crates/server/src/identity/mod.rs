@@ -4,10 +4,12 @@
 //! with its audit entry.
 
 mod accounts;
+mod api_keys;
 mod authenticate;
 mod base62;
 mod device;
 mod first;
+mod hasher;
 mod keys;
 mod limiter;
 mod login;
@@ -19,6 +21,7 @@ mod rights;
 mod starts;
 mod ticket;
 mod token;
+mod usage;
 mod user_code;
 
 pub use accounts::{NewUser, Patch};

@@ -1,9 +1,7 @@
 //! Passwords: argon2id on threads of their own, so that a storm of logins leaves requests alone.
 
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
+use super::hasher::Hasher;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, OnceLock};
 use strongroom_core::{Error, ErrorKind, Result};
@@ -36,7 +34,10 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: SecretString) -> Result<SecretString> {
         check(&password)?;
         self.run(move || {
-            let hash = hasher()?.hash_password(password.expose_secret().as_bytes()).map_err(|_| broken())?;
+            let hash = Hasher::new()
+                .map_err(|_| broken())?
+                .hash_password(password.expose_secret().as_bytes())
+                .map_err(|_| broken())?;
             Ok(SecretString::from(hash.to_string()))
         })
         .await
@@ -53,7 +54,10 @@ impl Passwords {
                 Some(hash) => PasswordHash::new(hash.expose_secret()).map_err(|_| broken())?,
                 None => dummy()?,
             };
-            let right = hasher()?.verify_password(password.expose_secret().as_bytes(), &parsed).is_ok();
+            let right = Hasher::new()
+                .map_err(|_| broken())?
+                .verify_password(password.expose_secret().as_bytes(), &parsed)
+                .is_ok();
             Ok(right && known)
         })
         .await
@@ -80,16 +84,10 @@ pub(crate) fn check(password: &SecretString) -> Result<()> {
     Ok(())
 }
 
-/// argon2id with the parameters that OWASP's password storage cheat sheet asks for at least.
-fn hasher() -> Result<Argon2<'static>> {
-    let params = Params::new(19_456, 2, 1, None).map_err(|_| broken())?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
 /// What is computed for accounts that are not there.
 fn dummy() -> Result<PasswordHash> {
     static DUMMY: OnceLock<Option<PasswordHash>> = OnceLock::new();
-    let make = || hasher().ok()?.hash_password(b"nobody has this password").ok();
+    let make = || Hasher::new().ok()?.hash_password(b"nobody has this password").ok();
     DUMMY.get_or_init(make).clone().ok_or_else(broken)
 }
 

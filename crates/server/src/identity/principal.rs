@@ -3,11 +3,12 @@
 //! Every change of an account, key or grant moves the epoch, on whatever replica it is made. A request is decided on an
 //! epoch that was read after it arrived: reads of it are shared, so that under load one serves dozens of requests.
 
-use super::rights::access;
+use super::{rights::access, usage::LastUse};
 use futures::FutureExt;
+use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use strongroom_core::{Access, OwnerId, Result};
 use strongroom_engine::{Batch, Catalog as _};
@@ -26,6 +27,10 @@ pub(crate) struct Known {
     pub(crate) account: Account,
     pub(crate) key: Option<ApiKey>,
     pub(crate) access: Access,
+    /// How it is shown beside what it owns, once that was asked for.
+    pub(crate) shown: OnceLock<Option<Box<RawValue>>>,
+    /// When the key was last noted to be used.
+    pub(super) last_use: LastUse,
 }
 
 /// Who it is, and the API key that was used.
@@ -78,7 +83,9 @@ impl Principals {
             return Ok(None);
         };
         let access = access(&account, &found.grants);
-        let known = Arc::new(Known { epoch: found.epoch, account, key: found.key, access });
+        let last_use = LastUse::new(found.key.as_ref().and_then(|key| key.last_used));
+        let (epoch, key, shown) = (found.epoch, found.key, OnceLock::new());
+        let known = Arc::new(Known { epoch, account, key, access, shown, last_use });
         let mut all = lock(&self.known);
         if all.len() >= MOST {
             all.clear();

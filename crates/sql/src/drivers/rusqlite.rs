@@ -17,7 +17,7 @@ const BUSY: Duration = Duration::from_secs(10);
 
 /// A connection that only reads, with the settings of [`super::sqlite::readers`].
 pub(crate) fn reader(path: &Path) -> Result<Connection, Failure> {
-    open(path, BUSY, 32, "PRAGMA query_only = ON")
+    open(path, BUSY, 32, "PRAGMA query_only = ON; PRAGMA cache_size = -1024")
 }
 
 /// The connection that writes, with the settings of [`super::sqlite::upgrader`]; it does not wait for other processes, since
@@ -72,8 +72,11 @@ fn step(connection: &Connection, statement: &Statement) -> Result<(u64, Vec<Reco
     let (columns, only_reads) = (prepared.column_count(), prepared.readonly());
     let (mut rows, mut records) = (prepared.raw_query(), Vec::new());
     while let Some(row) = rows.next()? {
-        let values = (0..columns).map(|column| value(row.get_ref(column)?, column));
-        records.push(Record(values.collect::<Result<_, Failure>>()?));
+        let mut values = Vec::with_capacity(columns);
+        for column in 0..columns {
+            values.push(value(row.get_ref(column)?, column)?);
+        }
+        records.push(Record(values));
     }
     drop(rows);
     // SQLite keeps the number of the last statement that changed something.

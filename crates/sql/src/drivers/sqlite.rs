@@ -81,7 +81,9 @@ pub(crate) fn upgrader(path: &Path) -> SqlitePool {
 
 /// Connections that read.
 pub(crate) fn readers(path: &Path, most: u32) -> SqlitePool {
-    pool().max_connections(most.max(1)).connect_lazy_with(options(path).pragma("query_only", "ON"))
+    // Pages of SQLite's own are a second copy of what the system caches.
+    let options = options(path).pragma("query_only", "ON").pragma("cache_size", "-1024");
+    pool().max_connections(most.max(1)).connect_lazy_with(options)
 }
 
 /// The one connection to a copy that stays a single file.

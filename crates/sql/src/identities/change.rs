@@ -1,7 +1,7 @@
 //! Changing accounts, keys and grants.
 
 use super::{
-    key,
+    key, remove,
     rows::{self, ACCOUNT, ACCOUNT_FROM, Account, AccountKind, ApiKey, Role, Scope},
 };
 use crate::{
@@ -9,10 +9,10 @@ use crate::{
     connection::Statement,
     error::{Class, Failure},
     transaction::{Note, Operation, Transaction, Verdict},
-    value::{Value, args},
+    value::{Value, args, damaged},
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt;
+use std::{fmt, time::Duration};
 use strongroom_core::{Error, ErrorKind, OwnerId, Result, Revision, Timestamp, async_trait};
 use strongroom_engine::{Noted, crypto::KeyId};
 use uuid::Uuid;
@@ -117,6 +117,8 @@ pub enum IdentityChange {
     PatchAccount(OwnerId, AccountPatch),
     /// Removes an account with its keys and grants.
     RemoveAccount(OwnerId),
+    /// Removes an account with its keys, grants and private secrets, each of which is an entry of the audit log, too.
+    RemoveAccountAndPrivateSecrets(OwnerId),
     /// Adds an API key.
     AddKey(NewApiKey),
     /// Changes an API key.
@@ -154,18 +156,19 @@ impl SqlCatalog {
     /// # Errors
     /// - `NotFound` if the account, key or grant is not there.
     /// - `AlreadyExists` if the name is taken.
-    /// - `Conflict` if it would leave no active admin, if the account owns secrets, or if it is not at the expected
-    ///   generation.
+    /// - `Conflict` if it would leave no active admin, if the account owns secrets (other than those that are to go with
+    ///   it), or if it is not at the expected generation.
     pub async fn change_identities(&self, change: IdentityChange, noted: Noted) -> Result<Changed> {
         self.database.write(Change { change, noted }).await?
     }
 
-    /// Notes that an API key was used. Not audited, and no change of what anybody may do.
+    /// Notes that an API key was used, unless that was noted less than `pace` ago, by whatever process. Not audited, and
+    /// no change of what anybody may do.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn touch_api_key(&self, id: Uuid) -> Result<()> {
-        self.database.write(key::Touch(id)).await
+    pub async fn touch_api_key(&self, id: Uuid, pace: Duration) -> Result<()> {
+        self.database.write(key::Touch(id, pace)).await
     }
 }
 
@@ -187,7 +190,11 @@ impl Operation for Change {
 
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<Changed>>, Failure> {
         // The epoch's row is the lock of all such changes: the last admin cannot go twice at the same time.
-        tx.fetch("SELECT epoch FROM auth_epoch WHERE id = 1 {lock}", Vec::new()).await?;
+        let epoch = tx.fetch("SELECT epoch FROM auth_epoch WHERE id = 1 {lock}", Vec::new()).await?;
+        if epoch.is_empty() {
+            // Nobody would notice the change.
+            return Err(damaged("an epoch", 0));
+        }
         if !tx.keys_hold(None, &[Some(self.noted.auditor.key())]).await? {
             let text = "the audit key was replaced just now: try again";
             return Ok(Verdict::Undo(Err(Error::new(ErrorKind::Unavailable, text))));
@@ -197,7 +204,10 @@ impl Operation for Change {
         let (answer, mut statements) = match &self.change {
             IdentityChange::AddAccount(new) => add(new, now),
             IdentityChange::PatchAccount(id, patch) => change(tx, *id, patch, now).await?,
-            IdentityChange::RemoveAccount(id) => remove(tx, *id).await?,
+            IdentityChange::RemoveAccount(id) => remove::account(tx, *id, None).await?,
+            IdentityChange::RemoveAccountAndPrivateSecrets(id) => {
+                remove::account(tx, *id, Some((&self.noted, now))).await?
+            }
             IdentityChange::AddKey(new) => key::add(tx, new, now).await?,
             IdentityChange::PatchKey(id, patch) => key::patch(tx, *id, patch, now).await?,
             IdentityChange::RotateKey(id, mac, minutes) => key::rotate(tx, *id, mac, *minutes, now).await?,
@@ -218,7 +228,7 @@ impl Operation for Change {
             }
             Err(batch) if batch.failure.class == Class::ForeignKey => Ok(Verdict::Undo(Err(Error::new(
                 ErrorKind::Conflict,
-                "the account owns secrets, or the database itself: delete those first, or deactivate the account",
+                "the account owns the database itself, or secrets that were made just now: deactivate it, or try again",
             )))),
             Err(batch) => Err(batch.failure),
         }
@@ -325,31 +335,15 @@ async fn change(tx: &mut Transaction, id: OwnerId, patch: &AccountPatch, now: Ti
     Ok((Ok(Changed::Account(Box::new(account))), statements))
 }
 
-const LAST_ADMIN: &str = "there has to be at least one active admin: make another account one first";
+pub(super) const LAST_ADMIN: &str =
+    "there has to be at least one active admin: make another account one first";
 
-async fn remove(tx: &mut Transaction, id: OwnerId) -> Step {
-    let Some(account) = find(tx, id).await? else {
-        return refuse(ErrorKind::NotFound, "account: there is no such account");
-    };
-    if account.active && account.role == Role::Admin && !another_admin(tx, id).await? {
-        return refuse(ErrorKind::Conflict, LAST_ADMIN);
-    }
-    let statements = [
-        "DELETE FROM grants WHERE account = ?",
-        "DELETE FROM api_keys WHERE account = ?",
-        "DELETE FROM logins WHERE account = ?",
-        "DELETE FROM accounts WHERE id = ?",
-    ];
-    let one = |sql: &'static str| Statement::new(sql, args![id.0]);
-    Ok((Ok(Changed::Done), statements.into_iter().map(one).collect()))
-}
-
-async fn find(tx: &mut Transaction, id: OwnerId) -> Result<Option<Account>, Failure> {
+pub(super) async fn find(tx: &mut Transaction, id: OwnerId) -> Result<Option<Account>, Failure> {
     let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} WHERE a.id = ?");
     tx.fetch(&sql, args![id.0]).await?.first().map(rows::account).transpose()
 }
 
-async fn another_admin(tx: &mut Transaction, but: OwnerId) -> Result<bool, Failure> {
+pub(super) async fn another_admin(tx: &mut Transaction, but: OwnerId) -> Result<bool, Failure> {
     // A machine does not log in to put things right.
     let sql =
         "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND kind = 'user' AND active = 1 AND id <> ?";

@@ -120,8 +120,8 @@ fn insert(key: &ApiKey) -> Statement {
     )
 }
 
-/// Notes a use.
-pub(super) struct Touch(pub(super) Uuid);
+/// Notes a use, unless one was noted less than this ago.
+pub(super) struct Touch(pub(super) Uuid, pub(super) Duration);
 
 #[async_trait]
 impl Operation for Touch {
@@ -129,7 +129,9 @@ impl Operation for Touch {
 
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
         let now = tx.now().await?;
-        tx.execute("UPDATE api_keys SET last_used = ? WHERE id = ?", args![now.0, self.0]).await?;
+        let pace = i64::try_from(self.1.as_micros()).unwrap_or(i64::MAX);
+        let sql = "UPDATE api_keys SET last_used = ? WHERE id = ? AND (last_used IS NULL OR last_used <= ?)";
+        tx.execute(sql, args![now.0, self.0, now.0.saturating_sub(pace)]).await?;
         Ok(Verdict::Keep(()))
     }
 }

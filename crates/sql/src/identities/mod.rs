@@ -7,6 +7,7 @@ mod change;
 mod device;
 mod key;
 mod read;
+mod remove;
 mod rows;
 
 pub use change::{AccountPatch, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey, NewMac};

@@ -1,7 +1,11 @@
 //! Reading accounts, keys and grants.
 
 use super::rows::{self, ACCOUNT, ACCOUNT_FROM, API_KEY, Account, AccountRef, ApiKey, Grant, Principal};
-use crate::{SqlCatalog, connection::Statement, value::args};
+use crate::{
+    SqlCatalog,
+    connection::Statement,
+    value::{args, damaged},
+};
 use strongroom_core::{OwnerId, Result};
 use uuid::Uuid;
 
@@ -16,7 +20,7 @@ impl SqlCatalog {
             Some(found) => found?.pop().unwrap_or_default(),
             None => Box::pin(self.read(SQL, Vec::new())).await?,
         };
-        Ok(found.first().map_or(Ok(0), |record| record.i64(0))?)
+        Ok(found.first().ok_or_else(|| damaged("an epoch", 0))?.i64(0)?)
     }
 
     /// All accounts, the oldest first.

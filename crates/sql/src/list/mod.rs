@@ -33,10 +33,10 @@ pub(crate) async fn list(
         return Ok(Page::new(Vec::new(), 0, filter)?);
     };
     let statement = statement::statement(dialect, selection, filter)?;
-    let records = connection.fetch(&statement.sql, statement.args).await?;
+    let mut records = connection.fetch(&statement.sql, statement.args).await?;
     let mut items = Vec::with_capacity(records.len());
     let mut total = 0;
-    for record in &records {
+    for record in &mut records {
         total = record.u64(statement::TOTAL)?;
         if !record.is_null(0) {
             items.push(rows::meta(record)?);

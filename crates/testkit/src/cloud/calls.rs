@@ -160,8 +160,14 @@ pub async fn each_operation_makes_as_many_calls_as_the_table_says(subject: &dyn 
     secrets.delete("renamed").await.unwrap();
     counted.assert("delete", made(table.delete));
 
-    counted.backend.check().await.unwrap();
-    counted.assert("check", table.check);
+    engine.check().await.unwrap();
+    counted.assert("check", made(table.check));
+
+    // What `serve --check` and `status --deep` try, too.
+    for (_, tried) in engine.probe().await {
+        tried.unwrap();
+    }
+    counted.assert("probe", &[made(table.create), made(table.get), made(table.delete)].concat());
 
     let told: Vec<_> = [&engine, &cold, &colder].iter().flat_map(|engine| engine.stats().calls).collect();
     let told: u64 = told.into_iter().map(|(_, calls)| calls.cost.expect("no price")).sum();

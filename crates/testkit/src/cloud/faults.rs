@@ -1,17 +1,20 @@
 //! The wire breaks, in every way, at every call of every operation.
 
+mod broken;
+mod history;
 mod operation;
 mod ways;
 
+pub use history::no_committed_version_falls_out;
 pub use operation::Operation;
 
-use super::{CANARY, CloudSubject, Site, text, uncached};
-use crate::wire::{Fault, Order, Wire};
+use super::{CANARY, CloudSubject, everything, replacing, text};
+use crate::wire::Fault;
+use broken::Broken;
 use futures::future::join_all;
-use std::{sync::Arc, time::Duration};
-use strongroom_core::{Backend, Error, ErrorKind};
-use strongroom_engine::Engine;
-use ways::{LATE, impatient, ways};
+use std::future::Future;
+use tokio::sync::Semaphore;
+use ways::{LATE, LOST, Way, impatient, ways};
 
 /// Requests that are broken: method and path, with `*` for any run of characters.
 pub type Hit = (&'static str, &'static str);
@@ -25,7 +28,8 @@ pub struct FaultTable {
     pub service: &'static str,
     /// What no error may show besides values: the credentials.
     pub credentials: Vec<String>,
-    /// The calls that an operation cannot do without; at least one for each of [`Operation::ALL`].
+    /// The calls that an operation cannot do without; at least one for each of [`Operation::ALL`], but for what follows a
+    /// new secret where nothing does.
     pub operations: Vec<(Operation, Hit)>,
     /// The call that writes a version: its answer is lost, and what follows is broken, too.
     pub put: Hit,
@@ -37,91 +41,28 @@ pub struct FaultTable {
     pub any: Hit,
 }
 
-/// A deployment with two secrets and a history, whose wire breaks.
-struct Broken {
-    wire: Wire,
-    site: Site,
-    /// Through the wire.
-    backend: Arc<dyn Backend>,
-    /// Past it.
-    whole: Arc<dyn Backend>,
-    table: FaultTable,
-}
+/// How many cases are under way at once, in all tests of a program together. They mostly wait: for what is slow, for the
+/// pause that was asked for, for what arrives late.
+static UNDER_WAY: Semaphore = Semaphore::const_new(14);
 
-impl Broken {
-    async fn furnished(subject: &dyn CloudSubject) -> Self {
-        let wire = Wire::to(&subject.server()).await;
-        let site = Site::of(subject).await;
-        let backend = subject.open(site.identity.namespace, Some(&wire)).await;
-        let whole = subject.open(site.identity.namespace, None).await;
-        let broken = Self { wire, site, backend, whole, table: subject.faults() };
-        let engine = broken.site.engine(broken.backend.clone(), uncached()).await;
-        let secrets = broken.site.secrets(&engine);
-        secrets.create("db", [("a", "first")]).await.unwrap();
-        secrets.set("db", "a", "old").await.unwrap();
-        secrets.create("other", [("a", "old")]).await.unwrap();
-        broken.site.settle(&engine).await;
-        broken
-    }
-
-    async fn engine(&self, attempts: u32) -> Engine {
-        self.site.engine(self.backend.clone(), impatient(attempts)).await
-    }
-
-    fn order(&self, (method, path): Hit, fault: Fault) -> Order {
-        Order::new(method, path, fault)
-    }
-
-    /// The wire is whole again, and the port, which may have been closed, takes connections.
-    async fn heal(&self) {
-        self.wire.heal();
-        tokio::time::sleep(Duration::from_millis(60)).await;
-    }
-
-    /// The same, and what was on its way has arrived.
-    async fn heal_from(&self, fault: &Fault) {
-        self.heal().await;
-        if let Fault::Late(time) = fault {
-            tokio::time::sleep(*time).await;
-        }
-    }
-
-    /// After the sweeper nothing is left that nothing names, and what the service shows is what is committed.
-    async fn assert_clean(&self) {
-        self.wire.heal();
-        let engine = self.site.engine(self.backend.clone(), uncached()).await;
-        self.site.settle(&engine).await;
-        self.site.assert_accounted(&*self.whole).await;
-    }
-
-    /// Names the store and what to do, and shows no value and no credential.
-    #[track_caller]
-    fn assert_told(&self, error: &Error, what: &str) {
-        let shown = format!("{error} {error:?}");
-        assert!(shown.contains(self.table.kind), "{what}: the back-end is not named: {shown}");
-        // That it did not answer in time, the engine itself says.
-        let said = shown.contains(self.table.service) || error.kind() == ErrorKind::Timeout;
-        assert!(said, "{what}: the service is not named: {shown}");
-        let secrets = self.table.credentials.iter().map(String::as_str).chain([CANARY]);
-        for secret in secrets {
-            assert!(!shown.contains(secret), "{what}: the error shows {secret}");
-        }
-        let passing = [ErrorKind::Unavailable, ErrorKind::Timeout, ErrorKind::RateLimited];
-        assert!(passing.contains(&error.kind()), "{what}: {shown}");
-    }
+/// Runs cases beside each other; each has a deployment and a wire of its own.
+async fn together(cases: impl IntoIterator<Item = impl Future<Output = ()>>) {
+    let cases = cases.into_iter().map(|case| async move {
+        let _place = UNDER_WAY.acquire().await.expect("it is never closed");
+        case.await;
+    });
+    join_all(cases).await;
 }
 
 /// Breaks one call of an operation as often as said.
-async fn case(
-    subject: &dyn CloudSubject,
-    operation: Operation,
-    hit: Hit,
-    (name, fault): (&str, &Fault),
-    times: usize,
-) {
-    let what = format!("{operation:?} at {hit:?}, {name}, {times} times");
+async fn case(subject: &dyn CloudSubject, operation: Operation, hit: Hit, way: &Way, times: usize) {
+    let fault = &way.fault;
+    let what = format!("{operation:?} at {hit:?}, {}, {times} times", way.name);
     let broken = Broken::furnished(subject).await;
-    let engine = broken.engine(3).await;
+    let engine = match operation {
+        Operation::Trim => broken.engine_that_trims().await,
+        _ => broken.engine(3).await,
+    };
     let before = broken.wire.broken();
     broken.wire.order(broken.order(hit, fault.clone()).times(times));
     let done = operation.run(&engine, &broken.site).await;
@@ -131,13 +72,9 @@ async fn case(
     match &done {
         Err(error) => {
             assert!(times > 2, "{what}: once is to be got over: {error:?}");
-            broken.assert_told(error, &what);
+            broken.assert_told(error, way.remedy, &what);
         }
-        Ok(()) => {
-            // What is worked on in the background succeeds later.
-            let waits = matches!(operation, Operation::Rename | Operation::Delete);
-            assert!(times <= 2 || waits, "{what}: it succeeded");
-        }
+        Ok(()) => assert!(times <= 2 || operation.waits(), "{what}: it succeeded"),
     }
     let cold = broken.engine(3).await;
     operation.assert_whole(&cold, &broken.site, done.is_ok(), &what).await;
@@ -154,16 +91,18 @@ async fn all_ways(subject: &dyn CloudSubject, operation: Operation) {
         .filter(|(one, _)| *one == operation)
         .map(|(_, hit)| hit)
         .collect();
-    assert!(!hits.is_empty(), "the table names no call of {operation:?}");
-    for hit in hits {
-        for (name, fault) in ways() {
-            case(subject, operation, hit, (name, &fault), 1).await;
-            match fault {
-                Fault::Refuse(_) => case_for_good(subject, operation).await,
-                fault => case(subject, operation, hit, (name, &fault), 50).await,
-            }
+    let none = operation == Operation::AfterCreate && subject.calls().after_create.is_empty();
+    assert_eq!(hits.is_empty(), none, "the calls of {operation:?} that the table names");
+    let ways = ways();
+    let cases = hits.into_iter().flat_map(|hit| ways.iter().map(move |way| (hit, way)));
+    let cases = cases.flat_map(|(hit, way)| [(hit, way, 1), (hit, way, 50)]);
+    together(cases.map(|(hit, way, times)| async move {
+        match way.fault {
+            Fault::Refuse(_) if times > 1 => case_for_good(subject, operation).await,
+            _ => case(subject, operation, hit, way, times).await,
         }
-    }
+    }))
+    .await;
 }
 
 /// Nobody listens at all.
@@ -174,7 +113,7 @@ async fn case_for_good(subject: &dyn CloudSubject, operation: Operation) {
     broken.wire.refuse();
     let done = operation.run(&engine, &broken.site).await;
     match &done {
-        Err(error) => broken.assert_told(error, &what),
+        Err(error) => broken.assert_told(error, LOST, &what),
         Ok(()) => assert_eq!(operation, Operation::Delete, "{what}: it succeeded"),
     }
     broken.heal().await;
@@ -204,6 +143,36 @@ each! {
     a_rename_is_done_whatever_becomes_of_the_labels Rename
     a_rollback_is_done_or_not_at_all Rollback
     a_deletion_is_done_and_made_up_for Delete
+    a_new_secret_gets_its_labels_in_the_end AfterCreate
+    what_falls_out_of_the_history_is_removed_in_the_end Trim
+    a_scan_is_whole_or_refused Scan
+    a_check_tells_what_is_broken Check
+}
+
+/// The answers of an update are all lost, and nothing can be cleaned up at once: what it left is found, counted and
+/// removed later, and only once.
+#[doc(hidden)]
+pub async fn what_an_abandoned_put_left_is_found_counted_and_removed(subject: &dyn CloudSubject) {
+    let broken = Broken::furnished(subject).await;
+    let engine = broken.engine(2).await;
+    let secrets = broken.site.secrets(&engine);
+    let id = secrets.get("db").await.unwrap().meta.id;
+    let before = everything(&*broken.whole).await.len();
+    let twins = || engine.stats().twins.values().sum::<u64>();
+    broken.wire.order(broken.order(broken.table.put, Fault::LoseAnswer).times(2));
+    broken.wire.order(broken.order(broken.table.any, Fault::status(503).into()).always());
+    let failed = secrets.update(&id.into(), replacing("a", CANARY)).await;
+    broken.assert_told(&failed.expect_err("it succeeded"), LOST, "an abandoned put");
+    let left = everything(&*broken.whole).await.len() - before;
+    assert!(left > 0, "it left nothing");
+    assert_eq!(twins(), 0, "it was not cleaned up yet");
+    broken.wire.heal();
+    broken.site.settle(&engine).await;
+    assert_eq!(twins(), left as u64);
+    broken.site.assert_accounted(&*broken.whole).await;
+    broken.site.settle(&engine).await;
+    assert_eq!(twins(), left as u64);
+    Operation::Update.assert_whole(&engine, &broken.site, false, "an abandoned put").await;
 }
 
 /// An update whose answers are all lost, and cleaning up that breaks, too, at each of its calls.
@@ -211,32 +180,35 @@ each! {
 pub async fn cleaning_up_breaks_at_each_of_its_calls(subject: &dyn CloudSubject) {
     let table = subject.faults();
     assert!(!table.cleaning.is_empty() && table.skips > 0, "the table names no call that cleans up");
-    for (name, fault) in ways() {
-        for hit in &table.cleaning {
-            for skip in 0..table.skips {
-                let what = format!("{name} at {hit:?} after {skip}");
-                let broken = Broken::furnished(subject).await;
-                let engine = broken.engine(2).await;
-                broken.wire.order(broken.order(table.put, Fault::LoseAnswer).times(2));
-                broken.wire.order(broken.order(*hit, fault.clone()).skip(skip).times(2));
-                let failed = broken.site.secrets(&engine).set("db", "a", CANARY).await;
-                broken.assert_told(&failed.expect_err(&what), &what);
-                let cold = broken.engine(2).await;
-                broken.heal_from(&fault).await;
-                Operation::Update.assert_whole(&cold, &broken.site, false, &what).await;
-                broken.assert_clean().await;
-            }
-        }
-    }
+    let (ways, table) = (ways(), &table);
+    let cases = ways.iter().flat_map(|way| table.cleaning.iter().map(move |hit| (way, *hit)));
+    let cases = cases.flat_map(|(way, hit)| (0..table.skips).map(move |skip| (way, hit, skip)));
+    together(cases.map(|(way, hit, skip)| async move {
+        let fault = &way.fault;
+        let what = format!("{} at {hit:?} after {skip}", way.name);
+        let broken = Broken::furnished(subject).await;
+        let engine = broken.engine(2).await;
+        let secrets = broken.site.secrets(&engine);
+        let id = secrets.get("db").await.unwrap().meta.id;
+        broken.wire.order(broken.order(table.put, Fault::LoseAnswer).times(2));
+        broken.wire.order(broken.order(hit, fault.clone()).skip(skip).times(2));
+        let failed = secrets.update(&id.into(), replacing("a", CANARY)).await;
+        broken.assert_told(&failed.expect_err(&what), LOST, &what);
+        let cold = broken.engine(2).await;
+        broken.heal_from(fault).await;
+        Operation::Update.assert_whole(&cold, &broken.site, false, &what).await;
+        broken.assert_clean().await;
+    }))
+    .await;
 }
 
 /// Many write at once over a wire that breaks again and again: what was acknowledged is there, names are unique.
 #[doc(hidden)]
 pub async fn nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire(subject: &dyn CloudSubject) {
     let broken = Broken::furnished(subject).await;
-    for (n, (_, fault)) in ways().into_iter().enumerate() {
+    for (n, way) in ways().into_iter().enumerate() {
         for round in 0..3 {
-            broken.wire.order(broken.order(broken.table.any, fault.clone()).skip(2 * n + 12 * round));
+            broken.wire.order(broken.order(broken.table.any, way.fault.clone()).skip(2 * n + 12 * round));
         }
     }
     let mut options = impatient(4);
@@ -283,6 +255,11 @@ macro_rules! fault_suite {
             a_rename_is_done_whatever_becomes_of_the_labels
             a_rollback_is_done_or_not_at_all
             a_deletion_is_done_and_made_up_for
+            a_new_secret_gets_its_labels_in_the_end
+            what_falls_out_of_the_history_is_removed_in_the_end
+            a_scan_is_whole_or_refused
+            a_check_tells_what_is_broken
+            what_an_abandoned_put_left_is_found_counted_and_removed
             cleaning_up_breaks_at_each_of_its_calls
             nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire
         }

@@ -23,7 +23,10 @@ async fn a_twin_of_a_lost_answer_is_found_and_removed() {
     process.secrets().set("db", "a", "2").await.unwrap();
     // The first version, the twin, and its repeat.
     assert_eq!(process.held().await.len(), 3);
+    let counted = || process.engine.stats().twins.into_values().collect::<Vec<_>>();
+    assert_eq!(counted().len(), 0);
     process.assert_whole().await;
     assert_eq!(process.held().await.len(), 2);
+    assert_eq!(counted(), [1]);
     assert_eq!(text(&deployment.process().await.secrets().get("db").await.unwrap(), "a"), "2");
 }

@@ -25,25 +25,25 @@ use uuid::Uuid;
 
 type Section = Vec<(&'static str, String)>;
 
-fn namespace() -> NamespaceId {
+pub(super) fn namespace() -> NamespaceId {
     NamespaceId(Uuid::new_v4())
 }
 
-async fn put(backend: &dyn Backend, text: &str) -> Result<(ObjectId, VersionRef)> {
+pub(super) async fn put(backend: &dyn Backend, text: &str) -> Result<(ObjectId, VersionRef)> {
     let (object, payload) = (ObjectId(Uuid::new_v4()), Payload::new(text.into()));
     let labels = Labels::new(SecretId(Uuid::new_v4()), "bmFtZQ");
     let at = backend.put(&NewVersion::new(object, VersionUid(Uuid::new_v4()), &payload, &labels)).await?;
     Ok((object, at))
 }
 
-async fn works(section: &Section) {
+pub(super) async fn works(section: &Section) {
     let backend = open(section, namespace()).await.unwrap();
     let (object, at) = put(&*backend, "text").await.unwrap();
     assert_eq!(backend.get(object, &at).await.unwrap().expose(), b"text");
 }
 
 /// A wrong credential is refused as ours, and not shown.
-async fn refuses(section: &Section, key: &str, wrong: &str) {
+pub(super) async fn refuses(section: &Section, key: &str, wrong: &str) {
     let mut section = section.clone();
     section.iter_mut().find(|(known, _)| *known == key).unwrap().1 = wrong.to_owned();
     let error = open(&section, namespace()).await.unwrap().check().await.unwrap_err();

@@ -81,20 +81,23 @@ pub(crate) fn expires(app: &App, days: Option<i64>) -> Answer<Option<Timestamp>>
     }
 }
 
-/// Removes an account.
+/// Removes an account; with its private secrets if the query says so.
 pub(crate) async fn delete(
     app: &App,
     caller: &Caller,
     account: &Account,
     what: &str,
+    query: Option<&str>,
 ) -> Answer<Json<Nothing>> {
-    match app.identities.delete_account(&caller.context(), account).await {
+    let query = Query::parse(query.unwrap_or_default());
+    let with_private_secrets = query.boolean("with_private_secrets", false)?;
+    match app.identities.delete_account(&caller.context(), account, with_private_secrets).await {
         Ok(()) => Ok(Json(Nothing)),
         Err(error) if error.kind() == ErrorKind::Conflict && error.message().contains("owns secrets") => {
             Err(ApiError::forbidden(format!(
                 "The {what} account has already been used to create other resources that it now owns and therefore \
                  cannot be deleted. Please delete all resources owned by the {what} account or consider deactivating \
-                 it instead."
+                 it instead. ({error})"
             )))
         }
         Err(error) if error.kind() == ErrorKind::Conflict => Err(ApiError::forbidden(error.to_string())),

@@ -34,11 +34,9 @@ pub(super) async fn as_changed(app: &App, caller: &Caller, meta: SecretMeta) -> 
     let owner = app.identities.owner(meta.owner.id, caller.known.epoch).await;
     let tag = etag(&meta);
     let view = match read(&*app.store, &cx, &meta.id.into(), &options).await {
-        Ok(secret) => {
-            SecretView::whole(Secret::new(meta, secret.values, secret.version), owner.as_deref(), true)
-        }
+        Ok(secret) => SecretView::whole(Secret::new(meta, secret.values, secret.version), owner, true),
         // It was made: that its values are gone again, or cannot be read now, does not undo it.
-        Err(_) => SecretView::listed(&meta, owner.as_deref(), true),
+        Err(_) => SecretView::listed(&meta, owner, true),
     };
     ([(header::ETAG, tag)], Json(view)).into_response()
 }
@@ -56,7 +54,7 @@ pub(super) async fn read(
 pub(super) async fn one(app: &App, caller: &Caller, secret: Secret, hydrate: bool) -> Response {
     let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
     let tag = etag(&secret.meta);
-    let view = SecretView::whole(secret, owner.as_deref(), hydrate);
+    let view = SecretView::whole(secret, owner, hydrate);
     ([(header::ETAG, tag)], Json(view)).into_response()
 }
 

@@ -17,8 +17,8 @@ pub(crate) async fn health() -> &'static str {
     "ok"
 }
 
-/// It can do its work: the database answers, the audit log can be written, and it is not about to end. A store that is
-/// down is named and changes nothing else: other servers would not reach it either, and what lies elsewhere is answered.
+/// It can do its work: the database answers, with its keys and its accounts, the audit log can be written, and it is
+/// not about to end. A store that is down is named and changes nothing else: other servers would not reach it either, and what lies elsewhere is answered.
 #[utoipa::path(
     get,
     path = "/ready",
@@ -38,9 +38,12 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, String) {
     if !app.trail.works() {
         return unready("the audit log cannot be written");
     }
-    match app.identities.catalog().keys().await {
-        Ok(_) => (StatusCode::OK, how_well(&app)),
-        Err(_) => unready("the database does not answer"),
+    let (keys, epoch) = futures::join!(app.identities.catalog().keys(), app.identities.epoch());
+    match (keys, epoch) {
+        (Ok(_), Ok(_)) => (StatusCode::OK, how_well(&app)),
+        (Err(_), _) => unready("the database does not answer"),
+        // Nobody could be let in: whether what is remembered of accounts still holds is read with every request.
+        (Ok(_), Err(_)) => unready("the accounts cannot be read"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The routes, one file for each kind.
 
 pub(crate) mod accounts;
+pub(crate) mod activation;
 mod answer;
 pub(crate) mod api_keys;
 pub(crate) mod audit;
@@ -8,6 +9,7 @@ mod change;
 pub(crate) mod devices;
 pub(crate) mod health;
 pub(crate) mod login;
+pub(crate) mod metrics;
 pub(crate) mod ours;
 pub(crate) mod secrets;
 pub(crate) mod service_accounts;

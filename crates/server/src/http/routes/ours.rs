@@ -157,7 +157,7 @@ pub(crate) async fn values(
                 let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
                 app.trail.note(&cx, action, secret.meta.id, "").await?;
                 let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
-                let secret = Box::new(SecretView::whole(secret, owner.as_deref(), true));
+                let secret = Box::new(SecretView::whole(secret, owner, true));
                 OneOfMany::Found { which: text.clone(), secret }
             }
             Err(error) => {

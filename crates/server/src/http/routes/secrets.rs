@@ -138,7 +138,7 @@ pub(crate) async fn list(
     let mut items = Vec::with_capacity(found.items.len());
     for meta in &found.items {
         let owner = app.identities.owner(meta.owner.id, epoch).await;
-        items.push(SecretView::listed(meta, owner.as_deref(), hydrate));
+        items.push(SecretView::listed(meta, owner, hydrate));
     }
     let Page { index, max_size, total_pages, total, .. } = found;
     Ok(Json(Page { index, max_size, total_pages, total, items }.into()))

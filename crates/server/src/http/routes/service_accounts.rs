@@ -151,15 +151,16 @@ pub(crate) async fn update(
     path = "/service_accounts/{which}",
     tag = "service accounts",
     operation_id = "service_accounts_delete",
-    params(("which" = String, Path, description = "Name or id")),
+    params(("which" = String, Path, description = "Name or id"), requests::RemovalQuery),
     responses((status = 200, description = "Done", body = Nothing)),
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Answer<Json<Nothing>> {
     caller.must_be_admin("delete service account")?;
     let account = found(&app, &which).await?;
-    accounts::delete(&app, &caller, &account, "service").await
+    accounts::delete(&app, &caller, &account, "service", query.as_deref()).await
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        auth::{Caller, Facts, origin},
+        auth::Caller,
         body::JsonBody,
         error::{Answer, ApiError},
         json::Object,
@@ -19,9 +19,7 @@ use crate::identity::{NewUser, Patch};
 use axum::{
     Json,
     extract::{RawQuery, State},
-    http::StatusCode,
 };
-use strongroom_core::{Access, Context, ErrorKind};
 use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
 
 /// A page of users; whoever is no admin sees only the own account.
@@ -121,7 +119,7 @@ fn is_own(caller: &Caller, which: &str) -> bool {
     uuid::Uuid::parse_str(which).map_or(caller.account().name == which, |id| id == caller.id().0)
 }
 
-async fn found(app: &App, which: &str, programs_too: bool) -> Answer<Account> {
+pub(super) async fn found(app: &App, which: &str, programs_too: bool) -> Answer<Account> {
     let account = accounts::find(app, which).await?;
     let by_id = uuid::Uuid::parse_str(which).is_ok();
     let account = account.filter(|account| {
@@ -268,13 +266,14 @@ async fn change(
     path = "/users/{which}",
     tag = "users",
     operation_id = "users_delete",
-    params(("which" = String, Path, description = "Name or id")),
+    params(("which" = String, Path, description = "Name or id"), requests::RemovalQuery),
     responses((status = 200, description = "Done", body = Nothing)),
 )]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
     Path(which): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Answer<Json<Nothing>> {
     caller.must_be_admin("delete user")?;
     let account = found(&app, &which, false).await?;
@@ -284,63 +283,5 @@ pub(crate) async fn delete(
              delete this account, please authenticate with another account or contact your ZenML administrator.",
         ));
     }
-    accounts::delete(&app, &caller, &account, "user").await
-}
-
-/// Makes a user's account inactive.
-#[utoipa::path(
-    put,
-    path = "/users/{which}/deactivate",
-    tag = "users",
-    operation_id = "users_deactivate",
-    params(("which" = String, Path, description = "Name or id")),
-    responses((status = 200, description = "Done", body = User)),
-)]
-pub(crate) async fn deactivate(
-    State(app): State<App>,
-    caller: Caller,
-    Path(which): Path<String>,
-) -> Answer<Json<User>> {
-    caller.must_be_admin("deactivate user")?;
-    let account = found(&app, &which, false).await?;
-    if account.id == caller.id() {
-        return Err(ApiError::forbidden("Cannot deactivate yourself."));
-    }
-    let (account, token) = app.identities.deactivate(&caller.context(), &account).await?;
-    Ok(Json(User::of(&account, Show::Plain).with_token(Some(&token))))
-}
-
-/// Makes a user's account active with the token for that; nobody needs to be logged in.
-#[utoipa::path(
-    put,
-    path = "/users/{which}/activate",
-    tag = "users",
-    operation_id = "users_activate",
-    params(("which" = String, Path, description = "Name or id")),
-    request_body = requests::Activation,
-    security(()),
-    responses((status = 200, description = "Done", body = User)),
-)]
-pub(crate) async fn activate(
-    State(app): State<App>,
-    facts: Facts,
-    Path(which): Path<String>,
-    JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<User>> {
-    // Whether or not there is such an account, a wrong token gets one answer.
-    let refused = || {
-        let text = "Authentication error: the activation token is not valid";
-        ApiError::new(StatusCode::UNAUTHORIZED, "CredentialsNotValid", text)
-    };
-    let token = object.secret("activation_token")?.ok_or_else(refused)?;
-    let password = object.secret("password")?;
-    let password = password.ok_or_else(|| ApiError::invalid("password: it is required"))?;
-    let account = accounts::find(&app, &which).await?;
-    let account = account.filter(|account| account.kind == AccountKind::User).ok_or_else(refused)?;
-    let cx = Context::new(account.id, Access::none(), origin(&facts));
-    match app.identities.activate(&cx, &account, &token, password).await {
-        Ok(account) => Ok(Json(User::of(&account, Show::Plain))),
-        Err(error) if error.kind() == ErrorKind::Unauthenticated => Err(refused()),
-        Err(error) => Err(error.into()),
-    }
+    accounts::delete(&app, &caller, &account, "user", query.as_deref()).await
 }

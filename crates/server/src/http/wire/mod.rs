@@ -11,6 +11,8 @@ pub(crate) use server::{
 use crate::identity::Known;
 use secrecy::ExposeSecret;
 use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::to_raw_value;
+use std::sync::Arc;
 use strongroom_core::{Page, Secret, SecretMeta, SecretValues, Timestamp, Version};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 use utoipa::{
@@ -106,7 +108,18 @@ struct SecretBody {
 #[derive(Serialize, ToSchema)]
 struct SecretResources {
     /// The owner.
-    user: Option<User>,
+    #[schema(value_type = Option<User>)]
+    user: Option<Owner>,
+}
+
+/// An owner: the same for most secrets, so that its text is made once.
+struct Owner(Arc<Known>);
+
+impl Serialize for Owner {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.0.shown.get_or_init(|| to_raw_value(&User::of(&self.0.account, Show::Plain)).ok());
+        text.serialize(serializer)
+    }
 }
 
 /// The one place where values leave as text.
@@ -130,19 +143,18 @@ impl Serialize for Values {
 
 impl SecretView {
     /// A secret with its values.
-    pub(crate) fn whole(secret: Secret, owner: Option<&Known>, hydrate: bool) -> Self {
+    pub(crate) fn whole(secret: Secret, owner: Option<Arc<Known>>, hydrate: bool) -> Self {
         let mut view = Self::of(&secret.meta, secret.values, owner, hydrate);
         view.body.values_revision = Some(secret.version.0);
         view
     }
 
     /// A secret in a list.
-    pub(crate) fn listed(meta: &SecretMeta, owner: Option<&Known>, hydrate: bool) -> Self {
+    pub(crate) fn listed(meta: &SecretMeta, owner: Option<Arc<Known>>, hydrate: bool) -> Self {
         Self::of(meta, SecretValues::new(), owner, hydrate)
     }
 
-    fn of(meta: &SecretMeta, values: SecretValues, owner: Option<&Known>, hydrate: bool) -> Self {
-        let user = owner.map(|known| User::of(&known.account, Show::Plain));
+    fn of(meta: &SecretMeta, values: SecretValues, owner: Option<Arc<Known>>, hydrate: bool) -> Self {
         Self {
             body: SecretBody {
                 created: time(meta.created),
@@ -154,7 +166,7 @@ impl SecretView {
                 values_revision: None,
             },
             metadata: hydrate.then(Empty::default),
-            resources: SecretResources { user },
+            resources: SecretResources { user: owner.map(Owner) },
             id: meta.id.0,
             permission_denied: false,
             name: meta.name.as_str().to_owned(),

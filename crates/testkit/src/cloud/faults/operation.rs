@@ -24,12 +24,36 @@ pub enum Operation {
     Rollback,
     /// A deletion.
     Delete,
+    /// A new secret, and what its service wants to be told afterwards in the background.
+    AfterCreate,
+    /// A value that pushes the oldest out of a history of two, and the removal that follows in the background.
+    Trim,
+    /// A look at everything that the service holds.
+    Scan,
+    /// The check at start-up.
+    Check,
 }
 
 impl Operation {
     /// Every one of them.
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::Get, Self::GetMany, Self::Update, Self::Rename, Self::Rollback, Self::Delete];
+    pub const ALL: [Self; 11] = [
+        Self::Create,
+        Self::Get,
+        Self::GetMany,
+        Self::Update,
+        Self::Rename,
+        Self::Rollback,
+        Self::Delete,
+        Self::AfterCreate,
+        Self::Trim,
+        Self::Scan,
+        Self::Check,
+    ];
+
+    /// Whether what breaks is worked on in the background: the caller does not wait for it, and it succeeds later.
+    pub(super) fn waits(self) -> bool {
+        matches!(self, Self::Rename | Self::Delete | Self::AfterCreate | Self::Trim)
+    }
 
     pub(super) async fn run(self, engine: &Engine, site: &Site) -> Result<(), Error> {
         let secrets = site.secrets(engine);
@@ -60,6 +84,16 @@ impl Operation {
                 secrets.update(&id.into(), SecretUpdate::new().values(to)).await.map(drop)
             }
             Self::Delete => secrets.delete("db").await,
+            Self::AfterCreate => {
+                secrets.create("new", [("a", CANARY)]).await?;
+                engine.sweep().await.map(drop)
+            }
+            Self::Trim => {
+                secrets.set("db", "a", CANARY).await?;
+                engine.sweep().await.map(drop)
+            }
+            Self::Scan => engine.unknown().await.map(|unknown| assert_eq!(unknown, [])),
+            Self::Check => engine.check().await,
         }
     }
 
@@ -68,13 +102,25 @@ impl Operation {
         let secrets = site.secrets(engine);
         let read = async |name: &str| secrets.get(name).await.map(|read| text(&read, "a"));
         match self {
-            Self::Create => match read("new").await {
+            Self::Create | Self::AfterCreate => match read("new").await {
                 Ok(value) => assert!(done && value == CANARY, "{what}: it is there"),
                 Err(error) => assert!(!done && error.kind() == ErrorKind::NotFound, "{what}: {error:?}"),
             },
             Self::Update => {
                 let expected = if done { CANARY } else { "old" };
                 assert_eq!(read("db").await.unwrap(), expected, "{what}");
+            }
+            Self::Trim => {
+                let expected = if done { [CANARY, "old"] } else { ["old", "first"] };
+                assert_eq!(read("db").await.unwrap(), expected[0], "{what}");
+                let versions = secrets.versions("db").await.unwrap();
+                let id = secrets.get("db").await.unwrap().meta.id;
+                let mut values = Vec::new();
+                for version in versions {
+                    let then = GetOptions::new().as_of(version.revision);
+                    values.push(text(&secrets.get_ref(&id.into(), &then).await.unwrap(), "a"));
+                }
+                assert_eq!(values, expected, "{what}");
             }
             Self::Delete => {
                 assert!(done, "{what}: a deletion does not depend on the service");
@@ -85,7 +131,9 @@ impl Operation {
                 let expected = if done { "first" } else { "old" };
                 assert_eq!(read("db").await.unwrap(), expected, "{what}");
             }
-            Self::Get | Self::GetMany => assert_eq!(read("db").await.unwrap(), "old", "{what}"),
+            Self::Get | Self::GetMany | Self::Scan | Self::Check => {
+                assert_eq!(read("db").await.unwrap(), "old", "{what}")
+            }
         }
         assert_eq!(read("other").await.unwrap(), "old", "{what}: another secret changed");
     }

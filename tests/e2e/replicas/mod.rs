@@ -1,5 +1,7 @@
 //! Several servers over one database.
 
+mod revoked;
+
 use crate::{
     devices,
     server::{Server, id},
@@ -14,7 +16,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Runs SQL on a server.
@@ -65,47 +67,8 @@ impl Drop for Database {
     }
 }
 
-/// How long a load runs before and after what is changed under it.
+/// How long a load runs before and after the tables are widened under it.
 const WHILE: Duration = Duration::from_millis(400);
-
-/// Reads through both servers while `change` is made; answers how many reads there were, and fails if `wrong` says so
-/// of one that began after the change was acknowledged.
-fn under_load(
-    servers: &[Server; 2],
-    credential: &str,
-    path: &str,
-    change: impl FnOnce(),
-    still: impl Fn(&crate::server::Answer) -> bool + Sync,
-) {
-    let (stop, acknowledged) = (AtomicBool::new(false), Mutex::new(None::<Instant>));
-    let (before, after) = (AtomicU64::new(0), AtomicU64::new(0));
-    thread::scope(|scope| {
-        for reader in 0..6 {
-            let (stop, acknowledged, still) = (&stop, &acknowledged, &still);
-            let (before, after) = (&before, &after);
-            scope.spawn(move || {
-                while !stop.load(Ordering::SeqCst) {
-                    let since = *acknowledged.lock().unwrap();
-                    let answer = servers[reader % 2].call(credential, "GET", path, &Value::Null);
-                    match since {
-                        None => before.fetch_add(u64::from(still(&answer)), Ordering::SeqCst),
-                        Some(_) => {
-                            assert!(!still(&answer), "after it was acknowledged: {path}: {}", answer.status);
-                            after.fetch_add(1, Ordering::SeqCst)
-                        }
-                    };
-                }
-            });
-        }
-        thread::sleep(WHILE);
-        change();
-        *acknowledged.lock().unwrap() = Some(Instant::now());
-        thread::sleep(WHILE);
-        stop.store(true, Ordering::SeqCst);
-    });
-    let (before, after) = (before.into_inner(), after.into_inner());
-    assert!(before > 20 && after > 20, "{path}: {before} reads before, {after} after");
-}
 
 #[test]
 #[ignore = "needs STRONGROOM_TEST_POSTGRES"]
@@ -142,56 +105,6 @@ fn postgres_a_login_with_a_browser_goes_through_whatever_servers() {
             assert_eq!(server.call(token, "GET", "/current-user", &Value::Null).body["name"], "admin");
         }
     }
-}
-
-#[test]
-#[ignore = "needs STRONGROOM_TEST_POSTGRES"]
-fn postgres_what_is_taken_away_on_one_server_is_gone_on_both() {
-    let database = Database::new();
-    let home = database.home();
-    let servers = [Server::start(&home), Server::start(&home)];
-    let admin = servers[0].admin();
-    let secret = |name: &str| {
-        id(&servers[0].call(&admin, "POST", "/secrets", &json!({"name": name, "values": {"k": "canary"}})))
-    };
-    let (one, two, granted) = (secret("one"), secret("two"), secret("granted/one"));
-    let account = |name: &str, scope: &str| {
-        home.ok(["service-account", "create", name, "--role", "writer", "--scope", scope]);
-        home.ok(["api-key", "create", name]).trim().to_owned()
-    };
-    let found = |answer: &crate::server::Answer| answer.status == 200;
-    let path = format!("/secrets/{one}");
-    let change = |method: &str, path: &str, body: &Value| {
-        let answer = servers[0].call(&admin, method, path, body);
-        assert_eq!(answer.status, 200, "{answer:?}");
-    };
-
-    let key = account("revoked", "all");
-    let token = servers[1].login(&format!("grant_type=zenml-api-key&password={key}")).unwrap();
-    let revoked = id(&servers[0].call(&admin, "GET", "/service_accounts/revoked", &Value::Null));
-    let delete = || change("DELETE", &format!("/service_accounts/{revoked}/api_keys/default"), &Value::Null);
-    under_load(&servers, &token, &path, delete, found);
-    assert_eq!(servers[1].call(&key, "GET", &path, &Value::Null).status, 401);
-
-    let key = account("idle", "all");
-    let deactivate = || change("PUT", "/service_accounts/idle", &json!({"active": false}));
-    under_load(&servers, &key, &path, deactivate, found);
-
-    // Of a role that sees no values the keys are left.
-    let key = account("lowered", "all");
-    let lower = || change("PUT", "/service_accounts/lowered", &json!({"role": "auditor"}));
-    under_load(&servers, &key, &path, lower, |answer| answer.body.to_string().contains("canary"));
-
-    let key = account("ungranted", "granted");
-    home.ok(["grant", "add", "ungranted", "granted/*"]);
-    let ungrant = || change("DELETE", "/accounts/ungranted/grants?glob=granted/*", &Value::Null);
-    under_load(&servers, &key, &format!("/secrets/{granted}"), ungrant, found);
-
-    let key = account("outsider", "all");
-    let hide = || change("PUT", &format!("/secrets/{two}?patch_values=true"), &json!({"private": true}));
-    under_load(&servers, &key, &format!("/secrets/{two}"), hide, found);
-
-    home.ok(["audit", "verify"]);
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! What is committed stays, whatever comes to nothing in between.
+
+use super::{
+    super::{CloudSubject, text, uncached},
+    broken::Broken,
+};
+use crate::wire::Fault;
+use std::time::Duration;
+use strongroom_core::{GetOptions, Revision, SecretId};
+use strongroom_engine::Engine;
+
+/// How late the put of whoever loses a race arrives.
+const LATE: Duration = Duration::from_millis(60);
+
+/// Writes so many versions of one secret: of three, one is put late by a writer that another one takes the lock from
+/// meanwhile, one is put and its answer lost, and one is written as it should be. What was committed last can be read, as
+/// much as the history has, and in the end nothing else is there.
+///
+/// # Panics
+/// If not.
+pub async fn no_committed_version_falls_out(subject: &dyn CloudSubject, history: u32, rounds: usize) {
+    let broken = Broken::furnished(subject).await;
+    let mut options = uncached();
+    (options.history, options.call_attempts) = (history, 1);
+    let lease = options.lease;
+    let loser = broken.site.engine(broken.backend.clone(), options.clone()).await;
+    let winner = broken.site.engine(broken.backend.clone(), options).await;
+    let secrets = broken.site.secrets(&winner);
+    let id = secrets.get("db").await.unwrap().meta.id;
+    let mut told = Vec::new();
+    let put = |fault| broken.wire.order(broken.order(broken.table.put, fault));
+    for n in 0..rounds {
+        let value = format!("{n}");
+        let losing = broken.site.secrets(&loser);
+        match n % 3 {
+            0 => {
+                let before = broken.wire.broken();
+                put(Fault::Late(LATE));
+                let lost = value.clone();
+                let racing = tokio::spawn(async move { losing.set("db", "a", lost).await });
+                while broken.wire.broken() == before {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                broken.site.clock.skip(lease * 2);
+                winner.sweep().await.unwrap();
+                if let Ok(written) = secrets.set("db", "a", value.clone()).await {
+                    told.push((written.revision, value.clone()));
+                }
+                let raced = racing.await.unwrap();
+                told.extend(raced.ok().map(|written| (written.revision, value)));
+            }
+            1 => {
+                put(Fault::LoseAnswer);
+                // What it left cannot be cleaned up at once.
+                broken.wire.order(broken.order(broken.table.any, Fault::status(503).into()).times(3));
+                losing.set("db", "a", value).await.unwrap_err();
+            }
+            _ => {
+                if let Ok(written) = losing.set("db", "a", value.clone()).await {
+                    told.push((written.revision, value));
+                }
+            }
+        }
+        broken.wire.heal();
+        if n % 6 == 5 {
+            // The sweeper comes by.
+            broken.site.clock.skip(Duration::from_secs(70));
+            winner.sweep().await.unwrap();
+        }
+    }
+    assert!(told.len() > rounds / 3, "{} of {rounds} were written", told.len());
+    assert_kept(&winner, &broken, id, &told).await;
+    broken.site.settle(&winner).await;
+    broken.site.assert_accounted(&*broken.whole).await;
+    assert_kept(&winner, &broken, id, &told).await;
+}
+
+/// Of what was committed, oldest first, as many as the history has can be read.
+async fn assert_kept(engine: &Engine, broken: &Broken, id: SecretId, told: &[(Revision, String)]) {
+    let secrets = broken.site.secrets(engine);
+    let versions = secrets.versions("db").await.unwrap();
+    assert!(versions.len() > 2);
+    for (version, (revision, value)) in versions.iter().zip(told.iter().rev()) {
+        assert_eq!(version.revision, *revision);
+        let read = secrets.get_ref(&id.into(), &GetOptions::new().as_of(*revision)).await;
+        assert_eq!(text(&read.unwrap(), "a"), *value);
+    }
+}
