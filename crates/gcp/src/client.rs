@@ -166,16 +166,20 @@ impl Storage {
 /// The payload of an answer, if it is that of the version that was asked for, and whole.
 fn whole(answer: AccessSecretVersionResponse, number: u64) -> std::result::Result<SecretPayload, Error> {
     if last(&answer.name) != number.to_string() {
-        return Err(damaged("the answer of Google Cloud Secret Manager is of another version"));
+        return Err(damaged(
+            "the answer of Google Cloud Secret Manager is of another version: check endpoint",
+        ));
     }
     let payload = answer.payload.unwrap_or_default();
     match payload.data_crc32c {
         Some(sum) if sum == i64::from(crc32c::crc32c(&payload.data)) => Ok(payload),
         Some(_) => Err(damaged(
-            "the value that Google Cloud Secret Manager answered does not fit its checksum (CRC32C): it was damaged on \
-             the way",
+            "the value that Google Cloud Secret Manager answered does not fit its checksum (CRC32C): try again, and \
+             check the network and what is between",
         )),
-        None => Err(damaged("the value that Google Cloud Secret Manager answered has no checksum (CRC32C)")),
+        None => Err(damaged(
+            "the value that Google Cloud Secret Manager answered has no checksum (CRC32C): check endpoint",
+        )),
     }
 }
 

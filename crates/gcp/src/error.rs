@@ -221,7 +221,8 @@ fn unreachable() -> Error {
 
 fn broken() -> Error {
     damaged(
-        "the answer of Google Cloud Secret Manager could not be read: try again, and check the network and what is between",
+        "the answer of Google Cloud Secret Manager could not be read: try again, and check the network and what is \
+         between",
     )
 }
 
