@@ -2,10 +2,9 @@
 
 use super::{
     BackendSubject,
-    fixture::{Fixture, labels, object, put, uid},
+    fixture::{Fixture, labels, object, open, put, uid, unless_refused},
 };
-use crate::together;
-use futures::FutureExt as _;
+use crate::{Broken, together};
 use strongroom_core::VersionRef;
 
 cases! {
@@ -14,7 +13,7 @@ cases! {
     /// A version that was put is readable at once by its name, through any opening.
     async fn a_version_is_readable_at_once_through_any_opening(s) {
         let fx = Fixture::open(s).await?;
-        let other = Fixture { backend: s.open(fx.namespace).await?, namespace: fx.namespace };
+        let other = Fixture { backend: open(s, fx.namespace).await?, namespace: fx.namespace };
         for text in ["one", "two", "three"] {
             let (object, at) = fx.create(text).await?;
             ensure!(other.text(object, &at).await? == text, "the other opening answers something else");
@@ -51,13 +50,8 @@ cases! {
         let (mut names, mut refused) = (vec![one], None);
         for (n, answer) in answers.into_iter().enumerate() {
             // A service with compare-and-set refuses the ones that come second.
-            let at = match answer {
-                Ok(at) => at,
-                Err(error) => {
-                    refused = Some(error);
-                    continue;
-                }
-            };
+            refused = refused.or_else(|| answer.as_ref().err().cloned());
+            let Some(at) = unless_refused(answer)? else { continue };
             ensure!(fx.text(object, &at).await? == format!("text {n}"), "text {n} has changed");
             ensure!(!names.contains(&at), "two versions are called {at}");
             names.push(at);
@@ -99,7 +93,7 @@ cases! {
         let (a, b) = (Fixture::open(s).await?, Fixture::open(s).await?);
         let object = object();
         let at = a.put(object, None, "a").await?;
-        b.is_gone(object, &at).await?;
+        b.is_gone("a version of another namespace", object, &at).await?;
         ensure!(b.scan(None).await?.is_empty() && b.scan(Some(object)).await?.is_empty(), "a scan shows it");
         let at_b = b.put(object, None, "b").await?;
         ensure!(
@@ -118,15 +112,15 @@ cases! {
     async fn many_reads_at_once_are_answered(s) {
         let fx = Fixture::open(s).await?;
         let (object, at) = fx.create("text").await?;
-        let answers =
-            together((0..32).map(|_| {
-                let (backend, at) = (fx.backend.clone(), at.clone());
-                async move {
-                    backend.get(object, &at).map(|answer| answer.is_ok_and(|p| p.expose() == b"text")).await
-                }
-            }))
-            .await?;
-        ensure!(answers.iter().all(|right| *right), "one of 32 was not answered");
+        let answers = together((0..32).map(|_| {
+            let (backend, at) = (fx.backend.clone(), at.clone());
+            async move { backend.get(object, &at).await }
+        }))
+        .await?;
+        for (n, answer) in answers.into_iter().enumerate() {
+            let read = answer.map_err(|error| Broken(format!("read {n} of 32 at once failed: {error:?}")))?;
+            ensure!(read.expose() == b"text", "read {n} of 32 at once answered something else");
+        }
         Ok(())
     }
 }
