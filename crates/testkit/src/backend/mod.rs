@@ -1,4 +1,4 @@
-//! The suite for [`Backend`].
+//! The suite for `Backend`.
 
 mod fixture;
 mod keeping;
@@ -17,8 +17,8 @@ pub trait BackendSubject: Send + Sync {
     /// one service.
     async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>>;
 
-    /// How many versions, in a few of the cases each of another object, a case writes to see more than one page of
-    /// a scan: 7, unless you say otherwise. Say more than a page of yours has, or those cases look at one page.
+    /// How many versions a case writes to see more than one page of a scan; 7 unless you say otherwise. One case
+    /// writes that many objects, another half as many with two versions each: say more than two pages of yours.
     fn more_than_a_page(&self) -> usize {
         7
     }
