@@ -5,7 +5,7 @@ use super::{
     fixture::{Fixture, labels, object, open, put, uid, unless_refused},
 };
 use crate::{Broken, together};
-use strongroom_core::VersionRef;
+use strongroom_core::{Result, Retry, VersionRef};
 
 cases! {
     macro __backend_sharing in backend, sharing; subject BackendSubject;
@@ -57,6 +57,42 @@ cases! {
             names.push(at);
         }
         ensure!(names.len() > 1, "none was acknowledged, but {refused:?}");
+        Ok(())
+    }
+
+    /// Several processes may use one namespace: of concurrent calls to one object through several openings, each put
+    /// that is acknowledged is readable and in a scan, and a removal and a relabel beside them are done.
+    async fn openings_may_change_one_object_together(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, one) = fx.create("one").await?;
+        let two = fx.put(object, Some(&one), "two").await?;
+        let mut openings = Vec::new();
+        for _ in 0..4 {
+            openings.push(open(s, fx.namespace).await?);
+        }
+        let puts = together(openings.iter().cloned().enumerate().map(|(n, backend)| {
+            let two = two.clone();
+            async move { put(&*backend, object, uid(), Some(&two), &format!("text {n}")).await }
+        }));
+        let (removing, relabelling) = (open(s, fx.namespace).await?, open(s, fx.namespace).await?);
+        let of_it = labels(object, "bmV3");
+        let (answers, removed, relabelled) =
+            futures::join!(puts, removing.remove(object, &one), relabelling.relabel(object, &of_it));
+        // A service that sees that others change the object may ask for another try.
+        let again = |answer: &Result<()>| answer.as_ref().is_err_and(|error| error.retry() != Retry::Never);
+        if again(&removed) { fx.backend.remove(object, &one).await } else { removed }?;
+        if again(&relabelled) { fx.backend.relabel(object, &of_it).await } else { relabelled }?;
+        fx.is_gone("a removed version", object, &one).await?;
+        ensure!(fx.text(object, &two).await? == "two", "a version from before has changed");
+        let shown = fx.versions(object).await?;
+        for (n, answer) in answers?.into_iter().enumerate() {
+            let Some(at) = unless_refused(answer)? else { continue };
+            let read = fx.text(object, &at).await.map_err(|error| {
+                Broken(format!("what one opening put is not there, others put meanwhile: {error:?}"))
+            })?;
+            ensure!(read == format!("text {n}"), "text {n} has changed");
+            ensure!(shown.contains(&at), "a scan does not show what one opening put");
+        }
         Ok(())
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Broken {
     reads: AtomicUsize,
     /// What was put last, if it was to be the newest.
     mark: Mutex<Option<VersionRef>>,
+    /// Held while an object is written as a whole.
+    lock: tokio::sync::Mutex<()>,
 }
 
 impl Broken {
@@ -38,7 +40,16 @@ impl Broken {
         let inner = MemoryBackend::new(&held, namespace).limits(limits);
         let opening = if fault == Fault::IsAnotherPlaceAtEachOpening { Uuid::new_v4() } else { Uuid::nil() };
         let info = BackendInfo::new("broken", format!("memory:{opening}"), limits);
-        Self { held, namespace, inner, info, fault, reads: AtomicUsize::new(0), mark: Mutex::default() }
+        Self {
+            held,
+            namespace,
+            inner,
+            info,
+            fault,
+            reads: AtomicUsize::new(0),
+            mark: Mutex::default(),
+            lock: tokio::sync::Mutex::default(),
+        }
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -133,6 +144,16 @@ impl Backend for Broken {
         };
         let labels = Labels::new(version.labels.secret, record);
         let stored = NewVersion::new(object, version.uid, &payload, &labels).newest(version.newest);
+        // An object that is one file: it is read, and written with the new version, in a lock of this process.
+        let _writing = self.lock.lock().await;
+        let read = self.there(object);
+        if self.is(Fault::LocksEachOpeningAlone) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let others = self.there(object).into_iter().filter(|version| !read.contains(version));
+        for (lost, _) in others.filter(|_| self.is(Fault::LocksEachOpeningAlone)) {
+            self.inner.remove(object, &lost).await?;
+        }
         let at = self.inner.put(&stored).await?;
         *self.mark.lock().unwrap() = version.newest.then(|| at.clone());
         if let (Fault::LosesThePreviousVersion, Some((previous, _))) = (self.fault, there.last()) {

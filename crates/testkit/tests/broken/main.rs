@@ -47,6 +47,7 @@ enum Fault {
     IgnoresItsNamespace,
     ForgetsWhenOpenedAgain,
     ServesOneReadAtATime,
+    LocksEachOpeningAlone,
     Hangs,
     CannotBeReached,
 }
@@ -144,5 +145,6 @@ caught! {
     IgnoresItsNamespace in sharing: namespaces_are_apart;
     ForgetsWhenOpenedAgain in sharing: a_version_is_readable_at_once_through_any_opening;
     ServesOneReadAtATime in sharing: many_reads_at_once_are_answered;
+    LocksEachOpeningAlone in sharing: openings_may_change_one_object_together => "what one opening put is not there";
     Hangs in sharing: many_reads_at_once_are_answered;
 }
