@@ -27,7 +27,7 @@ fn backends_lists_what_is_built_in_and_what_is_not() {
     let home = Home::new();
     let backends = home.json(["backends"]);
     let sql = backends.as_array().unwrap().iter().find(|backend| backend["type"] == "sql").unwrap();
-    assert_eq!((&sql["built_in"], &sql["payload_bytes"]), (&json!(true), &json!(65_536)));
+    assert_eq!((&sql["in_program"], &sql["payload_bytes"]), (&json!(true), &json!(65_536)));
     assert!(home.ok(["backends"]).lines().any(|line| line.starts_with("sql\t")));
     assert!(!home.database().exists());
 }

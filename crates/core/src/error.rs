@@ -119,6 +119,20 @@ impl Error {
         self
     }
 
+    /// The same error about the configuration of this section: in front of a text that begins with a key, `key: what is
+    /// wrong`, comes the section with a dot, `store.key: what is wrong`, and in front of another one with a colon. So all
+    /// errors about the configuration name it in one form.
+    #[must_use]
+    pub fn in_section(mut self, section: &str) -> Self {
+        let key = self.message().split_once(": ").map(|(key, _)| key);
+        let part =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | '[' | ']');
+        let dot = if key.is_some_and(|key| !key.is_empty() && key.chars().all(part)) { "." } else { ": " };
+        let message = format!("{section}{dot}{}", self.message());
+        Arc::make_mut(&mut self.0).message = message.into();
+        self
+    }
+
     /// The same error with one more fact; a key that is there already stays as it is.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {

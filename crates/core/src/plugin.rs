@@ -1,6 +1,6 @@
 //! How a back-end makes itself known to a registry.
 
-use crate::{Backend, Limits, NamespaceId, Result, SecretsStore, Settings};
+use crate::{Backend, ErrorKind, Limits, NamespaceId, Result, SecretsStore, Settings};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use std::{fmt, future::Future, sync::Arc};
@@ -37,7 +37,9 @@ pub trait Configure: DeserializeOwned + Send + 'static {
     /// is the nil one.
     const WHOLE: bool = false;
 
-    /// Opens it. Makes as few calls as possible: whether the service answers is for `check`.
+    /// Opens it. Makes as few calls as possible: whether the service answers is for `check`. A text of
+    /// [`ConfigInvalid`](crate::ErrorKind::ConfigInvalid) begins with the key, `path: give an absolute path`; the
+    /// section comes in front of it by itself.
     fn open(self, cx: OpenContext) -> impl Future<Output = Result<Opened>> + Send;
 }
 
@@ -88,7 +90,16 @@ impl Plugin {
             limits: C::LIMITS,
             seal_by_default: C::SEAL_BY_DEFAULT,
             whole: C::WHOLE,
-            open: |settings, cx| Box::pin(async move { settings.parse::<C>()?.open(cx).await }),
+            open: |settings, cx| {
+                Box::pin(async move {
+                    let section = settings.section().to_owned();
+                    let opened = settings.parse::<C>()?.open(cx).await;
+                    opened.map_err(|error| match error.kind() {
+                        ErrorKind::ConfigInvalid => error.in_section(&section),
+                        _ => error.with("section", section),
+                    })
+                })
+            },
         }
     }
 

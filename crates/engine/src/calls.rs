@@ -219,7 +219,8 @@ impl Calls {
         }
     }
 
-    fn named(&self, error: Error, operation: &'static str) -> Error {
+    /// With where it failed.
+    pub(crate) fn named(&self, error: Error, operation: &'static str) -> Error {
         error.with("store", &self.name).with("type", self.info().kind).with("operation", operation)
     }
 }

@@ -182,7 +182,8 @@ impl Core {
                 flights.insert(key.clone(), flight.clone());
                 (flight, joined)
             };
-            match deadline.bound(flight).await? {
+            let answer = deadline.bound(flight).await.map_err(|over| calls.named(over, "get"))?;
+            match answer {
                 // Everybody who waited for that read had left it, so that its time ran out: it says nothing.
                 Err(error) if joined && error.kind() == ErrorKind::Timeout => self.land(&key),
                 answer => return answer.map(Fetched::Payload),

@@ -54,7 +54,7 @@ fn addresses() {
         ("", "address"),
     ] {
         let text = refused(&[("address", address), ("token", CANARY)]);
-        assert!(text.starts_with("address:") && text.contains(word), "{address}: {text}");
+        assert!(text.starts_with("store.address:") && text.contains(word), "{address}: {text}");
     }
 }
 
@@ -100,5 +100,5 @@ fn nothing_is_said_of_what_a_file_holds() {
     let path = directory.path().join("ca.pem");
     std::fs::write(&path, CANARY).unwrap();
     let text = refused(&[("address", "https://v"), ("token", CANARY), ("ca_path", path.to_str().unwrap())]);
-    assert!(text.starts_with("ca_path:"), "{text}");
+    assert!(text.starts_with("store.ca_path:"), "{text}");
 }

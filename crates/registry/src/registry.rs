@@ -100,7 +100,7 @@ impl Registry {
     /// # Errors
     /// As [`find`](Self::find) and [`Plugin::open`].
     pub async fn open(&self, store: StoreSettings, cx: OpenContext) -> Result<Opened> {
-        let plugin = self.find(&store.kind).map_err(|e| e.with("section", store.settings.section()))?;
+        let plugin = self.find(&store.kind).map_err(|e| e.in_section(store.settings.section()))?;
         plugin.open(store.settings, cx).await
     }
 }

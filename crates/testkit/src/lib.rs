@@ -58,7 +58,7 @@ pub mod wire;
 pub use backend::BackendSubject;
 pub use catalog::CatalogSubject;
 pub use clock::Clock;
-pub use cloud::CloudSubject;
+pub use cloud::{CloudSubject, Section};
 pub use directory::{Config as DirectoryConfig, DirectoryBackend, PLUGIN};
 pub use env::TestEnv;
 pub use memory::{Held, MemoryBackend};

@@ -8,6 +8,9 @@ use tokio::{runtime, time};
 /// No case takes longer: one that does hangs.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// How a text begins that is about no promise.
+const UNREACHABLE: &str = "the back-end cannot be opened, or its `check` fails";
+
 /// How long [`eventually`] waits.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -50,6 +53,16 @@ impl fmt::Debug for Broken {
     }
 }
 
+impl Broken {
+    /// The service does not answer at all, so that nothing is known of any promise.
+    pub(crate) fn unreachable(error: &Error) -> Self {
+        Self(format!(
+            "{UNREACHABLE}, so that no promise could be looked at; begin with the case \
+             `check_succeeds_and_changes_nothing`: {error:?}"
+        ))
+    }
+}
+
 impl From<Error> for Broken {
     fn from(error: Error) -> Self {
         Self(format!("a call failed that must not: {error:?}"))
@@ -89,6 +102,7 @@ pub fn run_within<S: ?Sized>(
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => {}
+        Ok(Err(Broken(how))) if how.starts_with(UNREACHABLE) => panic!("{how}"),
         Ok(Err(Broken(how))) => panic!("broken promise: {}\n  {how}", case.promise.trim()),
         Err(_) => panic!("broken promise: {}\n  not finished after {limit:?}", case.promise.trim()),
     }

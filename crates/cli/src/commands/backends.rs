@@ -15,7 +15,7 @@ const COLUMNS: [&str; 7] =
 
 /// Lists the kinds of store that this program has, and those that it was built without.
 pub(crate) fn backends(registry: &Registry, console: &mut dyn Console, format: Option<Format>) -> Outcome {
-    let head: Vec<_> = ["type", "built_in"].into_iter().chain(COLUMNS).chain(["about"]).collect();
+    let head: Vec<_> = ["type", "in_program"].into_iter().chain(COLUMNS).chain(["about"]).collect();
     let mut table = Table::new(&head);
     for plugin in registry.plugins() {
         let known = capabilities(plugin);

@@ -32,22 +32,22 @@ fn backends_show_their_limits() {
     let backends: Value = serde_json::from_str(&program.ok(["backends", "-o", "json"])).unwrap();
     let find = |kind: &str| backends.as_array().unwrap().iter().find(|b| b["type"] == kind).unwrap();
     let sql = json!({
-        "type": "sql", "built_in": true, "payload_bytes": 65_536, "names": "any", "history": null, "bulk_read": 1,
+        "type": "sql", "in_program": true, "payload_bytes": 65_536, "names": "any", "history": null, "bulk_read": 1,
         "removal": "destroys", "recoverable": false, "seals": true,
         "about": "sealed values in the rows of the database",
     });
     assert_eq!(find("sql"), &sql);
     let remote = find("remote");
-    assert_eq!(remote["built_in"], true);
+    assert_eq!(remote["in_program"], true);
     for column in ["payload_bytes", "names", "history", "bulk_read", "removal", "recoverable", "seals"] {
         assert!(remote[column].is_null(), "{column} is for the other store to say: {remote}");
         for kind in ["aws", "azure", "gcp", "hashicorp"].map(find) {
-            let known = kind["built_in"] == true && (column != "history" || kind["type"] == "aws");
+            let known = kind["in_program"] == true && (column != "history" || kind["type"] == "aws");
             assert_eq!(!kind[column].is_null(), known, "{column}: {kind}");
         }
     }
     let head =
-        "type\tbuilt_in\tpayload_bytes\tnames\thistory\tbulk_read\tremoval\trecoverable\tseals\tabout\n";
+        "type\tin_program\tpayload_bytes\tnames\thistory\tbulk_read\tremoval\trecoverable\tseals\tabout\n";
     assert!(program.ok(["backends"]).starts_with(head));
     assert_eq!(program.opened(), 0);
 }

@@ -57,7 +57,7 @@ impl ReadError {
     pub(super) fn missing_in(self, path: &str, name: impl Fn(&str) -> Option<String>) -> Self {
         let (None, Kind::Missing(key)) = (&self.at, self.kind) else { return self };
         let or = name(key).map(|name| format!(" or as {name}")).unwrap_or_default();
-        Self::whole(format!("[{path}]: missing key `{key}`; set it in the file{or}"))
+        Self::whole(format!("{path}: missing key `{key}`; set it in the file{or}"))
     }
 
     /// The error to be shown: nothing in it was set anywhere.

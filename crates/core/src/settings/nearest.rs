@@ -1,11 +1,15 @@
 //! What somebody may have meant.
 
 /// The one among `known` that differs from `word` by at most two typing errors (a letter missing, added,
-/// changed, or two swapped), and by fewer than half of its letters.
+/// changed, or two swapped), and by fewer than half of its letters; else the shortest that goes on behind `word` with an
+/// underscore, as `lock_wait_ms` does behind `lock_wait`.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = 2.min((word.chars().count().max(1) - 1) / 2);
     let near = |candidate: &&str| distance(word, candidate);
-    known.into_iter().filter(|candidate| near(candidate) <= allowed).min_by_key(near)
+    let known: Vec<&str> = known.into_iter().collect();
+    let goes_on = |candidate: &&str| candidate.strip_prefix(word).is_some_and(|rest| rest.starts_with('_'));
+    let longer = || known.iter().copied().filter(goes_on).min_by_key(|candidate| candidate.len());
+    known.iter().copied().filter(|candidate| near(candidate) <= allowed).min_by_key(near).or_else(longer)
 }
 
 /// Edits between two words, a swap of neighbours being one.

@@ -26,6 +26,24 @@ fn opens_by_type() {
     assert_eq!(refused(open("[store]\ntype=1", &[])), "store.type: expected text, in quotes");
 }
 
+#[test]
+fn what_opening_refuses_is_said_of_its_section() {
+    let env = [("STRONGROOM_STORES_EAST_PORT", "0")];
+    let mut stores = config("[stores.east]\ntype='toy'\nregion='x'", &env).unwrap().stores().unwrap();
+    let east = stores.remove("east").unwrap();
+    assert_eq!(
+        refused(block_on(registry().open(east, OpenContext::new(NamespaceId(Uuid::nil()))))),
+        "stores.east.port: 0 is none; give another"
+    );
+    assert_eq!(
+        refused(open("[store]\ntype='toy'\nregion='x'\nfast=true\ntimeout_s=1", &[])),
+        "store: both `fast` and `timeout_s` are set; keep one"
+    );
+    assert!(
+        refused(open("[store]\ntype='etcd'", &[])).starts_with("store.type: no back-end is called `etcd`")
+    );
+}
+
 #[cfg(feature = "sql")]
 #[test]
 fn sql_is_the_default_and_has_no_keys() {
@@ -45,8 +63,8 @@ fn sql_is_the_default_and_has_no_keys() {
 fn a_type_that_is_not_compiled_in_names_the_feature() {
     assert_eq!(
         refused(open("[store]\ntype='sql'", &[])),
-        "type: this program was built without `sql`; build it with the cargo feature `sql` of the crate \
-         `strongroom` (section: store)"
+        "store.type: this program was built without `sql`; build it with the cargo feature `sql` of the crate \
+         `strongroom`"
     );
 }
 

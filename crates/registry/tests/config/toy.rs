@@ -4,7 +4,7 @@ use crate::config;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::{collections::BTreeMap, net::IpAddr};
-use strongroom::{Configure, Limits, OpenContext, Opened, Plugin, Removal, Result};
+use strongroom::{Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Removal, Result};
 
 pub(crate) const PLUGIN: Plugin = Plugin::of::<Toy>();
 
@@ -46,6 +46,15 @@ impl Configure for Toy {
     const LIMITS: Option<Limits> = Some(Limits::new(65_536, Removal::Destroys));
 
     async fn open(self, _: OpenContext) -> Result<Opened> {
+        if self.port == Some(0) {
+            return Err(Error::new(ErrorKind::ConfigInvalid, "port: 0 is none; give another"));
+        }
+        if self.fast == Some(true) && self.timeout_s.is_some() {
+            return Err(Error::new(
+                ErrorKind::ConfigInvalid,
+                "both `fast` and `timeout_s` are set; keep one",
+            ));
+        }
         Ok(Opened::Inline)
     }
 }

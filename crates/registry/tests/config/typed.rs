@@ -65,12 +65,12 @@ fn a_file_that_cannot_be_read_names_the_variable() {
 fn a_missing_key_says_how_to_set_it() {
     assert_eq!(
         refused(toy("[store]", &[])),
-        "[store]: missing key `region`; set it in the file or as STRONGROOM_STORE_REGION"
+        "store: missing key `region`; set it in the file or as STRONGROOM_STORE_REGION"
     );
     let env = [("STRONGROOM_STORE_REGION", "x"), ("STRONGROOM_STORE_AUTH_APPROLE_ROLE_ID", "r")];
     assert_eq!(
         refused(toy("", &env)),
-        "[store.auth.approle]: missing key `secret_id`; set it in the file or as \
+        "store.auth.approle: missing key `secret_id`; set it in the file or as \
          STRONGROOM_STORE_AUTH_APPROLE_SECRET_ID"
     );
 }
@@ -94,7 +94,7 @@ fn a_mistyped_key_is_named() {
             "store.auth: both `token` and `ambient` are set; keep one of them",
         ),
         ("peers=[{nam='x'}]", "store.peers[0]: unknown key `nam` (did you mean `name`?); known: name"),
-        ("peers=[{}]", "[store.peers[0]]: missing key `name`; set it in the file"),
+        ("peers=[{}]", "store.peers[0]: missing key `name`; set it in the file"),
     ] {
         assert_eq!(refused(toy(&format!("[store]\nregion='x'\n{key}"), &[])), expected);
     }

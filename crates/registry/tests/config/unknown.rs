@@ -17,6 +17,15 @@ fn a_key_in_the_file() {
         format!("store: unknown key `regoin` (did you mean `region`?); {KNOWN}")
     );
     assert_eq!(refused(toy("[store]\nzzz='x'", &[])), format!("store: unknown key `zzz`; {KNOWN}"));
+    // The beginning of a key.
+    assert_eq!(
+        refused(toy("[store]\ntimeout='x'", &[])),
+        format!("store: unknown key `timeout` (did you mean `timeout_s`?); {KNOWN}")
+    );
+    assert_eq!(
+        refused(toy("[store]\ncache_max='x'", &[])),
+        format!("store: unknown key `cache_max` (did you mean `cache_max_age_s`?); {KNOWN}")
+    );
     assert_eq!(
         refused(toy("[store]\nregion='x'\n[store.auth.tokne]\ntoken='t'", &[])),
         "store.auth: unknown key `tokne` (did you mean `token`?); known: token, approle, ambient"

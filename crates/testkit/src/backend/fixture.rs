@@ -1,7 +1,10 @@
 //! What the cases have in common.
 
-use super::BackendSubject;
-use crate::Broken;
+use super::{
+    BackendSubject,
+    timed::{Timed, within},
+};
+use crate::{Broken, Outcome, eventually};
 use std::sync::Arc;
 use strongroom_core::{
     Backend, ErrorKind, Found, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId,
@@ -16,9 +19,15 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    pub(super) async fn open(subject: &dyn BackendSubject) -> Result<Self> {
+    /// On a fresh namespace; the service must answer, or there is nothing to look at.
+    pub(super) async fn open(subject: &dyn BackendSubject) -> Result<Self, Broken> {
         let namespace = NamespaceId(Uuid::new_v4());
-        Ok(Self { backend: subject.open(namespace).await?, namespace })
+        let fixture = Self { backend: open(subject, namespace).await?, namespace };
+        match fixture.backend.check().await {
+            // One that is still being written says itself what comes next.
+            Err(error) if error.kind() != ErrorKind::Unsupported => Err(Broken::unreachable(&error)),
+            _ => Ok(fixture),
+        }
     }
 
     /// Puts a text as the first version of a fresh object.
@@ -65,9 +74,48 @@ impl Fixture {
         Ok(found.into_iter().filter_map(|found| found.at).collect())
     }
 
-    /// Requires that a version cannot be read.
-    pub(super) async fn is_gone(&self, object: ObjectId, at: &VersionRef) -> crate::Outcome {
-        crate::refused(self.backend.get(object, at).await, ErrorKind::NotFound, "reading what is not there")
+    /// Requires that a version cannot be read; `what` it is: "a removed version".
+    pub(super) async fn is_gone(&self, what: &str, object: ObjectId, at: &VersionRef) -> Outcome {
+        match self.backend.get(object, at).await {
+            Ok(_) => Err(Broken(format!("{what} can be read"))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Broken(format!("{what} is not `NotFound`, but {error:?}"))),
+        }
+    }
+
+    /// Requires that a scan of an object marks one version as the newest: one of these.
+    pub(super) async fn newest_is(&self, object: ObjectId, right: &[&VersionRef]) -> Outcome {
+        eventually(|| async {
+            let found = self.scan(Some(object)).await?;
+            let marked: Vec<_> =
+                found.iter().filter(|found| found.newest).filter_map(|found| found.at.as_ref()).collect();
+            ensure!(
+                matches!(*marked, [one] if right.contains(&one)),
+                "the newest is {right:?}, marked are {marked:?}"
+            );
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Opens another one on a namespace.
+pub(super) async fn open(
+    subject: &dyn BackendSubject,
+    namespace: NamespaceId,
+) -> Result<Arc<dyn Backend>, Broken> {
+    match within("open", subject.open(namespace)).await {
+        Ok(backend) => Ok(Arc::new(Timed(backend))),
+        Err(error) => Err(Broken::unreachable(&error)),
+    }
+}
+
+/// What was answered where a call may be refused, which it is not by an answer that never comes.
+pub(super) fn unless_refused<T>(answer: Result<T>) -> Result<Option<T>, Broken> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.kind() == ErrorKind::Timeout => Err(error.into()),
+        Err(_) => Ok(None),
     }
 }
 

@@ -1,10 +1,11 @@
-//! The suite for [`Backend`].
+//! The suite for `Backend`.
 
 mod fixture;
 mod keeping;
 mod removing;
 mod scanning;
 mod sharing;
+mod timed;
 
 use std::sync::Arc;
 use strongroom_core::{Backend, NamespaceId, Result, async_trait};
@@ -16,7 +17,8 @@ pub trait BackendSubject: Send + Sync {
     /// one service.
     async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>>;
 
-    /// How many versions a case writes to see more than one page of a scan.
+    /// How many versions a case writes to see more than one page of a scan; 7 unless you say otherwise. One case
+    /// writes that many objects, another half as many with two versions each: say more than two pages of yours.
     fn more_than_a_page(&self) -> usize {
         7
     }
@@ -26,7 +28,7 @@ pub trait BackendSubject: Send + Sync {
 }
 
 groups! {
-    /// One `#[test]` for each promise of a [`Backend`]: `backend_suite!(MySubject::new())`, or
+    /// One `#[test]` for each promise of a `Backend`: `backend_suite!(MySubject::new())`, or
     /// `backend_suite!(MySubject::new(), ignore = "needs a server")`, whose cases are ignored and not passed
     /// unless asked for.
     macro backend_suite in backend; subject BackendSubject;

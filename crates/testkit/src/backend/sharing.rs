@@ -2,11 +2,10 @@
 
 use super::{
     BackendSubject,
-    fixture::{Fixture, labels, object, put, uid},
+    fixture::{Fixture, labels, object, open, put, uid, unless_refused},
 };
-use crate::together;
-use futures::FutureExt as _;
-use strongroom_core::VersionRef;
+use crate::{Broken, together};
+use strongroom_core::{Result, Retry, VersionRef};
 
 cases! {
     macro __backend_sharing in backend, sharing; subject BackendSubject;
@@ -14,7 +13,7 @@ cases! {
     /// A version that was put is readable at once by its name, through any opening.
     async fn a_version_is_readable_at_once_through_any_opening(s) {
         let fx = Fixture::open(s).await?;
-        let other = Fixture { backend: s.open(fx.namespace).await?, namespace: fx.namespace };
+        let other = Fixture { backend: open(s, fx.namespace).await?, namespace: fx.namespace };
         for text in ["one", "two", "three"] {
             let (object, at) = fx.create(text).await?;
             ensure!(other.text(object, &at).await? == text, "the other opening answers something else");
@@ -51,18 +50,49 @@ cases! {
         let (mut names, mut refused) = (vec![one], None);
         for (n, answer) in answers.into_iter().enumerate() {
             // A service with compare-and-set refuses the ones that come second.
-            let at = match answer {
-                Ok(at) => at,
-                Err(error) => {
-                    refused = Some(error);
-                    continue;
-                }
-            };
+            refused = refused.or_else(|| answer.as_ref().err().cloned());
+            let Some(at) = unless_refused(answer)? else { continue };
             ensure!(fx.text(object, &at).await? == format!("text {n}"), "text {n} has changed");
             ensure!(!names.contains(&at), "two versions are called {at}");
             names.push(at);
         }
         ensure!(names.len() > 1, "none was acknowledged, but {refused:?}");
+        Ok(())
+    }
+
+    /// Several processes may use one namespace: of concurrent calls to one object through several openings, each put
+    /// that is acknowledged is readable and in a scan, and a removal and a relabel beside them are done.
+    async fn openings_may_change_one_object_together(s) {
+        let fx = Fixture::open(s).await?;
+        let (object, one) = fx.create("one").await?;
+        let two = fx.put(object, Some(&one), "two").await?;
+        let mut openings = Vec::new();
+        for _ in 0..4 {
+            openings.push(open(s, fx.namespace).await?);
+        }
+        let puts = together(openings.iter().cloned().enumerate().map(|(n, backend)| {
+            let two = two.clone();
+            async move { put(&*backend, object, uid(), Some(&two), &format!("text {n}")).await }
+        }));
+        let (removing, relabelling) = (open(s, fx.namespace).await?, open(s, fx.namespace).await?);
+        let of_it = labels(object, "bmV3");
+        let (answers, removed, relabelled) =
+            futures::join!(puts, removing.remove(object, &one), relabelling.relabel(object, &of_it));
+        // A service that sees that others change the object may ask for another try.
+        let again = |answer: &Result<()>| answer.as_ref().is_err_and(|error| error.retry() != Retry::Never);
+        if again(&removed) { fx.backend.remove(object, &one).await } else { removed }?;
+        if again(&relabelled) { fx.backend.relabel(object, &of_it).await } else { relabelled }?;
+        fx.is_gone("a removed version", object, &one).await?;
+        ensure!(fx.text(object, &two).await? == "two", "a version from before has changed");
+        let shown = fx.versions(object).await?;
+        for (n, answer) in answers?.into_iter().enumerate() {
+            let Some(at) = unless_refused(answer)? else { continue };
+            let read = fx.text(object, &at).await.map_err(|error| {
+                Broken(format!("what one opening put is not there, others put meanwhile: {error:?}"))
+            })?;
+            ensure!(read == format!("text {n}"), "text {n} has changed");
+            ensure!(shown.contains(&at), "a scan does not show what one opening put");
+        }
         Ok(())
     }
 
@@ -99,7 +129,7 @@ cases! {
         let (a, b) = (Fixture::open(s).await?, Fixture::open(s).await?);
         let object = object();
         let at = a.put(object, None, "a").await?;
-        b.is_gone(object, &at).await?;
+        b.is_gone("a version of another namespace", object, &at).await?;
         ensure!(b.scan(None).await?.is_empty() && b.scan(Some(object)).await?.is_empty(), "a scan shows it");
         let at_b = b.put(object, None, "b").await?;
         ensure!(
@@ -118,15 +148,15 @@ cases! {
     async fn many_reads_at_once_are_answered(s) {
         let fx = Fixture::open(s).await?;
         let (object, at) = fx.create("text").await?;
-        let answers =
-            together((0..32).map(|_| {
-                let (backend, at) = (fx.backend.clone(), at.clone());
-                async move {
-                    backend.get(object, &at).map(|answer| answer.is_ok_and(|p| p.expose() == b"text")).await
-                }
-            }))
-            .await?;
-        ensure!(answers.iter().all(|right| *right), "one of 32 was not answered");
+        let answers = together((0..32).map(|_| {
+            let (backend, at) = (fx.backend.clone(), at.clone());
+            async move { backend.get(object, &at).await }
+        }))
+        .await?;
+        for (n, answer) in answers.into_iter().enumerate() {
+            let read = answer.map_err(|error| Broken(format!("read {n} of 32 at once failed: {error:?}")))?;
+            ensure!(read.expose() == b"text", "read {n} of 32 at once answered something else");
+        }
         Ok(())
     }
 }

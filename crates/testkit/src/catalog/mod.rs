@@ -1,4 +1,4 @@
-//! The suite for [`Catalog`].
+//! The suite for `Catalog`.
 
 mod attempts;
 mod audits;
@@ -41,7 +41,7 @@ pub trait CatalogSubject: Send + Sync {
 }
 
 groups! {
-    /// One `#[test]` for each promise of a [`Catalog`]: `catalog_suite!(MySubject::new())`, or
+    /// One `#[test]` for each promise of a `Catalog`: `catalog_suite!(MySubject::new())`, or
     /// `catalog_suite!(MySubject::new(), ignore = "needs a server")`, whose cases are ignored and not passed
     /// unless asked for.
     macro catalog_suite in catalog; subject CatalogSubject;

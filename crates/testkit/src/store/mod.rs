@@ -1,4 +1,4 @@
-//! The suite for [`SecretsStore`].
+//! The suite for `SecretsStore`.
 
 mod creating;
 mod deleting;
@@ -33,7 +33,7 @@ pub trait StoreSubject: Send + Sync {
 }
 
 groups! {
-    /// One `#[test]` for each promise of a [`SecretsStore`]: `store_suite!(MySubject::new())`, or
+    /// One `#[test]` for each promise of a `SecretsStore`: `store_suite!(MySubject::new())`, or
     /// `store_suite!(MySubject::new(), ignore = "needs a server")`, whose cases are ignored and not passed unless
     /// asked for.
     macro store_suite in store; subject StoreSubject;

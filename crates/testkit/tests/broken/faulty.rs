@@ -1,7 +1,10 @@
 //! A back-end that is right but for one thing.
 
 use super::Fault;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Found, Labels, Limits, NamespaceId, NewVersion, ObjectId,
     Payload, Removal, Result, Retry, ScanPage, VersionRef, VersionUid, async_trait,
@@ -11,6 +14,8 @@ use uuid::Uuid;
 
 const LIMIT: usize = 65_536;
 
+const MEBIBYTE: usize = 1024 * 1024;
+
 /// The back-end in memory, and what is wrong with this one.
 pub(super) struct Broken {
     held: Held,
@@ -19,6 +24,10 @@ pub(super) struct Broken {
     info: BackendInfo,
     fault: Fault,
     reads: AtomicUsize,
+    /// What was put last, if it was to be the newest.
+    mark: Mutex<Option<VersionRef>>,
+    /// Held while an object is written as a whole.
+    lock: tokio::sync::Mutex<()>,
 }
 
 impl Broken {
@@ -26,11 +35,21 @@ impl Broken {
         let held = if fault == Fault::ForgetsWhenOpenedAgain { Held::new() } else { held.clone() };
         let namespace =
             if fault == Fault::IgnoresItsNamespace { NamespaceId(Uuid::nil()) } else { namespace };
-        let limits = Limits::new(LIMIT, Removal::Destroys).bulk_read(9);
+        let limit = if fault == Fault::CutsAtOneMebibyte { 2 * MEBIBYTE } else { LIMIT };
+        let limits = Limits::new(limit, Removal::Destroys).bulk_read(9);
         let inner = MemoryBackend::new(&held, namespace).limits(limits);
         let opening = if fault == Fault::IsAnotherPlaceAtEachOpening { Uuid::new_v4() } else { Uuid::nil() };
         let info = BackendInfo::new("broken", format!("memory:{opening}"), limits);
-        Self { held, namespace, inner, info, fault, reads: AtomicUsize::new(0) }
+        Self {
+            held,
+            namespace,
+            inner,
+            info,
+            fault,
+            reads: AtomicUsize::new(0),
+            mark: Mutex::default(),
+            lock: tokio::sync::Mutex::default(),
+        }
     }
 
     fn is(&self, fault: Fault) -> bool {
@@ -52,6 +71,7 @@ impl Broken {
         let bytes = payload.expose();
         Payload::new(match self.fault {
             Fault::CutsAtFourKibibytes => bytes[..bytes.len().min(4096)].to_vec(),
+            Fault::CutsAtOneMebibyte => bytes[..bytes.len().min(MEBIBYTE)].to_vec(),
             Fault::BreaksWhatIsNotAscii => {
                 bytes.iter().map(|byte| if byte.is_ascii() { *byte } else { b'?' }).collect()
             }
@@ -71,6 +91,9 @@ impl Broken {
             Fault::ScansWithoutTheLastVersion if is_last && there.len() > 1 => return None,
             Fault::MarksTheFirstVersion => {
                 found.newest = there.first().map(|(at, _)| at) == found.at.as_ref()
+            }
+            Fault::LosesTheMarkToThePast | Fault::MovesTheMarkWithALateRepeat => {
+                found.newest = *self.mark.lock().unwrap() == found.at
             }
             Fault::TellsAnotherAttempt => found.uid = there.first().map(|(_, uid)| *uid),
             _ => {}
@@ -121,7 +144,18 @@ impl Backend for Broken {
         };
         let labels = Labels::new(version.labels.secret, record);
         let stored = NewVersion::new(object, version.uid, &payload, &labels).newest(version.newest);
+        // An object that is one file: it is read, and written with the new version, in a lock of this process.
+        let _writing = self.lock.lock().await;
+        let read = self.there(object);
+        if self.is(Fault::LocksEachOpeningAlone) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let others = self.there(object).into_iter().filter(|version| !read.contains(version));
+        for (lost, _) in others.filter(|_| self.is(Fault::LocksEachOpeningAlone)) {
+            self.inner.remove(object, &lost).await?;
+        }
         let at = self.inner.put(&stored).await?;
+        *self.mark.lock().unwrap() = version.newest.then(|| at.clone());
         if let (Fault::LosesThePreviousVersion, Some((previous, _))) = (self.fault, there.last()) {
             self.inner.remove(object, previous).await?;
         }
@@ -173,6 +207,8 @@ impl Backend for Broken {
         let object = self.object(object);
         match self.fault {
             Fault::ForgetsRemovals => Ok(()),
+            Fault::HangsWhenItRemoves => std::future::pending().await,
+            Fault::KeepsTheOnlyVersion if self.there(object).len() == 1 => Ok(()),
             Fault::RemovesAllVersions => self.inner.delete(object).await,
             Fault::FailsToRemoveWhatIsGone if self.there(object).iter().all(|(there, _)| there != at) => {
                 Err(gone())
@@ -201,6 +237,9 @@ impl Backend for Broken {
             let (payload, labels) = (Payload::new(b"probe".to_vec()), Labels::new(Uuid::nil().into(), ""));
             let probe = NewVersion::new(ObjectId(Uuid::nil()), VersionUid(Uuid::nil()), &payload, &labels);
             self.inner.put(&probe).await?;
+        }
+        if self.is(Fault::CannotBeReached) {
+            return Err(Error::new(ErrorKind::StoreRefused, "the password is wrong"));
         }
         self.inner.check().await
     }

@@ -15,6 +15,7 @@ enum Fault {
     LosesThePreviousVersion,
     AnswersTheFirstVersion,
     CutsAtFourKibibytes,
+    CutsAtOneMebibyte,
     BreaksWhatIsNotAscii,
     TrimsTheEnd,
     RefusesARepeat,
@@ -30,6 +31,8 @@ enum Fault {
     ForgetsDeletes,
     ForgetsRemovals,
     RemovesAllVersions,
+    KeepsTheOnlyVersion,
+    HangsWhenItRemoves,
     FailsToDeleteWhatIsGone,
     FailsToRemoveWhatIsGone,
     FailsToRelabelWhatIsGone,
@@ -38,11 +41,15 @@ enum Fault {
     ScansWithoutTheLastVersion,
     TellsAnotherAttempt,
     MarksTheFirstVersion,
+    LosesTheMarkToThePast,
+    MovesTheMarkWithALateRepeat,
     MixesUpObjects,
     IgnoresItsNamespace,
     ForgetsWhenOpenedAgain,
     ServesOneReadAtATime,
+    LocksEachOpeningAlone,
     Hangs,
+    CannotBeReached,
 }
 
 struct Subject(Held, Fault);
@@ -54,36 +61,59 @@ impl BackendSubject for Subject {
     }
 }
 
-/// Requires that the case fails, with the promise that it is about.
-fn is_caught(fault: Fault, group: &str, name: &str) {
-    let cases = backend::SUITE.iter().filter(|(known, _)| *known == group).flat_map(|(_, cases)| *cases);
-    let case = cases.clone().find(|case| case.name == name).expect("there is no such case");
+/// What is printed when the case looks at such a back-end.
+fn told(fault: Fault, group: &str, name: &str) -> String {
     // Only the one that hangs takes as long; what is shown late by others is waited for 15 s.
     let limit = Duration::from_secs(if fault == Fault::Hangs { 2 } else { 60 });
     let subject = || -> Box<dyn BackendSubject> { Box::new(Subject(Held::new(), fault)) };
     let outcome = panic::catch_unwind(|| run_within(limit, backend::SUITE, group, name, subject));
-    let text = outcome.err().and_then(|told| told.downcast::<String>().ok()).expect("nobody noticed");
+    *outcome.err().and_then(|told| told.downcast::<String>().ok()).expect("nobody noticed")
+}
+
+/// Requires that the case fails, with the promise that it is about, and how it was broken where that is given.
+fn is_caught(fault: Fault, group: &str, name: &str, how: &str) {
+    let cases = backend::SUITE.iter().filter(|(known, _)| *known == group).flat_map(|(_, cases)| *cases);
+    let case = cases.clone().find(|case| case.name == name).expect("there is no such case");
+    let text = told(fault, group, name);
+    assert!(text.contains(how), "{text}");
     assert!(text.starts_with(&format!("broken promise: {}", case.promise.trim())), "{text}");
 }
 
 macro_rules! caught {
-    ($( $fault:ident in $group:ident: $($name:ident),+; )*) => {
-        $( $(
+    ($( $fault:ident in $group:ident: $name:ident $(=> $how:literal)?; )*) => {
+        $(
             #[allow(non_snake_case)]
             mod $fault {
                 #[test]
                 fn $name() {
-                    super::is_caught(super::Fault::$fault, stringify!($group), stringify!($name));
+                    let how = concat!("", $($how)?);
+                    super::is_caught(super::Fault::$fault, stringify!($group), stringify!($name), how);
                 }
             }
-        )+ )*
+        )*
     };
+}
+
+#[test]
+fn one_that_cannot_be_reached_is_blamed_for_that_alone() {
+    for (group, name) in [("keeping", "every_kind_of_text_is_kept"), ("sharing", "namespaces_are_apart")] {
+        let text = told(Fault::CannotBeReached, group, name);
+        assert!(
+            text.starts_with("the back-end cannot be opened, or its `check` fails, so that no promise"),
+            "{text}"
+        );
+        assert!(
+            text.contains("check_succeeds_and_changes_nothing") && text.contains("the password is wrong"),
+            "{text}"
+        );
+    }
 }
 
 caught! {
     LosesThePreviousVersion in keeping: a_later_put_changes_no_earlier_version;
     AnswersTheFirstVersion in keeping: a_later_put_changes_no_earlier_version;
     CutsAtFourKibibytes in keeping: the_largest_payload_is_kept;
+    CutsAtOneMebibyte in keeping: the_largest_payload_is_kept;
     BreaksWhatIsNotAscii in keeping: every_kind_of_text_is_kept;
     TrimsTheEnd in keeping: every_kind_of_text_is_kept;
     RefusesARepeat in keeping: a_repeated_put_changes_nothing;
@@ -97,7 +127,9 @@ caught! {
     IsAnotherPlaceAtEachOpening in keeping: info_is_truthful;
     LeavesAProbe in keeping: check_succeeds_and_changes_nothing;
     ForgetsDeletes in removing: a_deleted_object_is_gone_with_its_versions;
-    ForgetsRemovals in removing: a_removed_version_is_gone_and_the_others_stay;
+    ForgetsRemovals in removing: a_removed_version_is_gone_and_the_others_stay => "a removed version can be read";
+    KeepsTheOnlyVersion in removing: the_only_version_can_be_removed => "a removed version can be read";
+    HangsWhenItRemoves in removing: the_newest_version_can_be_removed => "`remove` has no answer after 20s";
     RemovesAllVersions in removing: the_newest_version_can_be_removed;
     FailsToDeleteWhatIsGone in removing: deleting_what_is_gone_succeeds;
     FailsToRemoveWhatIsGone in removing: removing_what_is_gone_succeeds;
@@ -106,10 +138,13 @@ caught! {
     ScansOnePage in scanning: every_version_is_found_page_after_page;
     ScansWithoutTheLastVersion in scanning: an_acknowledged_version_is_in_a_scan_of_its_object;
     TellsAnotherAttempt in scanning: a_scan_tells_the_right_attempt;
-    MarksTheFirstVersion in scanning: the_newest_is_marked;
+    MarksTheFirstVersion in scanning: the_newest_is_marked => "the newest is ";
+    LosesTheMarkToThePast in scanning: a_late_version_of_the_past_leaves_one_mark => "marked are []";
+    MovesTheMarkWithALateRepeat in keeping: a_late_repeat_changes_nothing => "the newest is ";
     MixesUpObjects in sharing: objects_are_apart;
     IgnoresItsNamespace in sharing: namespaces_are_apart;
     ForgetsWhenOpenedAgain in sharing: a_version_is_readable_at_once_through_any_opening;
     ServesOneReadAtATime in sharing: many_reads_at_once_are_answered;
+    LocksEachOpeningAlone in sharing: openings_may_change_one_object_together => "what one opening put is not there";
     Hangs in sharing: many_reads_at_once_are_answered;
 }
