@@ -18,7 +18,22 @@ use async_trait::async_trait;
 /// - sees only its own namespace;
 /// - may be repeated, and may be dropped half way;
 /// - classifies its failures: what may be retried says so, what the service refused because of our credentials
-///   is [`StoreRefused`](crate::ErrorKind::StoreRefused), and no error holds a payload or a response body.
+///   is [`StoreRefused`](crate::ErrorKind::StoreRefused), and no error holds a payload or a response body;
+/// - is one of several: processes use one namespace at the same time.
+///
+/// With `#[async_trait]` one writes:
+///
+/// ```text
+/// fn info(&self) -> &BackendInfo;
+/// async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef>;
+/// async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload>;
+/// async fn get_many(&self, wanted: &[(ObjectId, VersionRef)]) -> Vec<Result<Payload>>; // has a default
+/// async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()>;
+/// async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()>;
+/// async fn delete(&self, object: ObjectId) -> Result<()>;
+/// async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage>;
+/// async fn check(&self) -> Result<()>;
+/// ```
 #[async_trait]
 pub trait Backend: Send + Sync {
     /// What is known without a call.
@@ -28,8 +43,8 @@ pub trait Backend: Send + Sync {
     ///
     /// - What was put is read back byte for byte.
     /// - A later put never changes an earlier version.
-    /// - Repeated with the same uid and bytes, it succeeds and never changes what is stored; on services without
-    ///   idempotency it may store a twin.
+    /// - Repeated with the same uid and bytes, it succeeds and never changes what is stored, nor which version is the
+    ///   newest; on services without idempotency it may store a twin.
     /// - Two puts with different uids are two versions.
     /// - If the object takes no more versions, it fails with [`Retry::AfterRemoval`](crate::Retry::AfterRemoval): the
     ///   engine removes what fell out of the history, and puts once more.
@@ -60,7 +75,8 @@ pub trait Backend: Send + Sync {
     /// Removes one version.
     ///
     /// - It can no longer be read, and scans no longer show it.
-    /// - The other versions stay readable.
+    /// - The other versions stay readable. Without its last version, the object may stay or go; scans show one that
+    ///   stays.
     /// - Removing what is gone succeeds.
     async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()>;
 
@@ -74,7 +90,9 @@ pub trait Backend: Send + Sync {
     ///
     /// - Page after page, every version that is there throughout is found.
     /// - A version that was acknowledged before the scan began is in it, where one object is asked for.
-    /// - The version that was put last with `newest` is marked as the newest, unless it was removed since.
+    /// - The version that was put last with `newest` is marked as the newest, and no other; a service that sees whatever
+    ///   was put last as the newest may mark a later one. Once it was removed, any or none is marked.
+    /// - One damaged object fails a scan of that object; a scan of all leaves it out, and never calls it empty.
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage>;
 
     /// Whether the service can be reached with our credentials: one cheap reading call.
