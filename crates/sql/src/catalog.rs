@@ -14,7 +14,7 @@ use crate::{
     rows, summary, sweep,
     value::{Record, Value},
 };
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use strongroom_core::{
     ObjectId, Page, Result, Revision, SecretFilter, SecretId, SecretMeta, VersionRef, VersionUid, async_trait,
 };
@@ -62,7 +62,7 @@ impl SqlCatalog {
     }
 
     #[cfg(feature = "sqlite")]
-    async fn asking(&self, file: &File, statements: Arc<[Statement]>) -> Result<Vec<Vec<Record>>> {
+    async fn asking(&self, file: &File, statements: std::sync::Arc<[Statement]>) -> Result<Vec<Vec<Record>>> {
         let mut tried = 0;
         loop {
             tried += 1;
