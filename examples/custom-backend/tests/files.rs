@@ -126,6 +126,22 @@ fn a_damaged_file_is_corrupt_and_is_not_shown() {
 }
 
 #[test]
+fn a_damaged_object_hides_no_other() {
+    let subject = Subject::new();
+    let backend = now(subject.open(NAMESPACE)).unwrap();
+    put(&*backend, 1, "text", None).unwrap();
+    let labels = only_version(&subject).with_file_name("labels");
+    fs::write(&labels, "damaged").unwrap();
+    let other = ObjectId(Uuid::from_u128(4));
+    let (payload, of_other) =
+        (Payload::new("text".into()), Labels::new(SecretId(Uuid::from_u128(5)), "cmVjb3Jk"));
+    now(backend.put(&NewVersion::new(other, VersionUid(Uuid::from_u128(2)), &payload, &of_other))).unwrap();
+    let shown = now(backend.scan(None, None)).unwrap().found;
+    assert_eq!(shown.iter().map(|found| found.object).collect::<Vec<_>>(), [other]);
+    assert_eq!(now(backend.scan(Some(OBJECT), None)).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
 fn a_wrong_configuration_names_the_key() {
     let subject = Subject::new();
     let path = || subject.path().to_str().unwrap().to_owned();

@@ -32,10 +32,11 @@ pub fn check_endpoint(key: &str, url: &str, example: &str, allow_http: bool) -> 
     Ok(())
 }
 
-/// The host of a URL of HTTP, an address of IPv6 without its brackets.
+/// The host of a URL of HTTP, an address of IPv6 without its brackets; `None` if there is a user, behind whom the host
+/// would be another one than it seems.
 fn host(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority = rest.split(['/', '\\', '?', '#']).next().filter(|authority| !authority.contains('@'))?;
     match authority.strip_prefix('[') {
         Some(address) => address.split_once(']').map(|(address, _)| address),
         None => authority.split(':').next(),
@@ -56,6 +57,16 @@ mod tests {
         {
             assert!(!is_this_machine(host), "{host}");
         }
+    }
+
+    #[test]
+    fn a_user_hides_no_host() {
+        for url in
+            ["http://127.0.0.1@example.com", "http://127.0.0.1:80@example.com", "http://localhost:x@[::2]/"]
+        {
+            assert!(!is_private(url), "{url}");
+        }
+        assert!(is_private("http://127.0.0.1:80/") && is_private("https://example.com"));
     }
 
     #[test]

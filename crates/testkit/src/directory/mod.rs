@@ -118,7 +118,11 @@ impl Backend for DirectoryBackend {
         ids.truncate(PAGE);
         let mut found = Vec::new();
         for id in ids {
-            found.extend(describe(objects, id)?);
+            match describe(objects, id) {
+                // Whoever asks for it alone is told; all others are to be seen nevertheless.
+                Err(error) if only.is_none() && error.kind() == ErrorKind::Corrupt => {}
+                described => found.extend(described?),
+            }
         }
         Ok(ScanPage::new(found, next))
     }
