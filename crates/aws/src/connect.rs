@@ -2,20 +2,16 @@
 
 use crate::{
     config::{Config, invalid},
-    unsent::Plaintext,
+    https::{OnlyHttps, standard},
 };
 use aws_config::{
-    AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig,
+    AppName, BehaviorVersion, ConfigLoader, Region, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, sts::AssumeRoleProvider,
     timeout::TimeoutConfig,
 };
 use aws_sdk_secretsmanager::{
     Client as Sdk,
-    config::{
-        ConfigBag, Credentials, Intercept, RuntimeComponents, SharedHttpClient,
-        interceptors::BeforeTransmitInterceptorContextRef,
-    },
-    error::BoxError,
+    config::{Credentials, SharedHttpClient},
 };
 use aws_smithy_http_client::{
     Builder,
@@ -23,7 +19,7 @@ use aws_smithy_http_client::{
 };
 use secrecy::ExposeSecret as _;
 use std::{fs, path::Path};
-use strongroom_core::{Result, settings::is_private};
+use strongroom_core::Result;
 
 /// What AWS calls whoever has assumed a role.
 const SESSION: &str = "strongroom";
@@ -53,7 +49,7 @@ pub(crate) async fn sdk(config: &Config) -> Result<Sdk> {
             provider,
         )));
     }
-    Ok(client(&own.build(), config.allow_http))
+    Ok(Sdk::new(&own.build()))
 }
 
 fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {
@@ -65,8 +61,12 @@ fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {
     if let Ok(name) = AppName::new("strongroom") {
         loader = loader.app_name(name);
     }
-    if let Some(path) = &config.ca_path {
-        loader = loader.http_client(trusting(path)?);
+    // It asks for credentials, too.
+    let given = config.ca_path.as_deref().map(trusting).transpose()?;
+    if !config.allow_http {
+        loader = loader.http_client(OnlyHttps(given.unwrap_or_else(standard)));
+    } else if let Some(given) = given {
+        loader = loader.http_client(given);
     }
     if let Some(profile) = &config.profile {
         loader = loader.profile_name(profile);
@@ -77,14 +77,6 @@ fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {
         loader = loader.credentials_provider(given);
     }
     Ok(loader)
-}
-
-fn client(sdk: &SdkConfig, allow_http: bool) -> Sdk {
-    let mut own = aws_sdk_secretsmanager::config::Builder::from(sdk);
-    if !allow_http {
-        own = own.interceptor(OnlyHttps);
-    }
-    Sdk::from_conf(own.build())
 }
 
 /// Trusts the authorities of that file and no others.
@@ -98,23 +90,4 @@ fn trusting(path: &Path) -> Result<SharedHttpClient> {
     let store = TrustStore::empty().with_pem_certificate(pem);
     let context = TlsContext::builder().with_trust_store(store).build().map_err(|_| wrong())?;
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https())
-}
-
-/// The environment and the profile can name an endpoint, too: nothing is sent to another host in the clear.
-#[derive(Debug)]
-struct OnlyHttps;
-
-impl Intercept for OnlyHttps {
-    fn name(&self) -> &'static str {
-        "OnlyHttps"
-    }
-
-    fn read_before_transmit(
-        &self,
-        context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> std::result::Result<(), BoxError> {
-        if is_private(context.request().uri()) { Ok(()) } else { Err(Plaintext.into()) }
-    }
 }

@@ -52,27 +52,25 @@ struct Facts<'a> {
     after: Option<Duration>,
 }
 
+impl<'a> Facts<'a> {
+    fn of(raw: &HttpResponse, code: Option<&'a str>) -> Self {
+        let after = raw.headers().get("retry-after").and_then(|text| text.trim().parse().ok());
+        Self { code, status: Some(raw.status().as_u16()), after: after.map(Duration::from_secs) }
+    }
+}
+
 /// Sorts a failure of the SDK. `action` is what IAM calls the call.
 pub(crate) fn failed<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
     let (why, sorted) = match error {
-        SdkError::ServiceError(service) => {
-            let raw = service.raw();
-            let after = raw.headers().get("retry-after").and_then(|text| text.trim().parse().ok());
-            let facts = Facts {
-                code: service.err().code(),
-                status: Some(raw.status().as_u16()),
-                after: after.map(Duration::from_secs),
-            };
-            refused(action, &facts)
-        }
+        SdkError::ServiceError(service) => refused(action, &Facts::of(service.raw(), service.err().code())),
         SdkError::ResponseError(response) => {
-            let status = response.raw().status().as_u16();
-            let facts = Facts { code: None, status: Some(status), after: None };
+            let facts = Facts::of(response.raw(), None);
             // What it says did not arrive: the status alone tells too little of most refusals.
-            if matches!(status, 429 | 500..) { refused(action, &facts) } else { (Why::Other, broken()) }
+            let tells = matches!(facts.status, Some(429 | 500..));
+            if tells { refused(action, &facts) } else { (Why::Other, broken()) }
         }
         SdkError::TimeoutError(_) => (Why::Other, late()),
         other => (Why::Other, not_sent(other)),
@@ -117,7 +115,8 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
             Why::Full,
             Error::new(
                 ErrorKind::Unavailable,
-                "a quota of AWS Secrets Manager is used up: labels of this secret, or secrets of this account",
+                "a quota of AWS Secrets Manager is used up: lower engine.history if it is the labels of this secret, \
+                 or have the quota of secrets in the account raised",
             ),
         ),
         "EncryptionFailure" | "DecryptionFailure" => (
@@ -206,9 +205,10 @@ fn late() -> Error {
 fn broken() -> Error {
     Error::new(
         ErrorKind::Unavailable,
-        "the answer of AWS Secrets Manager could not be read: try again, and check the network and what is between",
+        "the answer of AWS Secrets Manager could not be read: try again, and check the network and what is \
+         between",
     )
-        .retryable(Retry::Backoff)
+    .retryable(Retry::Backoff)
 }
 
 /// What an endpoint calls its codes and requests, unless it is up to something.

@@ -6,6 +6,7 @@ mod client;
 mod config;
 mod connect;
 mod error;
+mod https;
 mod labels;
 mod remove;
 mod scan;

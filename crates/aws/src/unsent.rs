@@ -18,18 +18,16 @@ impl StdError for Plaintext {}
 
 /// It was not sent, or nothing came back. The SDK tells of missing credentials in the same way.
 pub(crate) fn not_sent(error: &(dyn StdError + 'static)) -> Error {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if cause.is::<Plaintext>() {
-            return Error::new(
-                ErrorKind::ConfigInvalid,
-                "endpoint: plain HTTP to another host; use https, or set allow_http = true",
-            );
-        }
-        if let Some(credentials) = cause.downcast_ref::<CredentialsError>() {
-            return no_credentials(credentials);
-        }
-        next = cause.source();
+    let causes = || std::iter::successors(Some(error), |&cause| cause.source());
+    // Before what it made of the credentials: it is refused where they are asked for, too.
+    if causes().any(|cause| cause.is::<Plaintext>()) {
+        return Error::new(
+            ErrorKind::ConfigInvalid,
+            "endpoint, sts_endpoint or AWS_ENDPOINT_URL: plain HTTP to another host; use https, or set allow_http = true",
+        );
+    }
+    if let Some(credentials) = causes().find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+        return no_credentials(credentials);
     }
     Error::new(
         ErrorKind::Unavailable,

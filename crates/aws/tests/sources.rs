@@ -31,8 +31,10 @@ fn child(expected: &str, environment: &[(&str, &str)]) {
 /// What the chain finds, without credentials in the configuration.
 async fn found() -> Result<()> {
     let mut account = bare().text("region", &variable("REGION"));
-    if let Ok(profile) = std::env::var("STRONGROOM_TEST_PROFILE") {
-        account = account.text("profile", &profile);
+    for (name, key) in [("STRONGROOM_TEST_PROFILE", "profile"), ("STRONGROOM_TEST_ROLE", "role_arn")] {
+        if let Ok(text) = std::env::var(name) {
+            account = account.text(key, &text);
+        }
     }
     if std::env::var("AWS_ENDPOINT_URL").is_err() {
         account = account.text("endpoint", &variable("ENDPOINT"));
@@ -93,6 +95,35 @@ mod moto {
             ];
             child("ConfigInvalid", &given);
         }
+        // Nor what answers with credentials: of a role in the configuration, in a profile, of a web identity.
+        let directory = tempfile::tempdir().unwrap();
+        let (config, token) = (directory.path().join("config"), directory.path().join("token"));
+        let role = "arn:aws:iam::123456789012:role/strongroom";
+        let base = "[profile base]\naws_access_key_id = AKIA\naws_secret_access_key = x\n";
+        let text = format!("[profile team]\nrole_arn = {role}\nsource_profile = base\n{base}");
+        fs::write(&config, text).unwrap();
+        fs::write(&token, "x").unwrap();
+        let (config, token) = (config.to_str().unwrap(), token.to_str().unwrap());
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "x")];
+        let of_profile = [("AWS_CONFIG_FILE", config), ("STRONGROOM_TEST_PROFILE", "team")];
+        let of_identity = [("AWS_WEB_IDENTITY_TOKEN_FILE", token), ("AWS_ROLE_ARN", role)];
+        for asked in [
+            [&keys[..], &[("STRONGROOM_TEST_ROLE", role)]].concat(),
+            of_profile.to_vec(),
+            of_identity.to_vec(),
+        ] {
+            let leading = [
+                ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://127.0.0.1:9"),
+                ("AWS_ENDPOINT_URL", "https://127.0.0.1:9"),
+                ("AWS_ENDPOINT_URL_STS", "http://192.0.2.1"),
+            ];
+            child("ConfigInvalid", &[&asked[..], &leading].concat());
+        }
+        child(
+            "ConfigInvalid",
+            &[&keys[..], &[("STRONGROOM_TEST_ROLE", role), ("AWS_ENDPOINT_URL", "http://192.0.2.1")]]
+                .concat(),
+        );
     }
 
     #[test]

@@ -63,7 +63,11 @@ impl Failure {
                 "the connection was lost; try again, and check the network and what is between",
             ),
             Self::Timeout => (ErrorKind::Timeout, Retry::Backoff, LATE),
-            Self::TooLarge => (ErrorKind::Unexpected, Retry::Never, "its answer is too large"),
+            Self::TooLarge => (
+                ErrorKind::Unexpected,
+                Retry::Never,
+                "its answer is too large; check `address`, and what is kept under `prefix`",
+            ),
             Self::Unreadable => (
                 ErrorKind::Unexpected,
                 Retry::Never,
@@ -98,7 +102,11 @@ fn refused(
         408 => (ErrorKind::Timeout, again, LATE),
         // 412: a node that has not seen our last write yet.
         412 => (ErrorKind::Unavailable, again, "this node lags behind; try again"),
-        413 => (ErrorKind::InvalidInput, Retry::Never, "the request is larger than its listener takes"),
+        413 => (
+            ErrorKind::InvalidInput,
+            Retry::Never,
+            "the request is larger than its listener takes; store less, or raise max_request_size there",
+        ),
         429 => (
             ErrorKind::RateLimited,
             again,
@@ -113,7 +121,11 @@ fn refused(
             (ErrorKind::Unavailable, again, "it is sealed or in maintenance; unseal it, or try again later")
         }
         500..=599 => (ErrorKind::Unavailable, again, "it failed; try again, and look at its log"),
-        _ => (ErrorKind::Unexpected, Retry::Never, "it refused the request"),
+        _ => (
+            ErrorKind::Unexpected,
+            Retry::Never,
+            "it refused the request; check `address` and `mount`, and look at its log",
+        ),
     }
 }
 

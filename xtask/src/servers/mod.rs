@@ -164,13 +164,29 @@ impl Kind {
             Self::Microsoft => microsoft::ENVIRONMENT.programs().is_some(),
             Self::Gcp | Self::Azure => true,
         };
-        found || self.given().is_some()
+        found || self.given().is_ok_and(|values| values.is_some())
     }
 
     /// What the variables say of a server that runs already, if all are set.
-    fn given(self) -> Option<Vec<String>> {
+    ///
+    /// # Errors
+    /// Some are set: another server than the one that was meant would be used, and nobody would notice.
+    fn given(self) -> Result<Option<Vec<String>>> {
         let given = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        self.variables().iter().map(given).collect()
+        let values: Vec<Option<String>> = self.variables().iter().map(given).collect();
+        if values.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let missing = self.variables().iter().zip(&values).filter(|(_, value)| value.is_none());
+        let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
+        if missing.is_empty() {
+            return Ok(Some(values.into_iter().flatten().collect()));
+        }
+        Err(Failure::Failed(format!(
+            "{}: of the variables that name a server, set all or none; not set: {}",
+            self.name(),
+            missing.join(", ")
+        )))
     }
 }
 
@@ -186,8 +202,11 @@ impl Servers {
     /// Starts one server of each kind; a text for each that could not be started.
     ///
     /// # Errors
-    /// There is no place for temporary files, or we are interrupted.
+    /// There is no place for temporary files, a server is named by a part of its variables, or we are interrupted.
     pub(crate) fn start(runner: &Runner, kinds: &[Kind]) -> Result<(Self, Vec<(Kind, String)>)> {
+        for kind in kinds {
+            kind.given()?;
+        }
         let directory = account::passable_directory()?;
         let mut servers = Self { running: Vec::new(), directory };
         let mut failures = Vec::new();
@@ -202,7 +221,7 @@ impl Servers {
     }
 
     fn start_one(&self, runner: &Runner, kind: Kind) -> Result<Server> {
-        if let Some(values) = kind.given() {
+        if let Some(values) = kind.given()? {
             return Ok(Server::given(values));
         }
         let place = Place::new(runner, &self.directory.path().join(kind.name()), kind)?;

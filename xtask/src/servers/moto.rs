@@ -11,8 +11,8 @@ use super::server::{Place, Server};
 pub(crate) const ENVIRONMENT: Environment =
     Environment { name: "moto-5.2.5", requirements: &["moto[server]==5.2.5", "awscli==1.46.3"] };
 
-/// Where it is; who may write, who may do nothing, who may read, who may assume a role; that role; the command line program; the file with
-/// the authority that vouches for it, which answers HTTPS on the same port.
+/// Where it is; who may write, who may do nothing, who may read, who may assume a role; that role; the command line
+/// program; the file with the authority that vouches for it, which answers HTTPS on the same port.
 pub(crate) const VARIABLES: [&str; 14] = [
     "STRONGROOM_TEST_AWS_ENDPOINT",
     "STRONGROOM_TEST_AWS_REGION",

@@ -88,7 +88,8 @@ impl<'a> Suites<'a> {
     /// What the tests ran on.
     pub(crate) fn backends(&self) -> String {
         let running = self.servers.kinds().map(Kind::name);
-        let absent = self.absent().map(|kind| format!("without {}", kind.name()));
+        let absent = self.absent().map(Kind::name).chain(elsewhere());
+        let absent = absent.map(|name| format!("without {name}"));
         let all: Vec<String> =
             ["sqlite"].into_iter().chain(running).map(String::from).chain(absent).collect();
         all.join(", ")
@@ -104,8 +105,7 @@ impl<'a> Suites<'a> {
             return Vec::new();
         }
         let absent = self.absent().map(Kind::name);
-        let elsewhere = ELSEWHERE.iter().filter(|(_, variable)| std::env::var_os(variable).is_none());
-        let left_out = absent.chain(elsewhere.map(|(name, _)| *name));
+        let left_out = absent.chain(elsewhere());
         ["--include-ignored"].into_iter().chain(left_out.flat_map(|name| ["--skip", name])).collect()
     }
 
@@ -127,6 +127,12 @@ impl<'a> Suites<'a> {
         }
         Ok(tally)
     }
+}
+
+/// Of [`ELSEWHERE`], what is left out.
+fn elsewhere() -> impl Iterator<Item = &'static str> {
+    let absent = ELSEWHERE.iter().filter(|(_, variable)| std::env::var_os(variable).is_none());
+    absent.map(|(name, _)| *name)
 }
 
 /// The command that tests a workspace. What ours has compiled serves the other one too, where it is the same.

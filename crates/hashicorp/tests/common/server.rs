@@ -99,5 +99,11 @@ impl Server {
 }
 
 pub(crate) fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set: cargo xtask test does it"))
+    let help = match name.strip_prefix("STRONGROOM_TEST_HASHICORP_") {
+        Some(_) => {
+            "it names a HashiCorp Vault, which nobody starts: tests/emulators/README.md, or --skip hashicorp_vault"
+        }
+        None => "cargo xtask test does it",
+    };
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set: {help}"))
 }

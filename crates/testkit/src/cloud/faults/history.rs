@@ -12,6 +12,9 @@ use strongroom_engine::Engine;
 /// How late the put of whoever loses a race arrives.
 const LATE: Duration = Duration::from_millis(60);
 
+/// How long a put may take to reach the wire.
+const STARTS: Duration = Duration::from_secs(30);
+
 /// Writes so many versions of one secret: of three, one is put late by a writer that another one takes the lock from
 /// meanwhile, one is put and its answer lost, and one is written as it should be. What was committed last can be read, as
 /// much as the history has, and in the end nothing else is there.
@@ -27,7 +30,7 @@ pub async fn no_committed_version_falls_out(subject: &dyn CloudSubject, history:
     let winner = broken.site.engine(broken.backend.clone(), options).await;
     let secrets = broken.site.secrets(&winner);
     let id = secrets.get("db").await.unwrap().meta.id;
-    let mut told = Vec::new();
+    let (mut told, mut lost_races) = (Vec::new(), 0);
     let put = |fault| broken.wire.order(broken.order(broken.table.put, fault));
     for n in 0..rounds {
         let value = format!("{n}");
@@ -38,16 +41,19 @@ pub async fn no_committed_version_falls_out(subject: &dyn CloudSubject, history:
                 put(Fault::Late(LATE));
                 let lost = value.clone();
                 let racing = tokio::spawn(async move { losing.set("db", "a", lost).await });
-                while broken.wire.broken() == before {
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
+                let on_the_wire = async {
+                    while broken.wire.broken() == before {
+                        tokio::time::sleep(Duration::from_millis(1)).await;
+                    }
+                };
+                tokio::time::timeout(STARTS, on_the_wire).await.expect("nothing is put");
                 broken.site.clock.skip(lease * 2);
                 winner.sweep().await.unwrap();
-                if let Ok(written) = secrets.set("db", "a", value.clone()).await {
-                    told.push((written.revision, value.clone()));
-                }
-                let raced = racing.await.unwrap();
-                told.extend(raced.ok().map(|written| (written.revision, value)));
+                let won = secrets.set("db", "a", value.clone()).await.ok().map(|written| written.revision);
+                let raced = racing.await.unwrap().ok().map(|written| written.revision);
+                // Whoever put first fails, or begins once more.
+                lost_races += usize::from(won.is_some_and(|won| raced.is_none_or(|raced| raced > won)));
+                told.extend(won.into_iter().chain(raced).map(|revision| (revision, value.clone())));
             }
             1 => {
                 put(Fault::LoseAnswer);
@@ -69,17 +75,27 @@ pub async fn no_committed_version_falls_out(subject: &dyn CloudSubject, history:
         }
     }
     assert!(told.len() > rounds / 3, "{} of {rounds} were written", told.len());
-    assert_kept(&winner, &broken, id, &told).await;
+    assert!(lost_races > 0, "nobody lost a race");
+    told.sort_by_key(|(revision, _)| *revision);
+    // Two were there before.
+    let kept = (told.len() + 2).min(history as usize);
+    assert_kept(&winner, &broken, id, &told, kept).await;
     broken.site.settle(&winner).await;
     broken.site.assert_accounted(&*broken.whole).await;
-    assert_kept(&winner, &broken, id, &told).await;
+    assert_kept(&winner, &broken, id, &told, kept).await;
 }
 
-/// Of what was committed, oldest first, as many as the history has can be read.
-async fn assert_kept(engine: &Engine, broken: &Broken, id: SecretId, told: &[(Revision, String)]) {
+/// Of what was committed, oldest first, so many can be read.
+async fn assert_kept(
+    engine: &Engine,
+    broken: &Broken,
+    id: SecretId,
+    told: &[(Revision, String)],
+    kept: usize,
+) {
     let secrets = broken.site.secrets(engine);
     let versions = secrets.versions("db").await.unwrap();
-    assert!(versions.len() > 2);
+    assert_eq!(versions.len(), kept, "versions that are kept");
     for (version, (revision, value)) in versions.iter().zip(told.iter().rev()) {
         assert_eq!(version.revision, *revision);
         let read = secrets.get_ref(&id.into(), &GetOptions::new().as_of(*revision)).await;

@@ -1,0 +1,76 @@
+//! Nothing is sent to another host in the clear, whoever named the endpoint: the configuration, the environment, a
+//! profile; whether it is Secrets Manager's or that of STS, which answers with credentials.
+
+use crate::unsent::Plaintext;
+use aws_sdk_secretsmanager::config::{
+    ConfigBag, HttpClient, RuntimeComponents, SharedHttpClient, http::HttpRequest,
+};
+use aws_smithy_http_client::{
+    Builder, ConnectorBuilder,
+    proxy::ProxyConfig,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+        result::ConnectorError,
+        runtime_components::RuntimeComponentsBuilder,
+    },
+};
+use strongroom_core::settings::is_private;
+
+/// What the SDK uses if it is given none.
+pub(crate) fn standard() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut builder = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        builder.set_connector_settings(settings.cloned());
+        builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        builder.set_proxy_config(Some(ProxyConfig::from_env()));
+        builder.build()
+    })
+}
+
+/// A client that refuses plain HTTP to another host.
+#[derive(Debug)]
+pub(crate) struct OnlyHttps(pub(crate) SharedHttpClient);
+
+impl HttpClient for OnlyHttps {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Checked(self.0.http_connector(settings, components)))
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        HttpClient::validate_base_client_config(&self.0, components, config)
+    }
+
+    fn validate_final_config(
+        &self,
+        components: &RuntimeComponents,
+        config: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        HttpClient::validate_final_config(&self.0, components, config)
+    }
+}
+
+#[derive(Debug)]
+struct Checked(SharedHttpConnector);
+
+impl HttpConnector for Checked {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        // The addresses of instances and containers that give credentials have no HTTPS. The SDK keeps to them, with GET
+        // and PUT; what goes to a service is always POST.
+        if request.method() == "POST" && !is_private(request.uri()) {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(Plaintext.into())));
+        }
+        self.0.call(request)
+    }
+}
