@@ -24,22 +24,26 @@ use strongroom_core::Result;
 
 const VAULT: Service = Service {
     unreachable: "Azure Key Vault cannot be reached: check vault, endpoint, network, and ca_path if set",
-    late: "Azure Key Vault did not answer in time",
+    late: crate::error::LATE,
     unreadable: crate::error::UNREADABLE,
     refused: None,
 };
 
 const ENTRA: Service = Service {
     unreachable: "Azure's Entra ID cannot be reached: check cloud, authority_host, network, and ca_path if set",
-    late: "Azure's Entra ID did not answer in time",
-    unreadable: "the answer of Azure's Entra ID could not be read",
+    late: "Azure's Entra ID did not answer in time: try again, \
+         and check authority_host and the network if it stays so",
+    unreadable: "the answer of Azure's Entra ID could not be read: try again, \
+         and check authority_host and what is between",
     refused: Some(refusal::of_entra),
 };
 
 const METADATA: Service = Service {
     unreachable: "the metadata of an Azure host cannot be reached: is this one, with an identity?",
-    late: "the metadata of the Azure host did not answer in time",
-    unreadable: "the answer of the Azure host's metadata could not be read",
+    late: "the metadata of the Azure host did not answer in time: try again, \
+         and check that this is one, with an identity",
+    unreadable: "the answer of the Azure host's metadata could not be read: try again, \
+         and check that this is such a host",
     refused: Some(refusal::of_metadata),
 };
 

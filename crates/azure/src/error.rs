@@ -44,6 +44,10 @@ pub(crate) enum Why {
 pub(crate) const UNREADABLE: &str =
     "the answer of Azure Key Vault could not be read: try again, and check the network and what is between";
 
+/// Nothing came back.
+pub(crate) const LATE: &str =
+    "Azure Key Vault did not answer in time: try again, and check endpoint and the network if it stays so";
+
 impl Failure {
     /// An answer that is none.
     pub(crate) fn unreadable() -> Self {
@@ -178,9 +182,7 @@ fn by_status(action: &'static str, facts: &Facts) -> Error {
             ErrorKind::ConfigInvalid,
             "what answers is not Azure Key Vault: check vault and endpoint",
         ),
-        408 => {
-            Error::new(ErrorKind::Timeout, "Azure Key Vault did not answer in time").retryable(Retry::Backoff)
-        }
+        408 => Error::new(ErrorKind::Timeout, LATE).retryable(Retry::Backoff),
         429 => Error::new(
             ErrorKind::RateLimited,
             "Azure Key Vault asks us to slow down: try again, or spread the secrets over several vaults",
@@ -225,6 +227,7 @@ mod tests {
         let after = after.map(Duration::from_secs);
         let facts = Facts { status, code: code.into(), inner: inner.into(), after, request: None };
         let (why, error) = refused("Microsoft.KeyVault/vaults/secrets/getSecret/action", &facts);
+        assert!(error.kind() != ErrorKind::Timeout || error.to_string().contains("try again, and check"));
         (why, error.kind(), error.retry())
     }
 

@@ -207,8 +207,11 @@ fn down(after: Option<Duration>) -> Error {
 }
 
 fn late() -> Error {
-    Error::new(ErrorKind::Timeout, "Google Cloud Secret Manager did not answer in time")
-        .retryable(Retry::Backoff)
+    Error::new(
+        ErrorKind::Timeout,
+        "Google Cloud Secret Manager did not answer in time: try again, and check the network if it stays so",
+    )
+    .retryable(Retry::Backoff)
 }
 
 fn unreachable() -> Error {
@@ -245,6 +248,7 @@ mod tests {
     fn sorted(code: Option<Code>, status: u16, after: Option<u64>) -> (Why, ErrorKind, Retry) {
         let after = after.map(Duration::from_secs);
         let (why, error) = refused("p", Facts { code, status: Some(status), reason: None, after });
+        assert!(error.kind() != ErrorKind::Timeout || error.to_string().contains("try again, and check"));
         (why, error.kind(), error.retry())
     }
 

@@ -2,24 +2,27 @@
 #![cfg(all(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 
 mod common;
+#[path = "logins/devices.rs"]
+mod devices;
+#[path = "logins/pages.rs"]
+mod pages;
 
 use common::{
     Claimed, claimed, place,
     server::{Databases, Server},
 };
+use devices::a_login_with_a_browser_is_decided_and_told_once;
 use futures::future::join_all;
+use pages::pages_of_accounts_are_those_of_the_filter_language;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
-use strongroom_core::{
-    ErrorKind, Origin, OwnerId, Receipt, SecretId, Timestamp,
-    filter::{Condition, Logic},
-};
+use strongroom_core::{ErrorKind, Origin, OwnerId, Receipt, SecretId, Timestamp};
 use strongroom_engine::{AuditEntry, Catalog as _, Noted};
 use strongroom_sql::{
     Anchor, TrailFilter,
     identities::{
-        Account, AccountKind, AccountPatch, AccountRef, ApiKeyPatch, Changed, Decision, IdentityChange,
-        NewAccount, NewApiKey, NewDevice, NewMac, Polled, Role, Scope,
+        AccountKind, AccountPatch, AccountRef, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey,
+        NewMac, Role, Scope,
     },
 };
 use uuid::Uuid;
@@ -259,187 +262,6 @@ async fn the_audit_log_is_read_and_pruned(claimed: &Claimed) {
     let left = catalog.audit_trail(&TrailFilter::default(), 0, 100).await.unwrap();
     assert_eq!((left.len(), left[0].sequence, left[0].action.as_str()), (1, 9, "audit.prune"));
     assert_eq!(catalog.audit_chains().await.unwrap()[0].anchor, Some(anchor));
-}
-
-fn new_device(claimed: &Claimed, byte: u8) -> NewDevice {
-    NewDevice {
-        id: Uuid::new_v4(),
-        client: Uuid::new_v4(),
-        key: claimed.seal,
-        code: vec![byte; 32],
-        user_code: vec![byte; 32],
-        agent: "a program".into(),
-        address: Some("192.0.2.1".into()),
-        lifetime: Duration::from_secs(300),
-        pause: Duration::from_secs(5),
-        most: (3, 4),
-    }
-}
-
-async fn a_login_with_a_browser_is_decided_and_told_once(claimed: &Claimed) {
-    let catalog = &claimed.catalog;
-    let decide = async |id: Uuid, decision: Decision| {
-        catalog.decide_device(id, decision, noted(claimed, "device.test")).await.unwrap()
-    };
-    let entries = async || {
-        let filter = TrailFilter { action: Some("device.test".into()), ..TrailFilter::default() };
-        catalog.audit_trail(&filter, 0, 100).await.unwrap().len()
-    };
-    let yes = Decision::Approved(claimed.owner, 7);
-    let new = new_device(claimed, 1);
-    assert!(catalog.add_device(new.clone()).await.unwrap());
-    let found = catalog.device_by_user_code(&[1; 32]).await.unwrap().unwrap();
-    assert_eq!((found.id, found.client, found.decided), (new.id, new.client, None));
-    assert_eq!((found.agent.as_str(), found.address.as_deref()), ("a program", Some("192.0.2.1")));
-    assert_eq!(found.expires.since(found.created), Duration::from_secs(300));
-    assert!(catalog.device_by_user_code(&[2; 32]).await.unwrap().is_none());
-    assert_eq!(catalog.poll_device(new.id).await.unwrap(), Polled::Waiting);
-    assert_eq!(catalog.poll_device(new.id).await.unwrap(), Polled::TooOften);
-    // Two who decide at once: one does.
-    let both = join_all([decide(new.id, yes), decide(new.id, Decision::Denied)]).await;
-    assert_eq!(both.iter().filter(|done| **done).count(), 1);
-    assert_eq!(entries().await, 1, "with its audit entry, and without one for what came too late");
-    let decided = if both[0] { yes } else { Decision::Denied };
-    assert_eq!(catalog.device(new.id).await.unwrap().unwrap().decided, Some(decided));
-    // Two who fetch at once: one is told.
-    let told = join_all([catalog.poll_device(new.id), catalog.poll_device(new.id)]).await;
-    let told: Vec<Polled> = told.into_iter().map(Result::unwrap).collect();
-    assert!(told.contains(&Polled::Decided(decided)) && told.contains(&Polled::Gone), "{told:?}");
-    assert!(!decide(new.id, yes).await);
-
-    let over = NewDevice { lifetime: Duration::ZERO, ..new_device(claimed, 2) };
-    assert!(catalog.add_device(over.clone()).await.unwrap());
-    assert!(!decide(over.id, yes).await, "too late");
-    assert_eq!(catalog.poll_device(over.id).await.unwrap(), Polled::Expired);
-    assert_eq!(catalog.poll_device(over.id).await.unwrap(), Polled::Gone);
-
-    let first = new_device(claimed, 3);
-    for new in [first.clone(), new_device(claimed, 4), new_device(claimed, 5)] {
-        assert!(catalog.add_device(new).await.unwrap());
-    }
-    assert!(!catalog.add_device(new_device(claimed, 6)).await.unwrap(), "three from one address");
-    let elsewhere = |byte| NewDevice { address: None, ..new_device(claimed, byte) };
-    assert!(catalog.add_device(elsewhere(7)).await.unwrap());
-    assert!(!catalog.add_device(elsewhere(8)).await.unwrap(), "four in all");
-    let again = NewDevice { client: first.client, ..new_device(claimed, 9) };
-    assert!(!catalog.add_device(again.clone()).await.unwrap(), "whatever it calls itself");
-    assert!(catalog.device(first.id).await.unwrap().is_some(), "nobody ends another one's");
-    assert!(decide(first.id, Decision::Denied).await);
-    assert_eq!(catalog.poll_device(first.id).await.unwrap(), Polled::Decided(Decision::Denied));
-    let twin = NewDevice { client: first.client, ..new_device(claimed, 7) };
-    assert_eq!(
-        catalog.add_device(twin).await.unwrap_err().kind(),
-        ErrorKind::Conflict,
-        "a code that is taken"
-    );
-    assert!(catalog.add_device(again.clone()).await.unwrap());
-    assert!(decide(again.id, Decision::Denied).await);
-    assert_eq!(catalog.poll_device(again.id).await.unwrap(), Polled::Decided(Decision::Denied));
-
-    let ended = NewDevice { client: first.client, lifetime: Duration::ZERO, ..new_device(claimed, 10) };
-    assert!(catalog.add_device(ended.clone()).await.unwrap());
-    tokio::time::sleep(Duration::from_millis(5)).await;
-    catalog.forget_devices().await.unwrap();
-    assert!(catalog.device(ended.id).await.unwrap().is_none());
-}
-
-async fn pages_of_accounts_are_those_of_the_filter_language(claimed: &Claimed) {
-    use strongroom_sql::identities::{AccountFilter, AccountSort, AccountTest};
-    type Field = fn(&Account) -> &str;
-    for (n, name) in ["Ann", "bob", "a%b", "a_b", "ÄRGER", "änn", "Zed"].into_iter().enumerate() {
-        let mut new = new_account(name, Role::Reader);
-        new.active = n % 3 != 0;
-        new.full_name = format!("Full {}", n % 2);
-        new.description = if n == 4 { String::new() } else { format!("Remark {name}") };
-        change(claimed, IdentityChange::AddAccount(new)).await.unwrap();
-    }
-    let mut service = new_account("program", Role::Reader);
-    service.kind = AccountKind::Service;
-    change(claimed, IdentityChange::AddAccount(service)).await.unwrap();
-    let catalog = &claimed.catalog;
-    let mut all = catalog.accounts().await.unwrap();
-    all.retain(|account| account.kind == AccountKind::User);
-    let text = |text: &str| match Condition::parse("name", text).unwrap() {
-        Condition::Name(op) => op,
-        _ => unreachable!("a name was asked for"),
-    };
-    let base = AccountFilter {
-        kind: AccountKind::User,
-        only: None,
-        tests: Vec::new(),
-        logic: Logic::All,
-        sort: AccountSort::Name,
-        descending: false,
-        page: 1,
-        size: 100,
-    };
-    let names = |accounts: &[Account]| accounts.iter().map(|a| a.name.clone()).collect::<Vec<_>>();
-    for op in [
-        "contains:a",
-        "startswith:A",
-        "endswith:B",
-        "Ann",
-        "notequals:Ann",
-        "oneof:[\"bob\", \"Zed\"]",
-        "contains:%",
-        "isnull:",
-    ] {
-        let Ok(Condition::Name(op)) = Condition::parse("name", op) else { continue };
-        let cases: [(AccountTest, Field); 3] = [
-            (AccountTest::Name(op.clone()), |account| &account.name),
-            (AccountTest::FullName(op.clone()), |account| &account.full_name),
-            (AccountTest::Description(op.clone()), |account| &account.description),
-        ];
-        for (test, field) in cases {
-            let mut expected: Vec<Account> = all.iter().filter(|a| op.matches(field(a))).cloned().collect();
-            expected.sort_by(|a, b| a.name.cmp(&b.name));
-            let filter = AccountFilter { tests: vec![test.clone()], ..base.clone() };
-            let page = catalog.accounts_page(&filter).await.unwrap();
-            assert_eq!(names(&page.items), names(&expected), "{test:?}");
-            assert_eq!(page.total, expected.len() as u64, "{test:?}");
-        }
-    }
-    let either = vec![AccountTest::Name(text("Ann")), AccountTest::Active(true)];
-    let any = AccountFilter { tests: either.clone(), logic: Logic::Any, ..base.clone() };
-    let expected = all.iter().filter(|a| a.name == "Ann" || a.active).count() as u64;
-    assert_eq!(catalog.accounts_page(&any).await.unwrap().total, expected);
-    let both = AccountFilter { tests: either, ..base.clone() };
-    assert_eq!(catalog.accounts_page(&both).await.unwrap().total, 0, "Ann cannot log in");
-    for (sort, descending) in [
-        (AccountSort::Id, true),
-        (AccountSort::FullName, false),
-        (AccountSort::Description, true),
-        (AccountSort::Active, false),
-        (AccountSort::Created, true),
-        (AccountSort::Updated, false),
-    ] {
-        let mut expected = all.clone();
-        expected.sort_by(|a, b| {
-            let first = match sort {
-                AccountSort::Id => std::cmp::Ordering::Equal,
-                AccountSort::Name => a.name.cmp(&b.name),
-                AccountSort::FullName => a.full_name.cmp(&b.full_name),
-                AccountSort::Description => a.description.cmp(&b.description),
-                AccountSort::Active => a.active.cmp(&b.active),
-                AccountSort::Created => a.created.cmp(&b.created),
-                AccountSort::Updated => a.updated.cmp(&b.updated),
-            };
-            let order = first.then(a.id.0.cmp(&b.id.0));
-            if descending { order.reverse() } else { order }
-        });
-        let mut found = Vec::new();
-        for page in 1..=3 {
-            let filter = AccountFilter { sort, descending, page, size: 3, ..base.clone() };
-            found.extend(catalog.accounts_page(&filter).await.unwrap().items);
-        }
-        assert_eq!(names(&found), names(&expected), "{sort:?} {descending}");
-    }
-    let only = AccountFilter { only: Some(claimed.owner), ..base.clone() };
-    assert_eq!(names(&catalog.accounts_page(&only).await.unwrap().items), ["admin"]);
-    let beyond = AccountFilter { page: 9, size: 3, ..base };
-    assert_eq!(catalog.accounts_page(&beyond).await.unwrap_err().kind(), ErrorKind::InvalidInput);
-    let ids: Vec<OwnerId> = all.iter().map(|a| a.id).chain([OwnerId(Uuid::new_v4())]).collect();
-    assert_eq!(catalog.account_names(&ids).await.unwrap().len(), all.len());
 }
 
 async fn on_file<F: AsyncFnOnce(&Claimed)>(case: F) {

@@ -1,0 +1,62 @@
+//! The README of `crates/azure`.
+
+use super::{ask, assert_serves, block};
+use crate::support::Home;
+use serde_json::Value;
+use strongroom_emulator_azure::{Application, Emulator, Options, Role, TENANT};
+
+const README: &str = include_str!("../../../crates/azure/README.md");
+
+/// Asks as somebody who may do everything.
+fn operator(emulator: &Emulator, path: &str) -> Value {
+    let form = format!(
+        "grant_type=client_credentials&scope=https://vault.azure.net/.default&client_id={}&client_secret={}",
+        Application::Operator.id(),
+        emulator.client_secret()
+    );
+    let token = ask(&emulator.url(), "POST", &format!("/{TENANT}/oauth2/v2.0/token"), None, &form);
+    let token = token["access_token"].as_str().unwrap();
+    ask(&emulator.url(), "GET", &format!("/secrets{path}?api-version=7.4"), Some(token), "")
+}
+
+/// The names of a deployment's secrets in the vault.
+fn names(emulator: &Emulator, namespace: &str) -> Vec<String> {
+    let listed = operator(emulator, "");
+    let all = listed["value"].as_array().unwrap().iter().map(|secret| secret["id"].as_str().unwrap());
+    let all = all.map(|id| id.rsplit('/').next().unwrap().to_owned());
+    all.filter(|name| name.starts_with(&format!("strongroom-{namespace}-"))).collect()
+}
+
+#[test]
+#[ignore = "needs the program with every back-end: cargo xtask test"]
+fn the_readme_of_azure_is_followed() {
+    let role = Role::parse(block(README, "json")).expect("the README's role is none");
+    let emulator = Emulator::start(Options::new(role)).unwrap();
+    let mut home = Home::new();
+    let (config, vault) = (block(README, "toml"), "vault = \"my-vault\"");
+    assert!(config.contains(vault), "{config}");
+    home.file(
+        "config/strongroom/config.toml",
+        config.replace(vault, &format!("endpoint = {:?}", emulator.url())),
+    );
+    home.set("AZURE_TENANT_ID", TENANT);
+    home.set("AZURE_CLIENT_ID", Application::Writer.id());
+    home.set("AZURE_CLIENT_SECRET", emulator.client_secret());
+    home.set("STRONGROOM_STORE_AUTHORITY_HOST", emulator.url());
+    // What it shows a person doing.
+    let shown: Vec<_> = block(README, "console").lines().collect();
+    let [create, get, expected] = shown[..] else { panic!("other lines are shown: {shown:?}") };
+    let create: Vec<_> = create.strip_prefix("$ strongroom ").unwrap().split(' ').collect();
+    let ended = home.command(&create).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let namespace = home.json(["status"])["namespace"].as_str().unwrap().to_owned();
+    let [name] = &names(&emulator, &namespace)[..] else { panic!("not one secret") };
+    // Microsoft's program is a gigabyte: the call that it makes.
+    let expected_get = "$ az keyvault secret show --vault-name my-vault --name strongroom-NAMESPACE-OBJECT \
+                        --query value --output tsv";
+    assert_eq!(get, expected_get);
+    assert_eq!(operator(&emulator, &format!("/{name}"))["value"], expected);
+
+    assert_eq!(assert_serves(&home, "azure"), namespace);
+    assert_eq!(names(&emulator, &namespace).len(), 2);
+}

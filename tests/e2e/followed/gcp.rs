@@ -1,0 +1,53 @@
+//! The README of `crates/gcp`.
+
+use super::{ask, assert_serves, block};
+use crate::support::Home;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
+use strongroom_emulator_gcp::{Account, Emulator, Options, PROJECT, Role};
+
+const README: &str = include_str!("../../../crates/gcp/README.md");
+
+/// Asks as somebody who may do everything.
+fn operator(emulator: &Emulator, path: &str) -> Value {
+    let token = emulator.access_token(Account::Operator);
+    ask(&emulator.url(), "GET", &format!("/v1/projects/{PROJECT}/secrets{path}"), Some(&token), "")
+}
+
+/// The names of a deployment's secrets in Google Cloud.
+fn names(emulator: &Emulator, namespace: &str) -> Vec<String> {
+    let listed = operator(emulator, "");
+    let all = listed["secrets"].as_array().unwrap().iter().map(|secret| secret["name"].as_str().unwrap());
+    let all = all.map(|name| name.rsplit('/').next().unwrap().to_owned());
+    all.filter(|name| name.starts_with(&format!("strongroom-{namespace}-"))).collect()
+}
+
+#[test]
+#[ignore = "needs the program with every back-end: cargo xtask test"]
+fn the_readme_of_google_cloud_is_followed() {
+    let role = Role::parse(block(README, "json")).expect("the README's role is none");
+    let emulator = Emulator::start(Options::new(role)).unwrap();
+    let mut home = Home::new();
+    let config = block(README, "toml");
+    assert!(config.contains("my-project"), "{config}");
+    home.file("config/strongroom/config.toml", config.replace("my-project", PROJECT));
+    emulator.write_credentials(&home.path("credentials")).unwrap();
+    home.set("GOOGLE_APPLICATION_CREDENTIALS", home.arg("credentials/service_account.json"));
+    home.set("STRONGROOM_STORE_ENDPOINT", emulator.url());
+    // What it shows a person doing.
+    let shown: Vec<_> = block(README, "console").lines().collect();
+    let [create, get, expected] = shown[..] else { panic!("other lines are shown: {shown:?}") };
+    let create: Vec<_> = create.strip_prefix("$ strongroom ").unwrap().split(' ').collect();
+    let ended = home.command(&create).output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    let namespace = home.json(["status"])["namespace"].as_str().unwrap().to_owned();
+    let [name] = &names(&emulator, &namespace)[..] else { panic!("not one secret") };
+    // Google's program cannot be had from a package registry: the call that it makes.
+    assert_eq!(get, "$ gcloud secrets versions access latest --secret=strongroom-NAMESPACE-OBJECT");
+    let version = operator(&emulator, &format!("/{name}/versions/latest:access"));
+    let payload = STANDARD.decode(version["payload"]["data"].as_str().unwrap()).unwrap();
+    assert_eq!(String::from_utf8(payload).unwrap(), expected);
+
+    assert_eq!(assert_serves(&home, "gcp"), namespace);
+    assert_eq!(names(&emulator, &namespace).len(), 2);
+}
