@@ -87,6 +87,11 @@ fn any_name_is_kept_on(home: &Home) {
     for_each_name(|i, name| {
         assert_eq!(home.ok(["secret", "get", "--", name, "n"]), i.to_string(), "{name:?}");
     });
+    for_each_name(|_, name| {
+        let found = home.json(["secret", "list", &format!("--name=equals:{name}")]);
+        let found: Vec<_> = found.as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
+        assert_eq!(found, [name], "{name:?}");
+    });
     let listed = home.json(["secret", "list", "--size", "100"]);
     let mut listed: Vec<_> = listed.as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
     listed.sort_unstable();

@@ -181,13 +181,10 @@ impl Calls {
                 return Err(self.named(crate::errors::too_slow(), operation));
             }
             let started = self.env.monotonic();
-            let answer = match within(&*self.env, self.timeout.min(deadline.left()), send()).await {
-                Some(answer) => answer,
-                None => Err(Error::new(
-                    ErrorKind::Timeout,
-                    "the service did not answer in time: try again, or raise call_timeout_ms if it always takes so long",
-                )
-                .retryable(Retry::Backoff)),
+            let left = deadline.left();
+            let (answer, cut) = match within(&*self.env, self.timeout.min(left), send()).await {
+                Some(answer) => (answer, false),
+                None => (Err(unanswered(self.timeout <= left)), left < self.timeout),
             };
             let micros = self.env.monotonic().saturating_sub(started).as_micros() as u64;
             self.counters.call(&self.name, operation, |stats| {
@@ -208,7 +205,10 @@ impl Calls {
                 }
                 Err(error) => error,
             };
-            self.counters.ended(&self.name, Some(error.kind()));
+            // A caller that waits less than a call may take tells nothing of the store.
+            if !cut {
+                self.counters.ended(&self.name, Some(error.kind()));
+            }
             tries += 1;
             let Some(asked) = repeatable(&error) else { return Err(self.named(error, operation)) };
             let pause = asked.unwrap_or_else(|| jittered(&*self.env, self.backoff, tries - 1));
@@ -223,6 +223,16 @@ impl Calls {
     pub(crate) fn named(&self, error: Error, operation: &'static str) -> Error {
         error.with("store", &self.name).with("type", self.info().kind).with("operation", operation)
     }
+}
+
+/// What a call without an answer is told as: whether it had all the time that a call may take, or its caller had less.
+fn unanswered(in_full: bool) -> Error {
+    let text = if in_full {
+        "the service did not answer in time: try again, or raise call_timeout_ms if it always takes so long"
+    } else {
+        "the service did not answer in the time that was left for it: try again, or allow more time for the whole"
+    };
+    Error::new(ErrorKind::Timeout, text).retryable(Retry::Backoff)
 }
 
 /// What a call of this name costs.

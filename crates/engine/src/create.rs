@@ -39,7 +39,7 @@ impl Core {
             match self.write_values(&change, None, &new.values).await? {
                 Tried::Done(row) => return Ok(Secret::new(row.meta, new.values, Revision(1))),
                 Tried::Before(revision, at) => {
-                    let meta = self.as_committed(change.after, revision, at, &deadline).await;
+                    let meta = self.as_committed(cx, change.after, revision, at, &deadline).await;
                     return Ok(Secret::new(meta, new.values, revision));
                 }
                 Tried::NameTaken => return Err(errors::name_taken(&new.name, new.private)),

@@ -20,7 +20,9 @@ impl Engine {
     /// by a newer release meanwhile; of the catalog. [`maintain`](Self::maintain) tries again.
     pub async fn announce(&self, name: &str) -> Result<()> {
         let core = &self.core;
-        let replica = Replica { id: self.fresh_id(), name: name.to_owned(), root: core.ring.roots().id() };
+        // Said again, perhaps under another name, it is still the same process.
+        let id = core.announced().map_or_else(|| self.fresh_id(), |before| before.id);
+        let replica = Replica { id, name: name.to_owned(), root: core.ring.roots().id() };
         *core.replica.lock().unwrap_or_else(PoisonError::into_inner) = Some(replica);
         core.say_that_it_runs().await
     }

@@ -200,8 +200,13 @@ impl Core {
             return Ok(false);
         }
         if uses.named.is_empty() {
+            // Versions that were committed once, and are deleted with the object, are none that an answer was lost of.
+            let mut twins = 0;
+            for one in found.iter().filter(|one| one.at.is_some()) {
+                twins += u64::from(matches!(self.explains(store, pending, one, deadline).await, Ok(true)));
+            }
             store.delete(pending.object, deadline).await?;
-            store.removed_twins(found.iter().filter(|one| one.at.is_some()).count() as u64);
+            store.removed_twins(twins);
             return Ok(true);
         }
         self.unlist(store, pending, deadline).await?;

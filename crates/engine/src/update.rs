@@ -83,7 +83,7 @@ impl Core {
             match tried {
                 Tried::Done(new) => return Ok(new.meta),
                 Tried::Before(revision, at) => {
-                    return Ok(self.as_committed(change.after, revision, at, &deadline).await);
+                    return Ok(self.as_committed(cx, change.after, revision, at, &deadline).await);
                 }
                 Tried::NameTaken => {
                     let name = update.name.as_ref().unwrap_or(&row.meta.name);

@@ -180,17 +180,19 @@ impl Core {
         self.options.history.min(limit.unwrap_or(u32::MAX)).min(listable).max(1)
     }
 
-    /// The secret after a change that committed without an answer: as it is now, or, if it was deleted since, as the
-    /// change was to leave it.
+    /// The secret after a change that committed without an answer: as it is, if that is still what the change left, else as
+    /// the change was to leave it. What others made of it since is not part of the answer: the caller may not see it any
+    /// more.
     pub(crate) async fn as_committed(
         &self,
+        cx: &Context,
         after: SecretMeta,
         revision: Revision,
         at: Timestamp,
         deadline: &Deadline,
     ) -> SecretMeta {
         match self.patiently(deadline, || self.read_row(after.id)).await {
-            Ok(Some(row)) => row.meta.clone(),
+            Ok(Some(row)) if row.meta.revision == revision && cx.may_list(&row.meta) => row.meta.clone(),
             _ => {
                 let mut meta = after;
                 (meta.revision, meta.updated) = (revision, at);

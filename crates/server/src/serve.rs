@@ -74,7 +74,6 @@ impl Server {
             Error::new(ErrorKind::Unavailable, text).with("address", config.listen)
         })?;
         let address = listener.local_addr().unwrap_or(config.listen);
-        open.announce(&address.to_string()).await?;
         let trail = Trail::new(catalog.clone(), engine.clone(), sync_audit);
         let proxies = config.proxies()?;
         let app = App::new(Parts {
@@ -90,6 +89,8 @@ impl Server {
             twins: std::sync::Mutex::default(),
             first_password,
         });
+        // Last, so that nobody waits for a server that never served.
+        open.announce(&address.to_string()).await?;
         Ok(Self { listener, tls, app, open })
     }
 

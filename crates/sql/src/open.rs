@@ -137,7 +137,9 @@ impl SqlCatalog {
             let narrowed = match &self.database.pools {
                 #[cfg(feature = "sqlite")]
                 Pools::Sqlite(_) => match url::parse(&options.url)? {
-                    Target::Sqlite(path) => crate::prepare::narrow(&path, options.release()).await,
+                    Target::Sqlite(path) => {
+                        crate::prepare::narrow(&path, options.release(), &*options.env).await
+                    }
                     #[cfg(any(feature = "postgres", feature = "mysql"))]
                     _ => Ok(()),
                 },

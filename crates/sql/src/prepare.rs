@@ -10,10 +10,14 @@ use crate::{
     schema::{self, Found},
 };
 use std::{
+    ffi::OsString,
+    fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     time::Duration,
 };
-use strongroom_core::Result;
+use strongroom_core::{Error, Result};
+use strongroom_engine::Env;
 
 /// How long other processes that do the same are waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,7 +28,7 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
     files::prepare(path, options.create)?;
     let start = options.env.monotonic();
     loop {
-        match tables(path, release).await {
+        match tables(path, release, &*options.env).await {
             Ok(()) => return Ok(()),
             // Switching a new file to its log mode needs it alone, and SQLite does not wait for that.
             Err(failure) if failure.class == Class::Again => {
@@ -39,7 +43,7 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
     }
 }
 
-async fn tables(path: &Path, release: Release) -> Result<(), Failure> {
+async fn tables(path: &Path, release: Release, env: &dyn Env) -> Result<(), Failure> {
     let new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
     let pool = if new { sqlite::maker(path) } else { sqlite::upgrader(path) };
     let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
@@ -47,7 +51,7 @@ async fn tables(path: &Path, release: Release) -> Result<(), Failure> {
         Ok(Found::Ready) => Ok(()),
         Ok(Found::Empty) => schema::apply(&mut connection, release).await,
         Ok(Found::Older) => {
-            match copy(&mut connection, path, &format!("before-{}", release.schema())).await {
+            match copy(&mut connection, path, &format!("before-{}", release.schema()), env).await {
                 Ok(()) => schema::apply(&mut connection, release).await,
                 Err(failure) => Err(failure),
             }
@@ -60,10 +64,11 @@ async fn tables(path: &Path, release: Release) -> Result<(), Failure> {
 }
 
 /// Removes what no program needs any more, after a copy was made.
-pub(crate) async fn narrow(path: &Path, release: Release) -> Result<(), Failure> {
+pub(crate) async fn narrow(path: &Path, release: Release, env: &dyn Env) -> Result<(), Failure> {
     let pool = sqlite::upgrader(path);
     let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
-    let outcome = match copy(&mut connection, path, &format!("before-finish-{}", release.schema())).await {
+    let why = format!("before-finish-{}", release.schema());
+    let outcome = match copy(&mut connection, path, &why, env).await {
         Ok(()) => schema::narrow(&mut connection, release).await,
         Err(failure) => Err(failure),
     };
@@ -72,21 +77,68 @@ pub(crate) async fn narrow(path: &Path, release: Release) -> Result<(), Failure>
     outcome
 }
 
-/// A whole copy beside the database; one that an interrupted upgrade left is kept.
-async fn copy(connection: &mut Connection, path: &Path, why: &str) -> Result<(), Failure> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{why}"));
-    let to = PathBuf::from(name);
-    match files::make(&to) {
-        Ok(()) => vacuum_into(connection, &to).await,
-        Err(error) if error == rustix::io::Errno::EXIST => Ok(()),
-        Err(error) => Err(files::failed(
-            "the copy that is made before an upgrade could not be created",
-            &to,
-            &error.into(),
-        )
-        .into()),
+/// A whole copy beside the database, written before it gets its name, so that no part of one has it.
+async fn copy(connection: &mut Connection, path: &Path, why: &str, env: &dyn Env) -> Result<(), Failure> {
+    let wanted = behind(path, &format!(".{why}"));
+    let temporary = behind(&wanted, &format!(".{:032x}.tmp", env.random()));
+    files::make(&temporary).map_err(|error| not_made(&temporary, &error.into()))?;
+    let outcome = match vacuum_into(connection, &temporary).await {
+        Ok(()) => publish(&temporary, &wanted).map_err(|error| not_made(&wanted, &error).into()),
+        Err(failure) => Err(failure),
+    };
+    drop(fs::remove_file(&temporary));
+    outcome
+}
+
+/// Gives a copy its name: with a number behind it if there is another file of that name, such as the copy of an earlier
+/// upgrade. One that an interrupted upgrade made of the same database stands for this one.
+fn publish(temporary: &Path, wanted: &Path) -> std::io::Result<()> {
+    fs::File::open(temporary)?.sync_all()?;
+    let mut to = wanted.to_owned();
+    for number in 2_u32.. {
+        match files::make(&to) {
+            Ok(()) => break,
+            Err(error) if error == rustix::io::Errno::EXIST => {}
+            Err(error) => return Err(error.into()),
+        }
+        if is_same(temporary, &to).unwrap_or(false) {
+            return Ok(());
+        }
+        to = behind(wanted, &format!("-{number}"));
     }
+    fs::rename(temporary, &to)?;
+    files::sync_directory(&to);
+    Ok(())
+}
+
+fn is_same(one: &Path, other: &Path) -> std::io::Result<bool> {
+    let meta = fs::symlink_metadata(other)?;
+    if !meta.is_file() || meta.len() != fs::metadata(one)?.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (BufReader::new(fs::File::open(one)?), BufReader::new(fs::File::open(other)?));
+    loop {
+        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
+        let both = left.len().min(right.len());
+        if left[..both] != right[..both] {
+            return Ok(false);
+        }
+        if both == 0 {
+            return Ok(left.len() == right.len());
+        }
+        one.consume(both);
+        other.consume(both);
+    }
+}
+
+fn behind(path: &Path, more: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(more);
+    name.into()
+}
+
+fn not_made(path: &Path, error: &std::io::Error) -> Error {
+    files::failed("the copy that is made before an upgrade could not be created", path, error)
 }
 
 /// Writes a copy of the database into an empty file that is there.

@@ -125,7 +125,7 @@ impl Operation for ShutOut {
         if !older.is_empty() {
             let names: Vec<&str> = older.iter().map(|(replica, _)| replica.name.as_str()).collect();
             let text = "programs of an older release are running on this database, and need what would be removed: upgrade \
-                        or end them first; one that was killed counts for a minute";
+                        or end them first; one that was killed counts for four times its beat_ms";
             let error = Error::new(ErrorKind::Conflict, text).with("running", names.join(", "));
             return Ok(Verdict::Undo(Err(error)));
         }

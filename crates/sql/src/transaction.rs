@@ -305,7 +305,9 @@ fn unwritable(failure: Failure) -> Failure {
     if !matches!(failure.class, Class::Other | Class::Schema | Class::Denied) {
         return failure;
     }
-    Failure { error: Auditor::unwritable().with("because", failure.error.message()), ..failure }
+    let error = Auditor::unwritable().with("because", failure.error.message());
+    let error = failure.error.context().fold(error, |error, (key, value)| error.with(key, value));
+    Failure { error, ..failure }
 }
 
 /// Whether a COMMIT that failed like this may have taken effect: the answer was lost, or the file could not be

@@ -65,6 +65,36 @@ async fn an_older_database_is_upgraded_after_a_copy_was_made() {
 }
 
 #[tokio::test]
+async fn the_copy_before_an_upgrade_is_a_whole_one_whatever_has_its_name() {
+    let (_directory, path) = place();
+    let old = claimed(&path).await;
+    old.created("a", b"x").await;
+    old.catalog.close().await.unwrap();
+    // What an upgrade left that was ended while it copied.
+    std::fs::write(format!("{path}.before-4"), b"").unwrap();
+    let copied = |number: &str| format!("{path}.before-4{number}");
+    let upgraded = || async {
+        behind_our_back(&path, "UPDATE meta SET schema_version = 0 RETURNING 1").await;
+        SqlCatalog::open(options(&path)).await.unwrap().close().await.unwrap();
+    };
+    upgraded().await;
+    assert_eq!(std::fs::metadata(copied("")).unwrap().len(), 0, "somebody else's, for all that we know");
+    assert_eq!(behind_our_back(&copied("-2"), "SELECT COUNT(*) FROM secrets").await, [1]);
+    // One of the very same is there.
+    upgraded().await;
+    assert!(!Path::new(&copied("-3")).exists());
+    // Of an older one that was put back, and changed, there is none.
+    behind_our_back(&path, "DELETE FROM pending RETURNING 1").await;
+    behind_our_back(&path, "UPDATE secrets SET name = 'b' RETURNING 1").await;
+    upgraded().await;
+    assert_eq!(behind_our_back(&copied("-3"), "SELECT schema_version FROM meta").await, [0]);
+    assert_eq!(behind_our_back(&copied("-3"), "SELECT COUNT(*) FROM secrets WHERE name = 'b'").await, [1]);
+    assert_eq!(behind_our_back(&copied("-2"), "SELECT COUNT(*) FROM secrets WHERE name = 'b'").await, [0]);
+    let left = std::fs::read_dir(_directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    assert!(left.into_iter().all(|file| file.extension().is_none_or(|end| end != "tmp")));
+}
+
+#[tokio::test]
 async fn the_tables_of_another_program_are_left_alone() {
     let (_directory, path) = place();
     SqlCatalog::open(options(&path)).await.unwrap().close().await.unwrap();

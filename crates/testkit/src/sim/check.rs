@@ -182,6 +182,17 @@ fn update(secret: &mut Expected, change: &Change, actor: OwnerId, history: usize
     Ok(())
 }
 
+/// Whether an answer tells of a secret as the change left it. A change whose COMMIT got no answer, and which another one
+/// followed before that was found out, is answered with what it was computed from: a name of before, if values were all
+/// that it set.
+fn told<'a>(meta: &SecretMeta, left: &'a Expected, before: impl Iterator<Item = &'a Expected>) -> bool {
+    let known: Vec<_> = before.chain([left]).collect();
+    meta.revision.0 == left.revision
+        && meta.owner.id == left.owner
+        && known.iter().any(|secret| secret.name == meta.name.as_str())
+        && known.iter().any(|secret| secret.private == meta.private)
+}
+
 /// Checks one operation; `own` are the commits that it made.
 pub(crate) fn check(
     operation: &Operation,
@@ -211,13 +222,14 @@ pub(crate) fn check(
         if event.tick < operation.began || event.tick > *ended {
             return Err("applied outside of its time".to_owned());
         }
-        // A change whose COMMIT got no answer is answered with the secret as it is when that was found out.
-        let mut since =
-            during.iter().filter(|(tick, _)| *tick >= event.tick).map(|(_, world)| world.get(&event.secret));
-        let right = match answer {
-            Answer::Deleted => since.next().is_some_and(|after| after.is_none()),
-            Answer::Created(meta) | Answer::Updated(meta) => {
-                meta.id == event.secret && since.any(|after| after.is_none_or(|secret| secret.is(meta)))
+        // Whatever others made of the secret since.
+        let (before, since) = during.split_at(during.partition_point(|(tick, _)| *tick < event.tick));
+        let left = since.first().map(|(_, world)| world.get(&event.secret));
+        let right = match (answer, left) {
+            (Answer::Deleted, Some(after)) => after.is_none(),
+            (Answer::Created(meta) | Answer::Updated(meta), Some(Some(after))) => {
+                let before = before.iter().filter_map(|(_, world)| world.get(&event.secret));
+                meta.id == event.secret && told(meta, after, before)
             }
             _ => false,
         };

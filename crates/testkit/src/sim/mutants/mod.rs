@@ -17,6 +17,8 @@ use strongroom_engine::{Catalog, Env};
 /// The rule that is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
+    /// None: everything that the others are made of is in its place, and changes nothing. Not one of [`ALL`](Self::ALL).
+    Nothing,
     // ---- rows ----
     /// Two secrets may have one name.
     NoUniqueNames,
@@ -107,7 +109,7 @@ pub enum Mutant {
 }
 
 impl Mutant {
-    /// All of them.
+    /// All that are to be caught.
     pub const ALL: [Self; 40] = [
         Self::NoUniqueNames,
         Self::TimeForUid,
