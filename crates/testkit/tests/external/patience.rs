@@ -74,6 +74,25 @@ fn puts(engine: &Engine, kind: ErrorKind) -> (u64, u64, u64) {
     (put.sent, put.repeated, put.failed.get(&kind).copied().unwrap_or(0))
 }
 
+#[tokio::test]
+async fn a_service_that_hangs_for_as_long_as_a_call_may_take_is_down() {
+    let (site, held, hangs) = (Site::in_memory().await, Held::new(), Switch::off(Method::FOR_SECRETS));
+    let service = Arc::new(site.service(&held));
+    let hanging = Delay::new(service, hangs.decide(), site.clock.clone(), Duration::from_secs(3600));
+    let mut options = crate::site::uncached();
+    (options.call_timeout, options.call_attempts) = (Duration::from_millis(300), 1);
+    let engine = site.engine(vec![main_store(hanging, false)], options).await;
+    let secrets = site.secrets(&engine);
+    secrets.create("db", [("password", CANARY)]).await.unwrap();
+    hangs.set(true);
+    let error = secrets.get("db").await.unwrap_err();
+    assert!(error.to_string().contains("raise call_timeout_ms"), "{error}");
+    assert_eq!(engine.stats().down.into_values().collect::<Vec<_>>(), [ErrorKind::Timeout]);
+    hangs.set(false);
+    secrets.get("db").await.unwrap();
+    assert!(engine.stats().down.is_empty());
+}
+
 /// A short time for calls on behalf of this caller.
 fn hurried(site: &Site, secrets: &Secrets, time: Duration) -> Secrets {
     secrets.on_behalf_of(site.context().with_deadline(time))
@@ -109,11 +128,16 @@ async fn a_service_that_hangs_is_given_up_within_the_deadline() {
         assert_eq!(error.kind(), ErrorKind::Timeout, "{what}: {error:?}");
         assert!(took < deadline + Duration::from_secs(1), "{what} took {took:?}");
         assert!(!error.to_string().contains(CANARY), "{error}");
+        assert!(!error.to_string().contains("call_timeout_ms"), "another limit was in the way: {error}");
         site.clock.skip(Duration::from_secs(61));
     }
     let start = Instant::now();
     hurried.delete("db").await.expect("a deletion does not depend on the service");
     assert!(start.elapsed() < deadline + Duration::from_secs(1));
+    assert!(
+        engine.stats().down.is_empty(),
+        "who waits for less than a call may take knows nothing of the store"
+    );
 
     hangs.set(false);
     site.settle(&engine).await;
