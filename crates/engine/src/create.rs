@@ -33,7 +33,7 @@ impl Core {
                 secret,
                 subject: subject.clone(),
                 action: "secret.create",
-                detail: detail(Some(&new.name), Some(new.private), true),
+                detail: detail(Some(&new.name).filter(|_| !new.private), Some(new.private), true),
                 after: SecretMeta::new(secret, new.name.clone(), new.private, owner, self.env.now()),
             };
             match self.write_values(&change, None, &new.values).await? {

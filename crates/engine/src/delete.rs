@@ -2,6 +2,7 @@
 
 use crate::{
     Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::successive, errors,
+    write::detail,
 };
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{Context, Result, Revision, SecretRef, SecretUpdate};
@@ -31,13 +32,14 @@ impl Core {
                 new_name: None,
                 found_by: Some(which.clone()),
             };
-            let name = format!("name={}", row.meta.name.as_str().escape_debug());
+            let private = row.meta.private;
+            let detail = detail(Some(&row.meta.name).filter(|_| !private), private.then_some(true), false);
             let mut delete = Delete {
                 secret: row.meta.id,
                 change,
                 guard,
                 claim: self.options.lease,
-                entry: self.entry(cx, row.meta.id, change, "secret.delete", name),
+                entry: self.entry(cx, row.meta.id, change, "secret.delete", detail),
                 auditor: self.auditor()?,
                 doubt: false,
             };

@@ -55,11 +55,11 @@ impl Core {
                 }
                 values => values?,
             };
-            let name = update.name.as_ref().filter(|name| **name != row.meta.name);
             let mut after = row.meta.clone();
             (after.revision, after.updated) = (after.revision.next(), self.env.now());
             after.name = update.name.clone().unwrap_or(after.name);
             after.private = update.private.unwrap_or(after.private);
+            let name = update.name.as_ref().filter(|name| **name != row.meta.name && !after.private);
             let change = Change {
                 cx,
                 deadline: &deadline,

@@ -217,7 +217,7 @@ pub(crate) fn refuse_hidden(values: &SecretValues) -> Result<()> {
     Ok(())
 }
 
-/// What the audit entry says was touched.
+/// What the audit entry says was touched. The name of what is private then is its owner's alone, and is not to be given.
 pub(crate) fn detail(name: Option<&SecretName>, private: Option<bool>, values: bool) -> String {
     let mut parts = Vec::new();
     if let Some(name) = name {

@@ -75,14 +75,18 @@ fn private_secrets_go_with_their_owner_if_that_is_said_and_are_shown_to_nobody()
     let alice = Home::new();
     let login = ["login", &server.url, "--username", "alice", "--password-stdin"];
     assert_eq!(alice.run_with("Alice-password", login).code, 0);
+    // Made, renamed and deleted by its owner: no name of it is in the audit trail at any time.
+    alice.ok(["secret", "create", "mine for now", "--a=canary", "--private"]);
+    alice.ok(["secret", "rename", "mine for now", "mine still"]);
+    alice.ok(["secret", "delete", "mine still", "-y"]);
     let bot = server.with_key(&server.key("bot", "writer"));
     for owner in [&alice, &bot] {
         owner.ok(["secret", "create", "mine", "--a=canary", "--private"]);
         owner.ok(["secret", "create", "mine too", "--a=canary", "--private"]);
     }
     alice.ok(["secret", "create", "shared", "--a=1"]);
-    bot.ok(["secret", "create", "mine", "--a=2"]);
-    bot.ok(["secret", "delete", "mine", "-y"]);
+    bot.ok(["secret", "create", "everybody's", "--a=2"]);
+    bot.ok(["secret", "delete", "everybody's", "-y"]);
     assert_eq!(server.home.kept().len(), 5);
 
     // Over the server and on its database: how many there are, no name, and the way on.
@@ -111,5 +115,17 @@ fn private_secrets_go_with_their_owner_if_that_is_said_and_are_shown_to_nobody()
     let entries: Vec<&Value> = entries.as_array().unwrap().iter().filter(with_owner).collect();
     assert_eq!(entries.len(), 4, "{entries:?}");
     assert!(entries.iter().all(|entry| entry["actor"] == json!("admin")), "{entries:?}");
+    let all = server.home.json(["audit", "list", "--limit", "10000"]);
+    let details: Vec<&str> =
+        all.as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap()).collect();
+    assert!(details.iter().all(|detail| !detail.contains("mine")), "{details:#?}");
+    // Those of all others are.
+    for name in ["name=shared", "name=everybody"] {
+        assert_eq!(
+            details.iter().filter(|detail| detail.starts_with(name)).count(),
+            2,
+            "{name}: {details:#?}"
+        );
+    }
     server.home.ok(["audit", "verify"]);
 }

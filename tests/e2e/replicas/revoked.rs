@@ -29,7 +29,8 @@ fn asks(id: &str, name: &str) -> [Ask; 3] {
     ]
 }
 
-/// Asks all servers in all these ways while `change` is made; fails if `still` finds in an answer what was taken away, and its request began after the change was acknowledged.
+/// Asks all servers in all these ways while `change` is made; fails if `still` finds in an answer what was taken away, and
+/// its request began after the change was acknowledged.
 fn under_load(
     servers: &[Server; 3],
     credential: &str,

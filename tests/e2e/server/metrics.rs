@@ -154,6 +154,10 @@ fn a_server_whose_accounts_cannot_be_read_is_not_ready() {
         // Nobody is let in on what was remembered.
         let refused = server.call(&token, "GET", "/secrets", &Value::Null);
         assert_eq!(refused.status, 500, "{breaks}: {refused:?}");
+        // Nor is anybody told, who may be nobody, what the database looks like.
+        for part in ["auth_epoch", "database says", "SQLite"] {
+            assert!(!refused.body.to_string().contains(part), "{breaks}: {refused:?}");
+        }
         home.behind_our_back(mends);
         assert_eq!(ready(), (200, json!("ok")), "{mends}");
         assert_eq!(server.call(&token, "GET", "/secrets", &Value::Null).status, 200);

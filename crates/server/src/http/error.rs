@@ -10,6 +10,9 @@ use serde::Serialize;
 use strongroom_core::{Error, ErrorKind};
 use utoipa::ToSchema;
 
+/// The fact of an error that is a database's own text.
+const DATABASE_SAYS: &str = "database says";
+
 /// What every handler answers.
 pub(crate) type Answer<T> = Result<T, ApiError>;
 
@@ -20,8 +23,9 @@ pub(crate) struct ApiError {
     detail: Detail,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Why credentials were not accepted: for the audit trail, not for the caller.
-    reason: Option<Reason>,
-    kind: Option<ErrorKind>,
+    reason: Option<Box<Reason>>,
+    /// What it was made of: for the log, since the caller is not told all of it.
+    error: Option<Error>,
 }
 
 /// What the log says of a request that failed.
@@ -60,12 +64,12 @@ impl ApiError {
     /// With an exception of the client.
     pub(crate) fn new(status: StatusCode, exception: &str, text: impl Into<String>) -> Self {
         let detail = Detail::Pair(vec![exception.to_owned(), text.into()]);
-        Self { status, detail, headers: Vec::new(), reason: None, kind: None }
+        Self { status, detail, headers: Vec::new(), reason: None, error: None }
     }
 
     /// With a text alone.
     pub(crate) fn plain(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, detail: Detail::Text(text.into()), headers: Vec::new(), reason: None, kind: None }
+        Self { status, detail: Detail::Text(text.into()), headers: Vec::new(), reason: None, error: None }
     }
 
     /// A field or parameter breaks a rule.
@@ -101,12 +105,15 @@ impl ApiError {
     }
 
     pub(crate) fn because(mut self, reason: Reason) -> Self {
-        self.reason = Some(reason);
+        self.reason = Some(Box::new(reason));
         self
     }
 
-    /// What stands under `detail`.
+    /// What stands under `detail` of an answer that is more than this error.
     pub(crate) fn into_detail(self) -> Detail {
+        if let Some(error) = self.error.filter(|_| self.status.is_server_error()) {
+            tracing::error!(target: "strongroom::http", %error, "a part of an answer failed");
+        }
         self.detail
     }
 
@@ -118,18 +125,26 @@ impl ApiError {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        let kind = error.kind();
-        Self { kind: Some(kind), ..Self::of(error) }
+        Self { error: Some(error.clone()), ..Self::of(&error) }
     }
 }
 
 impl ApiError {
-    fn of(error: Error) -> Self {
+    /// With what it is about, which those may know who ask for that.
+    pub(crate) fn with_facts(error: Error) -> Self {
+        if error.kind() != ErrorKind::Corrupt {
+            return error.into();
+        }
+        let told = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", shown(&error));
+        Self { error: Some(error), ..told }
+    }
+
+    fn of(error: &Error) -> Self {
         use ErrorKind::{
             AlreadyExists, Conflict, InvalidInput, NotFound, PermissionDenied, RateLimited, Timeout,
             Unauthenticated, Unavailable, Unsupported,
         };
-        let text = error.to_string();
+        let text = shown(error);
         match error.kind() {
             NotFound => Self::not_found(text),
             AlreadyExists => Self::exists(text),
@@ -148,9 +163,20 @@ impl ApiError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "RuntimeError", text)
                     .header(header::RETRY_AFTER, HeaderValue::from_static("1"))
             }
-            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", text),
+            // Whoever asks can do nothing with the facts, and may be anybody: those are for the log.
+            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "RuntimeError", error.message()),
         }
     }
+}
+
+/// The error without what a database said, which names tables and quotes statements.
+fn shown(error: &Error) -> String {
+    let facts = error.context().filter(|(key, _)| *key != DATABASE_SAYS);
+    facts
+        .fold(Error::new(error.kind(), error.message().to_owned()), |error, (key, value)| {
+            error.with(key, value)
+        })
+        .to_string()
 }
 
 impl From<Rejected> for ApiError {
@@ -173,11 +199,12 @@ impl From<Rejected> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let failed = self.status.is_server_error().then(|| {
-            let text = match &self.detail {
+            let told = || match &self.detail {
                 Detail::Pair(pair) => pair.last().cloned().unwrap_or_default(),
                 Detail::Text(text) => text.clone(),
             };
-            Failed { text, kind: self.kind }
+            let text = self.error.as_ref().map_or_else(told, Error::to_string);
+            Failed { text, kind: self.error.as_ref().map(Error::kind) }
         });
         let mut headers = HeaderMap::new();
         headers.extend(self.headers.into_iter().map(|(name, value)| (Some(name), value)));
@@ -186,7 +213,7 @@ impl IntoResponse for ApiError {
             response.extensions_mut().insert(failed);
         }
         if let Some(reason) = self.reason {
-            response.extensions_mut().insert(reason);
+            response.extensions_mut().insert(*reason);
         }
         response
     }

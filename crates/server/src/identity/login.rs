@@ -135,12 +135,14 @@ impl Identities {
 
     /// Notes that the key was used, now and then; nobody waits for it.
     pub(super) fn note_use(&self, known: &Known) {
-        let Some(key) = known.key.as_ref().filter(|_| known.last_use.is_due(self.0.engine.now())) else {
+        let now = self.0.engine.now();
+        let Some(key) = known.key.as_ref().filter(|_| known.last_use.is_due(now)) else {
             return;
         };
-        let (catalog, key) = (self.0.catalog.clone(), key.id);
+        let (catalog, key, last_use) = (self.0.catalog.clone(), key.id, known.last_use.clone());
         tokio::spawn(async move {
-            if let Err(error) = catalog.touch_api_key(key, usage::PACE).await {
+            if let Err(error) = catalog.touch_api_key(key, usage::APART).await {
+                last_use.was_not_noted(now);
                 tracing::warn!(target: "strongroom::server", %error, "the use of an API key was not noted");
             }
         });

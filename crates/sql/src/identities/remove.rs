@@ -9,7 +9,7 @@ use crate::{
     delete,
     error::Failure,
     transaction::{Note, Transaction},
-    value::{Record, args},
+    value::args,
 };
 use strongroom_core::{ErrorKind, OwnerId, Revision, SecretId, Timestamp};
 use strongroom_engine::{AuditEntry, Noted};
@@ -73,15 +73,16 @@ async fn remove_private_secrets(
     noted: &Noted,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let sql = "SELECT id, name FROM secrets WHERE owner = ? AND private = 1 ORDER BY id {lock}";
+    let sql = "SELECT id FROM secrets WHERE owner = ? AND private = 1 ORDER BY id {lock}";
     let found = tx.fetch(sql, args![owner.0]).await?;
     for record in &found {
-        let (secret, name) = secret(record)?;
+        let secret = SecretId(record.uuid(0)?);
         let entry = AuditEntry {
             change: tx.fresh(),
             action: "secret.delete",
             secret,
-            detail: format!("name={}, with its owner's account", name.escape_debug()),
+            // No name: whoever reads the audit log may not see it either.
+            detail: "private=true, with its owner's account".to_owned(),
             receipt: None,
             ..noted.entry.clone()
         };
@@ -90,8 +91,4 @@ async fn remove_private_secrets(
         tx.write(statements, &note).await?;
     }
     Ok(())
-}
-
-fn secret(record: &Record) -> Result<(SecretId, String), Failure> {
-    Ok((SecretId(record.uuid(0)?), record.text(1)?))
 }

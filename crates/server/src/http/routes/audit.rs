@@ -93,6 +93,7 @@ pub(crate) async fn verify(
     let query = Query::parse(query.as_deref().unwrap_or_default());
     let head = |text| parse_head(text).ok_or_else(|| ApiError::invalid("head: use CHAIN:SEQUENCE:HEX"));
     let heads = query.all("head").map(head).collect::<Result<Vec<_>, _>>()?;
-    let reports = audit::verify(app.identities.engine(), app.identities.catalog(), &heads).await?;
+    let reports = audit::verify(app.identities.engine(), app.identities.catalog(), &heads).await;
+    let reports = reports.map_err(ApiError::with_facts)?;
     Ok(Json(reports.iter().map(HeadView::from).collect()))
 }

@@ -18,7 +18,8 @@ pub(crate) async fn health() -> &'static str {
 }
 
 /// It can do its work: the database answers, with its keys and its accounts, the audit log can be written, and it is
-/// not about to end. A store that is down is named and changes nothing else: other servers would not reach it either, and what lies elsewhere is answered.
+/// not about to end. A store that is down is named and changes nothing else: other servers would not reach it either, and
+/// what lies elsewhere is answered.
 #[utoipa::path(
     get,
     path = "/ready",
