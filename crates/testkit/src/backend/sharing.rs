@@ -5,7 +5,7 @@ use super::{
     fixture::{Fixture, labels, object, open, put, uid, unless_refused},
 };
 use crate::{Broken, together};
-use strongroom_core::{Result, Retry, VersionRef};
+use strongroom_core::{Result, Retry};
 
 cases! {
     macro __backend_sharing in backend, sharing; subject BackendSubject;
