@@ -193,12 +193,14 @@ fn told<'a>(meta: &SecretMeta, left: &'a Expected, before: impl Iterator<Item = 
         && known.iter().any(|secret| secret.private == meta.private)
 }
 
-/// Checks one operation; `own` are the commits that it made.
+/// Checks one operation; `own` are the commits that it made. In a `calm` run nothing fails and nobody dies, so that every
+/// operation has to be done, or refused for what it asks, or may at most take longer than its caller waits.
 pub(crate) fn check(
     operation: &Operation,
     own: &[&Event],
     states: &States,
     tampered: bool,
+    calm: bool,
 ) -> Result<(), String> {
     let changes = !matches!(operation.intent, Intent::Get { .. } | Intent::List);
     if own.len() > 1 {
@@ -208,6 +210,9 @@ pub(crate) fn check(
     let during = states.during(operation.began, *ended);
     let actor = operation.actor;
     match answer {
+        Answer::Failed(kind @ (ErrorKind::Unavailable | ErrorKind::OutcomeUnknown), text) if calm => {
+            return Err(format!("answered {kind:?} ({text}), and nothing had failed"));
+        }
         Answer::Failed(ErrorKind::OutcomeUnknown, _) if changes => return Ok(()),
         Answer::Failed(kind, text) => {
             if !own.is_empty() {

@@ -23,7 +23,7 @@ impl Deployment {
         }
         for (number, operation) in operations.iter().enumerate() {
             let own: Vec<_> = events.iter().filter(|event| event.operation == number).collect();
-            check::check(operation, &own, &states, self.shape.serves_old)
+            check::check(operation, &own, &states, self.shape.serves_old, self.shape.calm)
                 .map_err(|what| format!("{what}\n  operation {number}: {operation:?}"))?;
         }
         self.judge_rest(&states)
