@@ -163,6 +163,11 @@ fn every_route_answers_every_caller_as_the_table_says_and_as_it_is_described() {
             let _ = writeln!(found, "{:<30} {target:<8} {cells}", operation.id);
         }
     }
+    // What the table has of logins is refused.
+    let form = format!("username=admin&password={}", crate::server::PASSWORD);
+    let right = cast.server.send("POST", "/api/v1/login", &[], form.as_bytes());
+    assert!(right.status == 200 && right.body["access_token"].is_string(), "{}", right.status);
+    check_shape(&document, operations.iter().find(|one| one.id == "login").unwrap(), &right);
     let wrong = differences(TABLE, &found);
     assert!(wrong.is_empty(), "{}\n\nas it is:\n{found}", wrong.join("\n"));
 }

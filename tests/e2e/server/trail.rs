@@ -43,6 +43,14 @@ fn who_did_what_is_in_the_audit_log_and_tampering_is_found() {
         ended(home.command(args.chain(heads)).output().unwrap())
     };
     assert_eq!(verify(&home).code, 0);
+    // One word of one entry, while all the rest is as it was.
+    let made = home.json(["audit", "list", "--action", "secret.create"])[0].clone();
+    home.behind_our_back("UPDATE audit SET action = 'secret.grab' WHERE action = 'secret.create'");
+    let error = home.fails(1, ["audit", "verify"]);
+    let (chain, entry) = (made["chain"].as_str().unwrap(), &made["sequence"]);
+    assert!(error.contains(chain) && error.contains(&format!("entry: {entry})")), "{chain} {entry}: {error}");
+    home.behind_our_back("UPDATE audit SET action = 'secret.create' WHERE action = 'secret.grab'");
+    assert_eq!(verify(&home).code, 0);
     home.ok(["audit", "prune", "--before", "2020-01-01 00:00:00", "-y"]);
     home.ok(["audit", "prune", "--before", "2100-01-01 00:00:00", "-y"]);
     assert_eq!(verify(&home).code, 0, "what was pruned is accounted for");
