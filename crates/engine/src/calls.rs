@@ -232,7 +232,7 @@ fn unanswered(in_full: bool) -> Error {
     let text = if in_full {
         "the service did not answer in time: try again, or raise call_timeout_ms if it always takes so long"
     } else {
-        "the service did not answer in the time that was left for it: try again, or allow more time for the whole"
+        "the service did not answer in time: less was left than call_timeout_ms; try again, or allow more"
     };
     Error::new(ErrorKind::Timeout, text).retryable(Retry::Backoff)
 }
