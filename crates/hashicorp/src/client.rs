@@ -201,24 +201,28 @@ impl Kv {
         self.logged_in(|token| async move { self.http.send(ask, Some(&token)).await }).await
     }
 
-    /// Sends with our token, and once more with another one if that is what was wrong.
+    /// Sends with our token, and again with another one if that is what was wrong: twice, since the next one may have been
+    /// taken away meanwhile, too.
     async fn logged_in<F>(&self, send: impl Fn(Arc<secrecy::SecretString>) -> F) -> Result<Answer, Trouble>
     where
         F: Future<Output = Result<Answer, Failure>>,
     {
-        let ticket = self.session.ticket().await?;
-        let failure = match send(ticket.token.clone()).await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) => failure,
-        };
-        // Nothing was done: the token is looked at first.
-        if failure.status() != Some(403) {
-            return Err(failure.into());
+        let mut ticket = self.session.ticket().await?;
+        for _ in 0..2 {
+            let failure = match send(ticket.token.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            // Nothing was done: the token is looked at first.
+            if failure.status() != Some(403) {
+                return Err(failure.into());
+            }
+            match self.session.refused(&ticket).await? {
+                Some(another) => ticket = another,
+                None => return Err(failure.into()),
+            }
         }
-        match self.session.refused(&ticket).await? {
-            Some(another) => Ok(send(another.token).await?),
-            None => Err(failure.into()),
-        }
+        Ok(send(ticket.token).await?)
     }
 }
 
