@@ -117,7 +117,9 @@ fn zenmls_variables_have_their_effect_or_are_named() {
     ];
     let home = Home::new();
     // It is a Vault now, or the program is one without.
-    let error = refused(serve(&home, &VAULT));
+    let mut check = serve(&home, &VAULT);
+    check.arg("--check");
+    let error = refused(check);
     assert!(error.contains("hashicorp") && !error.contains("canary"), "{error}");
     for (name, value) in [("AUTH_METHOD", "canary"), ("TYPE", "custom")] {
         let name = format!("ZENML_SECRETS_STORE_{name}");
