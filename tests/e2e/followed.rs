@@ -53,6 +53,32 @@ fn ask(url: &str, method: &str, path: &str, token: Option<&str>, body: &str) -> 
     serde_json::from_str(body).unwrap()
 }
 
+/// What a page shows a person doing, after the first line of it.
+struct Shown {
+    /// The deployment's namespace.
+    namespace: String,
+    /// The line that asks the service itself for the secret.
+    get: &'static str,
+    /// What that prints.
+    expected: &'static str,
+}
+
+/// Makes the secret that a page shows a person making.
+#[track_caller]
+fn does_as_shown(home: &Home, page: &'static str) -> Shown {
+    let shown: Vec<_> = block(page, "console").lines().collect();
+    let [create, get, expected] = shown[..] else { panic!("other lines are shown: {shown:?}") };
+    says(&mut home.command(create.strip_prefix("$ strongroom ").unwrap().split(' ')));
+    Shown { namespace: namespace(home, &[]), get, expected }
+}
+
+/// Those of a listing's names that are a deployment's, each without what stands before its last slash.
+fn of_deployment(namespace: &str, listed: &Value, key: &str) -> Vec<String> {
+    let all = listed.as_array().unwrap().iter().map(|secret| secret[key].as_str().unwrap());
+    let all = all.map(|name| name.rsplit('/').next().unwrap().to_owned());
+    all.filter(|name| name.starts_with(&format!("strongroom-{namespace}-"))).collect()
+}
+
 /// Everything is as it should be, and a server stores there and reads; answers what the deployment's namespace is.
 #[track_caller]
 fn assert_serves(home: &Home, kind: &str) -> String {
@@ -68,7 +94,7 @@ fn assert_serves(home: &Home, kind: &str) -> String {
     let read = server.call(&token, "GET", "/secrets/by-name/served", &Value::Null);
     assert_eq!(read.body["body"]["values"], values, "{read:?}");
     drop(server);
-    home.json(["status"])["namespace"].as_str().unwrap().to_owned()
+    namespace(home, &[])
 }
 
 mod moto {
@@ -112,13 +138,7 @@ mod moto {
         for (name, value) in environment() {
             home.set(name, value);
         }
-        // What it shows a person doing.
-        let shown: Vec<_> = block(README, "console").lines().collect();
-        let [create, get, expected] = shown[..] else { panic!("other lines are shown: {shown:?}") };
-        let create: Vec<_> = create.strip_prefix("$ strongroom ").unwrap().split(' ').collect();
-        let ended = home.command(&create).output().unwrap();
-        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-        let namespace = home.json(["status"])["namespace"].as_str().unwrap().to_owned();
+        let Shown { namespace, get, expected } = does_as_shown(&home, README);
         let [name] = &names(&namespace)[..] else { panic!("not one secret: {:?}", names(&namespace)) };
         let get = get.strip_prefix("$ aws ").unwrap().replace("strongroom/NAMESPACE/OBJECT", name);
         assert_eq!(aws(&get.split(' ').collect::<Vec<_>>()), expected);
@@ -165,7 +185,7 @@ mod moto {
     }
 }
 
-/// The namespace of a deployment whose store the server was told of by ZenML's names, which it alone understands.
+/// The namespace of a deployment; `store` is what the server was told by ZenML's names, which it alone understands.
 fn namespace(home: &Home, store: &[(&str, &str)]) -> String {
     let mut command = home.command(["-o", "json", "status"]);
     for (key, value) in store {

@@ -73,7 +73,7 @@ impl Login {
                     return Ok(token);
                 }
                 // What is set up here and cannot answer now is not passed over: the next one is somebody else.
-                Err(ours) if is_passing(&ours.error) && (source.certain || !ours.absent) => {
+                Err(ours) if ours.error.kind().may_pass() && (source.certain || !ours.absent) => {
                     return Err(ours.error);
                 }
                 Err(ours) => tried.push(format!("{} ({})", source.name, ours.error.message())),
@@ -112,8 +112,4 @@ fn sorted(name: &'static str, error: &SdkError) -> Ours {
     });
     sorted.error = sorted.error.with("login", name);
     sorted
-}
-
-fn is_passing(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited)
 }

@@ -74,6 +74,15 @@ pub enum Retry {
     Exhausted,
 }
 
+impl ErrorKind {
+    /// Whether a service may be well again in a while without anybody doing something: it was not reached, did not answer
+    /// in time, or asks to be left alone for now.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::Unavailable | Self::Timeout | Self::RateLimited)
+    }
+}
+
 impl Retry {
     /// After the time that a service asked for, but a minute at most; with a growing pause if it asked for none. Longer
     /// than that no call goes on anyway.

@@ -3,8 +3,8 @@
 use crate::{deadline::Deadline, engine::Engine};
 use std::time::Duration;
 use strongroom_core::{
-    Context, ErrorKind, GetOptions, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta,
-    SecretRef, SecretUpdate, SecretsStore, Version, async_trait,
+    Context, GetOptions, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta, SecretRef,
+    SecretUpdate, SecretsStore, Version, async_trait,
 };
 
 #[deny(clippy::missing_trait_methods)]
@@ -43,9 +43,7 @@ impl SecretsStore for Engine {
         let mut failed: Vec<_> =
             futures::future::join_all(checks).await.into_iter().filter_map(Result::err).collect();
         // What passes by itself is told last.
-        failed.sort_by_key(|error| {
-            matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited)
-        });
+        failed.sort_by_key(|error| error.kind().may_pass());
         failed.into_iter().next().map_or(Ok(()), Err)
     }
 }

@@ -1,6 +1,6 @@
 //! The README of `crates/azure`.
 
-use super::{ask, assert_serves, block};
+use super::{Shown, ask, assert_serves, block, does_as_shown, of_deployment};
 use crate::support::Home;
 use serde_json::Value;
 use strongroom_emulator_azure::{Application, Emulator, Options, Role, TENANT};
@@ -21,10 +21,7 @@ fn operator(emulator: &Emulator, path: &str) -> Value {
 
 /// The names of a deployment's secrets in the vault.
 fn names(emulator: &Emulator, namespace: &str) -> Vec<String> {
-    let listed = operator(emulator, "");
-    let all = listed["value"].as_array().unwrap().iter().map(|secret| secret["id"].as_str().unwrap());
-    let all = all.map(|id| id.rsplit('/').next().unwrap().to_owned());
-    all.filter(|name| name.starts_with(&format!("strongroom-{namespace}-"))).collect()
+    of_deployment(namespace, &operator(emulator, "")["value"], "id")
 }
 
 #[test]
@@ -43,13 +40,7 @@ fn the_readme_of_azure_is_followed() {
     home.set("AZURE_CLIENT_ID", Application::Writer.id());
     home.set("AZURE_CLIENT_SECRET", emulator.client_secret());
     home.set("STRONGROOM_STORE_AUTHORITY_HOST", emulator.url());
-    // What it shows a person doing.
-    let shown: Vec<_> = block(README, "console").lines().collect();
-    let [create, get, expected] = shown[..] else { panic!("other lines are shown: {shown:?}") };
-    let create: Vec<_> = create.strip_prefix("$ strongroom ").unwrap().split(' ').collect();
-    let ended = home.command(&create).output().unwrap();
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    let namespace = home.json(["status"])["namespace"].as_str().unwrap().to_owned();
+    let Shown { namespace, get, expected } = does_as_shown(&home, README);
     let [name] = &names(&emulator, &namespace)[..] else { panic!("not one secret") };
     // Microsoft's program is a gigabyte: the call that it makes.
     let expected_get = "$ az keyvault secret show --vault-name my-vault --name strongroom-NAMESPACE-OBJECT \

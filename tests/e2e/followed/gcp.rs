@@ -1,6 +1,6 @@
 //! The README of `crates/gcp`.
 
-use super::{ask, assert_serves, block};
+use super::{Shown, ask, assert_serves, block, does_as_shown, of_deployment};
 use crate::support::Home;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
@@ -16,10 +16,7 @@ fn operator(emulator: &Emulator, path: &str) -> Value {
 
 /// The names of a deployment's secrets in Google Cloud.
 fn names(emulator: &Emulator, namespace: &str) -> Vec<String> {
-    let listed = operator(emulator, "");
-    let all = listed["secrets"].as_array().unwrap().iter().map(|secret| secret["name"].as_str().unwrap());
-    let all = all.map(|name| name.rsplit('/').next().unwrap().to_owned());
-    all.filter(|name| name.starts_with(&format!("strongroom-{namespace}-"))).collect()
+    of_deployment(namespace, &operator(emulator, "")["secrets"], "name")
 }
 
 #[test]
@@ -34,13 +31,7 @@ fn the_readme_of_google_cloud_is_followed() {
     emulator.write_credentials(&home.path("credentials")).unwrap();
     home.set("GOOGLE_APPLICATION_CREDENTIALS", home.arg("credentials/service_account.json"));
     home.set("STRONGROOM_STORE_ENDPOINT", emulator.url());
-    // What it shows a person doing.
-    let shown: Vec<_> = block(README, "console").lines().collect();
-    let [create, get, expected] = shown[..] else { panic!("other lines are shown: {shown:?}") };
-    let create: Vec<_> = create.strip_prefix("$ strongroom ").unwrap().split(' ').collect();
-    let ended = home.command(&create).output().unwrap();
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    let namespace = home.json(["status"])["namespace"].as_str().unwrap().to_owned();
+    let Shown { namespace, get, expected } = does_as_shown(&home, README);
     let [name] = &names(&emulator, &namespace)[..] else { panic!("not one secret") };
     // Google's program cannot be had from a package registry: the call that it makes.
     assert_eq!(get, "$ gcloud secrets versions access latest --secret=strongroom-NAMESPACE-OBJECT");

@@ -70,9 +70,7 @@ async fn run(
     };
     if let Err(error) = open.store.check().await {
         // A store that is down takes no server out: this one starts and says that it is degraded.
-        let passes =
-            matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited);
-        if args.check || !passes || engine.stats().down.is_empty() {
+        if args.check || !error.kind().may_pass() || engine.stats().down.is_empty() {
             return Err(error.into());
         }
         console.message(&format!("warning: {error}; the server starts without it, and asks it again\n"));
