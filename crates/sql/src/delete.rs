@@ -11,8 +11,8 @@ use crate::{
     versions,
 };
 use std::{collections::BTreeSet, time::Duration};
-use strongroom_core::{Revision, SecretId, Timestamp, VersionUid, async_trait};
-use strongroom_engine::{Debris, Delete, Deleted, PayloadRef, Pending, Place, Refusal};
+use strongroom_core::{Revision, SecretId, Timestamp, async_trait};
+use strongroom_engine::{Delete, Deleted, PayloadRef, Pending, Place, Refusal};
 use uuid::Uuid;
 
 #[async_trait]
@@ -54,21 +54,7 @@ pub(crate) async fn removal(
     let (payloads, objects) = held(tx, secret).await?;
     let garbage: Vec<Pending> = objects
         .into_iter()
-        .map(|(store, object)| Pending {
-            uid: VersionUid(tx.fresh()),
-            version: VersionUid(change),
-            secret,
-            locked: false,
-            store,
-            object,
-            debris: Debris::Object,
-            attempted: false,
-            key: None,
-            digest: None,
-            due: claim.map_or(now, |claim| now.plus(claim)),
-            born: now,
-            claimed: claim.map(|_| now),
-        })
+        .map(|place| Pending::of_deletion(tx.fresh(), change, secret, place, claim, now))
         .collect();
     let fence = format!("{} WHERE locked = ?", pending::FENCE);
     let mut statements = vec![

@@ -4,6 +4,7 @@ use super::{NewVersionRow, Place, StoreName};
 use crate::crypto::KeyId;
 use std::time::Duration;
 use strongroom_core::{ObjectId, SecretId, SecretName, Timestamp, VersionRef, VersionUid};
+use uuid::Uuid;
 
 /// An attempt to write one version to a back-end: its pending row is committed before the first call.
 #[derive(Clone, Debug)]
@@ -77,6 +78,36 @@ pub struct Pending {
     pub born: Timestamp,
     /// When it was last claimed; compared when the claim ends.
     pub claimed: Option<Timestamp>,
+}
+
+impl Pending {
+    /// What a deletion leaves of one object, to be removed with all its versions: claimed for a while by whoever removes it
+    /// next, or due at once. `uid` is fresh.
+    #[must_use]
+    pub fn of_deletion(
+        uid: Uuid,
+        change: Uuid,
+        secret: SecretId,
+        (store, object): (StoreName, ObjectId),
+        claim: Option<Duration>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            uid: VersionUid(uid),
+            version: VersionUid(change),
+            secret,
+            locked: false,
+            store,
+            object,
+            debris: Debris::Object,
+            attempted: false,
+            key: None,
+            digest: None,
+            due: claim.map_or(now, |claim| now.plus(claim)),
+            born: now,
+            claimed: claim.map(|_| now),
+        }
+    }
 }
 
 /// What a pending row speaks of.

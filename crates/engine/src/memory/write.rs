@@ -221,21 +221,10 @@ impl State {
             fence(pending, now);
         }
         self.pending.remove(&VersionUid(delete.secret.0));
-        let rows = objects.into_iter().map(|(store, object)| Pending {
-            uid: VersionUid(fresh(env)),
-            version: VersionUid(delete.change),
-            secret: delete.secret,
-            locked: false,
-            store,
-            object,
-            debris: Debris::Object,
-            attempted: false,
-            key: None,
-            digest: None,
-            due: now.plus(delete.claim),
-            born: now,
-            claimed: Some(now),
-        });
+        let claim = Some(delete.claim);
+        let rows = objects
+            .into_iter()
+            .map(|place| Pending::of_deletion(fresh(env), delete.change, delete.secret, place, claim, now));
         let rows: Vec<Pending> = rows.collect();
         self.pending.extend(rows.iter().map(|row| (row.uid, row.clone())));
         self.note(&delete.auditor, &delete.entry, now, Revision(0));
