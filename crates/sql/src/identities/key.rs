@@ -1,7 +1,8 @@
 //! Changing API keys.
 
 use super::{
-    change::{ApiKeyPatch, Changed, NewApiKey, NewMac, Step, refuse, there},
+    apply::{Step, refuse, there},
+    change::{ApiKeyPatch, Changed, NewApiKey, NewMac},
     rows::{self, API_KEY, ApiKey},
 };
 use crate::{

@@ -3,6 +3,7 @@
 //! Every change is one transaction with its audit entry, and moves the epoch: a server that read the epoch after a
 //! request arrived knows whether what it remembers of accounts, keys and grants still holds.
 
+mod apply;
 mod change;
 mod device;
 mod key;

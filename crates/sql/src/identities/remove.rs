@@ -1,7 +1,8 @@
 //! Removing an account.
 
 use super::{
-    change::{Changed, LAST_ADMIN, Step, another_admin, find, refuse},
+    apply::{LAST_ADMIN, Step, another_admin, find, refuse},
+    change::Changed,
     rows::Role,
 };
 use crate::{
