@@ -40,21 +40,9 @@ impl Engine {
     ///
     /// # Errors
     /// Of the catalog and the root key; `Corrupt` if a value cannot be opened, naming the secret; `Unsupported` without
-    /// a database; `Conflict` while processes run that were opened with another root key, which they are named with.
-    pub async fn rotate(&self, kind: KeyKind) -> Result<Rotated> {
-        self.rotate_among(kind, false).await
-    }
-
-    /// The same, whichever root keys other processes were opened with: those that know another one alone read nothing that
-    /// is written from then on.
-    ///
-    /// # Errors
-    /// As for [`rotate`](Self::rotate), but for `Conflict`.
-    pub async fn rotate_forced(&self, kind: KeyKind) -> Result<Rotated> {
-        self.rotate_among(kind, true).await
-    }
-
-    async fn rotate_among(&self, kind: KeyKind, force: bool) -> Result<Rotated> {
+    /// a database; `Conflict` while processes run that were opened with another root key, which they are named with,
+    /// unless forced: those that know another one alone read nothing that is written from then on.
+    pub async fn rotate(&self, kind: KeyKind, force: bool) -> Result<Rotated> {
         let core = &self.core;
         core.needs_rows("a key that was made now would be forgotten")?;
         core.ring.reload().await?;

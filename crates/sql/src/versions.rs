@@ -1,13 +1,15 @@
 //! Version rows and inline payloads.
 
-use crate::{audit, connection::Statement, error::Failure, rows, transaction::Transaction, value::args};
+use crate::{
+    audit, connection::Statement, error::Failure, read, rows, transaction::Transaction, value::args,
+};
 use strongroom_core::{SecretId, SecretMeta, Timestamp};
 use strongroom_engine::{NewVersionRow, Place, Row, VersionRow, crypto::KeyId};
 
 /// A secret with its current version.
 pub(crate) async fn current(tx: &mut Transaction, secret: SecretId) -> Result<Option<Row>, Failure> {
     let sql = format!("SELECT {} FROM {} WHERE s.id = ?", rows::columns(), rows::CURRENT_FROM);
-    tx.fetch(&sql, args![secret.0]).await?.into_iter().next().map(rows::row).transpose()
+    read::first(tx.fetch(&sql, args![secret.0]).await?, rows::row)
 }
 
 /// The versions of a secret but the newest `kept`.

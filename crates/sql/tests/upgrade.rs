@@ -52,7 +52,7 @@ async fn assert_whole(catalog: SqlCatalog) {
 
     process.secrets().set("prod/db", "password", "third").await.unwrap();
     process.secrets().create("new", [("k", "v")]).await.unwrap();
-    let rotated = process.engine.rotate(KeyKind::Seal).await.unwrap();
+    let rotated = process.engine.rotate(KeyKind::Seal, false).await.unwrap();
     assert_eq!((rotated.resealed, rotated.kept.len()), (9, 0));
     assert_eq!(values(&process, "prod/db", Some(2)).await, both);
     assert_eq!(values(&process, "prod/db", None).await, map(&[("password", "third")]));

@@ -32,8 +32,7 @@ pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Conso
 pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str, force: bool) -> Outcome {
     let kind = KeyKind::parse(kind)?;
     let session = run.session().await?;
-    let engine = session.engine()?;
-    let rotated = if force { engine.rotate_forced(kind).await? } else { engine.rotate(kind).await? };
+    let rotated = session.engine()?.rotate(kind, force).await?;
     // The rotation stands, whether or not the place of the old values could be wiped.
     let purged = session.purge().await;
     if let Err(error) = purged {

@@ -30,11 +30,11 @@ pub(super) async fn operate(
     for _ in 0..times {
         sim.sleep(Duration::from_millis(sim.below(pause) as u64)).await;
         let _seen = match (work, sim.below(4)) {
-            (Work::Rotating, _) | (Work::Once, 0) => engine.rotate(KeyKind::Seal).await.map(drop),
+            (Work::Rotating, _) | (Work::Once, 0) => engine.rotate(KeyKind::Seal, false).await.map(drop),
             (Work::Moving, 0 | 1) if moves => engine.move_all(None).await.map(drop),
             (Work::Once, 1) if external => engine.move_all(None).await.map(drop),
             (Work::Moving | Work::Once, 2 | 3) if moves => engine.move_all(Some(&store)).await.map(drop),
-            _ => engine.rotate(KeyKind::Digest).await.map(drop),
+            _ => engine.rotate(KeyKind::Digest, false).await.map(drop),
         };
     }
 }

@@ -161,7 +161,7 @@ async fn what_only_rows_could_remember_is_refused() {
     let engine = deployment.open(Arc::new(MemoryBackend::new(&held, deployment.namespace()))).await;
     secrets(&engine).create("db", [("a", "1")]).await.unwrap();
     let unsupported = |error: strongroom_core::Error| error.kind() == ErrorKind::Unsupported;
-    assert!(unsupported(engine.rotate(KeyKind::Seal).await.unwrap_err()));
+    assert!(unsupported(engine.rotate(KeyKind::Seal, false).await.unwrap_err()));
     assert!(unsupported(engine.move_all(None).await.unwrap_err()));
     let root = strongroom_engine::crypto::RootKey::generate().unwrap();
     assert!(unsupported(engine.add_root(&root).await.unwrap_err()));
