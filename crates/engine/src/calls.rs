@@ -232,7 +232,7 @@ fn unanswered(in_full: bool) -> Error {
     let text = if in_full {
         "the service did not answer in time: try again, or raise call_timeout_ms if it always takes so long"
     } else {
-        "the service did not answer in time: less was left than call_timeout_ms; try again, or allow more"
+        "the service did not answer in time: the caller waits for less than call_timeout_ms; try again, or wait longer"
     };
     Error::new(ErrorKind::Timeout, text).retryable(Retry::Backoff)
 }
