@@ -2,6 +2,7 @@
 
 use crate::support::Home;
 use serde_json::json;
+use std::fs;
 
 #[test]
 fn status_says_where_everything_is() {
@@ -44,6 +45,44 @@ fn repairing_what_is_whole_changes_nothing() {
     let error = home.fails(2, ["repair", "--remove-foreign"]);
     assert!(error.contains("-y"), "{error}");
     home.ok(["repair", "--remove-foreign", "-y"]);
+}
+
+/// Somebody works in the store's directory.
+#[test]
+fn what_went_wrong_in_a_store_is_told_by_name_and_mended() {
+    let home = Home::with_directory();
+    home.ok(["secret", "create", "db", "--a=one"]);
+    home.ok(["secret", "update", "db", "--a=two"]);
+    let newest = home.only_object().join("newest");
+    let current = fs::read_to_string(&newest).unwrap();
+    let versions = home.kept().into_iter().map(|(_, version)| version);
+    let older = versions.into_iter().find(|version| *version != current).unwrap();
+
+    fs::write(&newest, &older).unwrap();
+    let report = home.json(["repair"]);
+    assert_eq!(
+        (&report["overlaid"], &report["mended"], &report["unknown"]),
+        (&json!(1), &json!(1), &json!(0))
+    );
+    let told = &report["overlaid_secrets"][0];
+    assert_eq!((&told["name"], &told["shown"], &told["mended"]), (&json!("db"), &json!(older), &json!(true)));
+    let mended = fs::read_to_string(&newest).unwrap();
+    assert!(mended != older && mended != current, "it was not put again");
+    assert_eq!(home.json(["repair"])["overlaid"], 0);
+    assert_eq!(home.kept().len(), 2);
+
+    // A file that is cut.
+    fs::write(home.only_object().join(&mended), "x").unwrap();
+    let report = home.json(["repair", "--read"]);
+    assert_eq!(report["lost"], 1, "{report}");
+    let told = &report["lost_versions"][0];
+    assert_eq!((&told["name"], &told["revision"], &told["current"]), (&json!("db"), &json!(2), &json!(true)));
+    assert_eq!(told["damaged"], true);
+    assert!(told["remedy"].as_str().unwrap().contains("roll back to an older version"), "{told}");
+    let text = home.ok(["repair", "--read"]);
+    assert!(text.lines().any(|line| line.starts_with("damaged version\tdb (")), "{text}");
+    home.ok(["secret", "rollback", "db", "1"]);
+    assert_eq!(home.ok(["secret", "get", "db", "a"]), "one");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A cache directory of its own, in which everything is installed and nothing runs, whatever runs in the user's.
@@ -25,7 +27,8 @@ impl Cache {
         }
         let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         let base = base.unwrap_or_else(|| Path::new(&std::env::var_os("HOME").unwrap()).join(".cache"));
-        for entry in fs::read_dir(base.join("strongroom-tests")).unwrap().map(Result::unwrap) {
+        // Nothing is installed where nobody has needed it.
+        for entry in fs::read_dir(base.join("strongroom-tests")).into_iter().flatten().map(Result::unwrap) {
             let path = entry.path();
             if path.join("bin").is_dir() {
                 symlink(fs::canonicalize(&path).unwrap(), ours.join(entry.file_name())).unwrap();
@@ -39,6 +42,8 @@ impl Cache {
         command.arg("emulators").args(arguments);
         command.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
         command.env("XDG_CACHE_HOME", self.0.path());
+        // Where cargo has put what it built for the tests of all packages; what is not there is built.
+        command.env("STRONGROOM_XTASK_PROGRAMS", Path::new(env!("CARGO_BIN_EXE_xtask")).parent().unwrap());
         // Of the servers that run already.
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("STRONGROOM_TEST_") {
@@ -56,7 +61,7 @@ impl Cache {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Ours are not those that have to be built first.
+    /// Those that others wrote.
     fn up(&self) -> String {
         self.ok(&["up", "--without", "gcp,azure,google,microsoft"])
     }
@@ -94,6 +99,22 @@ fn evaluated(text: &str) -> BTreeMap<String, String> {
     all.filter(|(name, _)| name.starts_with("STRONGROOM_"))
         .map(|(k, v)| (k.to_owned(), v.to_owned()))
         .collect()
+}
+
+/// What the program of ours at this URL answers with, which has to be JSON and no refusal; a body is a form.
+#[track_caller]
+fn asked(url: &str, method: &str, path: &str, token: Option<&str>, body: &str) -> Value {
+    let host = url.strip_prefix("http://").unwrap();
+    let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{token}");
+    let kind = "content-type: application/x-www-form-urlencoded";
+    write!(stream, "{head}{kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {answer}");
+    serde_json::from_str(body).unwrap()
 }
 
 /// Where a URL leads.
@@ -148,5 +169,48 @@ fn openbao_and_moto_come_up_once_and_end() {
     assert!(!listens(&variables["STRONGROOM_TEST_VAULT_URL"]), "OpenBao goes on");
     assert!(!listens(&variables["STRONGROOM_TEST_AWS_ENDPOINT"]), "moto goes on");
     assert!(!cache.state().exists(), "its token is left behind");
+    cache.assert_none_run();
+}
+
+/// They answer to what is printed.
+#[test]
+fn ours_come_up_as_programs() {
+    let cache = Cache::new();
+    let variables = evaluated(&cache.ok(&["up", "--without", "openbao,moto,google,microsoft"]));
+    let of = |name: &str| variables[&format!("STRONGROOM_TEST_{name}")].as_str();
+
+    let secrets = format!("/v1/projects/{}/secrets", of("GCP_PROJECT"));
+    for who in ["ACCESS_TOKEN", "OPERATOR_ACCESS_TOKEN"] {
+        let token = of(&format!("GCP_{who}"));
+        assert!(asked(of("GCP_ENDPOINT"), "GET", &secrets, Some(token), "").is_object(), "{who}");
+    }
+    let path = Path::new(of("GCP_CREDENTIALS")).join("service_account.json");
+    let credentials: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(credentials["project_id"], of("GCP_PROJECT"));
+
+    let scope = "grant_type=client_credentials&scope=https://vault.azure.net/.default";
+    let secret = format!("client_secret={}", of("AZURE_CLIENT_SECRET"));
+    let assertion = format!(
+        "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_assertion={}",
+        of("AZURE_ASSERTION")
+    );
+    for (who, proof) in [
+        ("CLIENT_ID", &secret),
+        ("PURGER_CLIENT_ID", &secret),
+        ("OPERATOR_CLIENT_ID", &secret),
+        ("FEDERATED_CLIENT_ID", &assertion),
+    ] {
+        let form = format!("{scope}&client_id={}&{proof}", of(&format!("AZURE_{who}")));
+        let path = format!("/{}/oauth2/v2.0/token", of("AZURE_TENANT_ID"));
+        let token = asked(of("AZURE_AUTHORITY"), "POST", &path, None, &form);
+        let token = token["access_token"].as_str().unwrap();
+        let listed = asked(of("AZURE_ENDPOINT"), "GET", "/secrets?api-version=7.4", Some(token), "");
+        assert!(listed["value"].is_array(), "{who}: {listed}");
+    }
+    let authority = fs::read_to_string(of("AZURE_CA")).unwrap();
+    assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"), "{authority}");
+
+    assert_eq!(cache.ok(&["down"]), "stopped\n");
+    assert!(!listens(of("GCP_ENDPOINT")) && !listens(of("AZURE_ENDPOINT")), "one goes on");
     cache.assert_none_run();
 }

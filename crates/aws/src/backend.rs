@@ -140,7 +140,17 @@ impl AwsBackend {
             if !shown.has(&id, &ours) {
                 self.client.move_label(name, Move { label: &ours, from: None, to: Some(&id) }).await?;
             }
-            tags.push(labels::labelled_tag());
+            // The only version is never removed by itself.
+            if shown.stages.len() > 1 && self.look(name).await?.is_some_and(|now| now.is_first_removed()) {
+                match self.client.move_label(name, Move { label: &ours, from: Some(&id), to: None }).await {
+                    Ok(()) => {}
+                    // Whoever removes it came first.
+                    Err(failure) if failure.why == Why::Parameter => {}
+                    Err(failure) => return Err(failure.into()),
+                }
+            } else {
+                tags.push(labels::labelled_tag());
+            }
         }
         if !tags.is_empty() {
             self.client.tag(name, tags).await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, invalid},
-    https::{OnlyHttps, standard},
+    https::{OnlyHttps, client},
 };
 use aws_config::{
     AppName, BehaviorVersion, ConfigLoader, Region, retry::RetryConfig,
@@ -11,12 +11,9 @@ use aws_config::{
 };
 use aws_sdk_secretsmanager::{
     Client as Sdk,
-    config::{Credentials, SharedHttpClient},
+    config::{Builder, Credentials},
 };
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
+use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use secrecy::ExposeSecret as _;
 use std::{fs, path::Path};
 use strongroom_core::Result;
@@ -28,16 +25,20 @@ const SESSION: &str = "strongroom";
 pub(crate) async fn sdk(config: &Config) -> Result<Sdk> {
     let region = Region::new(config.region.clone());
     let base = loader(config, &region)?.load().await;
-    let mut own = base.to_builder();
-    own.set_endpoint_url(config.endpoint.clone().or_else(|| base.endpoint_url().map(str::to_owned)));
+    let mut own = Builder::from(&base);
+    // Here and not in what the client is made of: there, a variable of this service alone would win.
+    if config.endpoint.is_some() {
+        own.set_endpoint_url(config.endpoint.clone());
+    }
     if let Some(role) = &config.role_arn {
-        let mut sts = base.to_builder();
-        if config.sts_endpoint.is_some() {
-            sts.set_endpoint_url(config.sts_endpoint.clone());
-        }
+        let sts = match &config.sts_endpoint {
+            // The same for STS: what a loader is told wins.
+            Some(endpoint) => loader(config, &region)?.endpoint_url(endpoint).load().await,
+            None => base.clone(),
+        };
         let session = config.role_session_name.as_deref().unwrap_or(SESSION);
         let mut provider =
-            AssumeRoleProvider::builder(role).session_name(session).configure(&sts.build()).region(region);
+            AssumeRoleProvider::builder(role).session_name(session).configure(&sts).region(region);
         if let Some(id) = &config.external_id {
             provider = provider.external_id(id);
         }
@@ -49,7 +50,7 @@ pub(crate) async fn sdk(config: &Config) -> Result<Sdk> {
             provider,
         )));
     }
-    Ok(Sdk::new(&own.build()))
+    Ok(Sdk::from_conf(own.build()))
 }
 
 fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {
@@ -62,12 +63,11 @@ fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {
         loader = loader.app_name(name);
     }
     // It asks for credentials, too.
-    let given = config.ca_path.as_deref().map(trusting).transpose()?;
-    if !config.allow_http {
-        loader = loader.http_client(OnlyHttps(given.unwrap_or_else(standard)));
-    } else if let Some(given) = given {
-        loader = loader.http_client(given);
-    }
+    let client = client(config.ca_path.as_deref().map(trusting).transpose()?);
+    loader = match config.allow_http {
+        false => loader.http_client(OnlyHttps(client)),
+        true => loader.http_client(client),
+    };
     if let Some(profile) = &config.profile {
         loader = loader.profile_name(profile);
     }
@@ -80,7 +80,7 @@ fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {
 }
 
 /// Trusts the authorities of that file and no others.
-fn trusting(path: &Path) -> Result<SharedHttpClient> {
+fn trusting(path: &Path) -> Result<TlsContext> {
     let wrong = || invalid("ca_path: a file with certificates in PEM form is wanted, which we can read");
     let pem = fs::read(path).map_err(|_| wrong())?;
     // The SDK panics at the first call if it finds no certificate.
@@ -88,6 +88,5 @@ fn trusting(path: &Path) -> Result<SharedHttpClient> {
         return Err(wrong());
     }
     let store = TrustStore::empty().with_pem_certificate(pem);
-    let context = TlsContext::builder().with_trust_store(store).build().map_err(|_| wrong())?;
-    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https())
+    TlsContext::builder().with_trust_store(store).build().map_err(|_| wrong())
 }

@@ -8,7 +8,7 @@ use aws_sdk_secretsmanager::config::{
 use aws_smithy_http_client::{
     Builder, ConnectorBuilder,
     proxy::ProxyConfig,
-    tls::{Provider, rustls_provider::CryptoMode},
+    tls::{Provider, TlsContext, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -20,10 +20,14 @@ use aws_smithy_runtime_api::{
 };
 use strongroom_core::settings::is_private;
 
-/// What the SDK uses if it is given none.
-pub(crate) fn standard() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
+/// What the SDK uses if it is given none, with the proxies of the environment; trusting what `context` says, or else the
+/// system's authorities.
+pub(crate) fn client(context: Option<TlsContext>) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        if let Some(context) = &context {
+            builder.set_tls_context(context.clone());
+        }
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         builder.set_proxy_config(Some(ProxyConfig::from_env()));

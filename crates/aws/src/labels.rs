@@ -27,6 +27,8 @@ const PART_LENGTH: usize = 256;
 /// A secret has at most 50 tags.
 const MOST_PARTS: usize = 50 - OWN_TAGS - 4;
 const NONE: &str = "none";
+/// It was removed before it got one, and must get none any more.
+const REMOVED: &str = "removed";
 
 /// Our label of a version: with it, the service keeps the version.
 pub(crate) fn label(uid: VersionUid) -> String {
@@ -53,6 +55,11 @@ impl Shown {
     /// The version that still waits for our label.
     pub(crate) fn unlabelled(&self) -> Option<VersionUid> {
         Some(VersionUid(Uuid::try_parse(self.tags.get(UNLABELLED)?).ok()?))
+    }
+
+    /// Whether the version that waited for our label was removed instead.
+    pub(crate) fn is_first_removed(&self) -> bool {
+        self.tags.get(UNLABELLED).is_some_and(|tag| tag == REMOVED)
     }
 
     /// Whether a version has this label.
@@ -111,6 +118,11 @@ pub(crate) fn changed_tags(shown: &Shown, labels: &Labels) -> Vec<Tag> {
 /// The tag that says that the version that a secret was created with has its label now.
 pub(crate) fn labelled_tag() -> Tag {
     tag(UNLABELLED, NONE)
+}
+
+/// The tag that says that this version was removed instead.
+pub(crate) fn first_removed_tag() -> Tag {
+    tag(UNLABELLED, REMOVED)
 }
 
 fn record_tags(labels: &Labels, had: usize) -> Vec<Tag> {

@@ -25,12 +25,13 @@ impl AwsBackend {
             .retryable(Retry::Backoff))
     }
 
-    /// Takes a version's labels away. `false` if somebody moved one in between.
+    /// Takes a version's labels away. `false` if it has to look again, since one may have moved in between.
     async fn strip(&self, name: &str, id: &str) -> Result<bool> {
         let Some(shown) = self.look(name).await? else { return Ok(true) };
         if shown.unlabelled().is_some_and(|waiting| waiting.to_string() == id) {
-            // First, so that nobody gives it a label any more.
-            self.client.tag(name, vec![labels::labelled_tag()]).await?;
+            // First, so that nobody gives it a label any more; whoever is at it may have given it one meanwhile.
+            self.client.tag(name, vec![labels::first_removed_tag()]).await?;
+            return Ok(false);
         }
         let Some(stages) = shown.stages.get(id) else { return Ok(true) };
         let mut strips: Vec<&str> = stages.iter().map(String::as_str).filter(|one| *one != CURRENT).collect();

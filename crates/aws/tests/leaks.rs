@@ -2,16 +2,88 @@
 
 mod site;
 
-use site::{account, variable};
+use site::{account, bare, variable};
+use std::process::Command;
 use strongroom_core::NamespaceId;
 use strongroom_testkit::{
-    cloud::{CANARY, Ear, Kept},
+    cloud::{CANARY, CREDENTIAL, Ear, GIVEN, Kept},
     wire::{Fault, Order, Wire},
 };
 use uuid::Uuid;
 
+/// Where everything is asked for, for the process whose environment it is in.
+const WIRE: &str = "STRONGROOM_TEST_AWS_WIRE";
+
+/// What STS may answer, or somebody in its place.
+fn sts_faults() -> Vec<Option<Fault>> {
+    let error = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{CREDENTIAL}</Code><Message>{CREDENTIAL}</Message></Error>\
+         <RequestId>r</RequestId></ErrorResponse>"
+    );
+    let given = |action: &str| {
+        format!(
+            "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><Credentials>\
+             <AccessKeyId>ASIASTRONGROOM</AccessKeyId><SecretAccessKey>{GIVEN}</SecretAccessKey>\
+             <SessionToken>{GIVEN}</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>\
+             </{action}Result></{action}Response>"
+        )
+    };
+    let answer = |status, body: String| Some(Fault::status(status).body(body).into());
+    vec![
+        Some(Fault::Reset),
+        Some(Fault::HalfBody),
+        answer(200, format!("{CREDENTIAL}, which is no XML")),
+        answer(200, given("AssumeRole")),
+        answer(200, given("AssumeRoleWithWebIdentity")),
+        answer(400, error.clone()),
+        answer(403, error.clone()),
+        answer(500, error),
+    ]
+}
+
 mod moto {
     use super::*;
+
+    /// What the chain finds in the environment: a token of a web identity.
+    #[tokio::test]
+    #[ignore = "run by the other one"]
+    async fn process() {
+        let Ok(wire) = std::env::var(WIRE) else { return };
+        let mut ear = Ear::open();
+        let account = bare().text("region", &variable("REGION")).at(&wire);
+        ear.told(&account.open(NamespaceId(Uuid::new_v4())).await.unwrap().check().await.unwrap_err());
+        ear.assert_silent(&[], 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    #[ignore = "needs moto: cargo xtask test"]
+    async fn no_token_of_a_web_identity_is_in_any_log_or_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::write(&path, CREDENTIAL).unwrap();
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        for fault in sts_faults().into_iter().flatten() {
+            wire.order(Order::new("POST", "/", fault.clone()).always());
+            let before = wire.count("POST", "/");
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--exact", "moto::process", "--ignored", "--nocapture", "--test-threads=1"]);
+            for (name, _) in
+                std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
+            {
+                command.env_remove(name);
+            }
+            command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+            command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ENDPOINT_URL", wire.url());
+            command.env(WIRE, wire.url());
+            command.env("AWS_WEB_IDENTITY_TOKEN_FILE", &path);
+            command.env("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/strongroom");
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("1 passed"), "{fault:?}: {said}");
+            assert!(wire.count("POST", "/") > before, "{fault:?}: STS was not asked");
+            wire.heal();
+        }
+    }
 
     #[tokio::test]
     #[ignore = "needs moto: cargo xtask test"]
@@ -66,9 +138,15 @@ mod moto {
         let assumed =
             assumer.clone().text("external_id", &variable("EXTERNAL_ID")).open(namespace).await.unwrap();
         assumed.check().await.unwrap();
-        let refused = assumer.text("external_id", CANARY).open(namespace).await.unwrap();
+        let refused = assumer.clone().text("external_id", CANARY).open(namespace).await.unwrap();
         ear.told(&refused.check().await.unwrap_err());
         backend.delete(kept.object).await.unwrap();
+
+        // STS may quote what it was sent, and answers with credentials, which are sent on.
+        let role = assumer.text("external_id", CREDENTIAL).text("secret_access_key", CREDENTIAL);
+        let open = async || role.open(namespace).await;
+        let faults = sts_faults().into_iter().chain([None]);
+        ear.hears_a_login(open, &wire, ("POST", "/"), faults).await;
 
         let secrets = ["SECRET_ACCESS_KEY", "ASSUMER_SECRET_ACCESS_KEY"].map(variable);
         // The SDK is quiet, so that nothing else need have been logged.

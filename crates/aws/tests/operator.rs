@@ -7,7 +7,12 @@ use std::{process::Command, sync::Arc};
 use strongroom_core::{
     Backend, ErrorKind, GetOptions, NamespaceId, Revision, SecretUpdate, ValuesChange, async_trait,
 };
-use strongroom_testkit::cloud::{CloudOperator, Watched};
+use strongroom_engine::RepairOptions;
+use strongroom_testkit::{
+    CloudSubject as _,
+    cloud::{CloudOperator, Watched},
+    wire::{Fault, Order, Wire},
+};
 
 /// `aws secretsmanager ...`; answers what it prints.
 #[track_caller]
@@ -81,6 +86,24 @@ mod moto {
         for answer in strongroom_core::SecretsStore::get(&engine, &cx, &both, &GetOptions::new()).await {
             assert_eq!(text(&answer.unwrap(), "a"), "two");
         }
+
+        // A repair puts the committed value once more; over a broken wire it says so, and changes nothing.
+        let wire = Wire::to(&Service.server()).await;
+        let through = Service.open(watched.site.identity.namespace, Some(&wire)).await;
+        let over = watched.site.engine(through, uncached()).await;
+        wire.order(Order::new("POST", "/PutSecretValue", Fault::Reset).always());
+        let error = over.repair(RepairOptions::new()).await.unwrap_err();
+        assert!(error.kind().may_pass() && wire.broken() > 0, "{error:?}");
+        wire.heal();
+        wire.order(Order::new("POST", "/PutSecretValue", Fault::LoseAnswer));
+        let report = over.repair(RepairOptions::new()).await.unwrap();
+        let overlaid: Vec<_> = report.overlaid.iter().map(|one| (one.secret, one.by.clone())).collect();
+        assert_eq!(overlaid, [(watched.id, Some(old))], "{report:?}");
+        assert!(report.overlaid[0].mended && report.unknown.is_empty(), "{report:?}");
+        assert_eq!(Service.value(&watched.name), r#"{"a":"two"}"#);
+        watched.site.settle(&engine).await;
+        watched.site.assert_accounted(&*watched.backend).await;
+        watched.assert_nothing_to_repair().await;
         watched.assert_repaired_by_an_update(&Service).await;
     }
 
@@ -92,6 +115,7 @@ mod moto {
         let secrets = watched.secrets().await;
         let error = secrets.get("db").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
+        watched.assert_lost(false, "gone from the service").await;
         let error = secrets.update(&watched.id.into(), replacing("a", "three")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
         assert!(error.to_string().contains("RestoreSecret"), "{error}");
@@ -120,6 +144,7 @@ mod moto {
         }
         let error = secrets.get("db").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
+        watched.assert_lost(false, "roll back to an older version").await;
         let back = SecretUpdate::new().values(ValuesChange::Restore(Revision(1)));
         secrets.update(&watched.id.into(), back).await.unwrap();
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "one");

@@ -4,7 +4,13 @@
 mod site;
 
 use site::{bare, variable};
-use std::{fs, process::Command};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    process::Command,
+    thread,
+};
 use strongroom_core::{ErrorKind, NamespaceId, Result};
 use uuid::Uuid;
 
@@ -31,13 +37,20 @@ fn child(expected: &str, environment: &[(&str, &str)]) {
 /// What the chain finds, without credentials in the configuration.
 async fn found() -> Result<()> {
     let mut account = bare().text("region", &variable("REGION"));
-    for (name, key) in [("STRONGROOM_TEST_PROFILE", "profile"), ("STRONGROOM_TEST_ROLE", "role_arn")] {
+    if std::env::var("AWS_ENDPOINT_URL").is_err() {
+        account = account.text("endpoint", &variable("ENDPOINT"));
+    }
+    for (name, key) in [
+        ("STRONGROOM_TEST_PROFILE", "profile"),
+        ("STRONGROOM_TEST_ROLE", "role_arn"),
+        ("STRONGROOM_TEST_EXTERNAL_ID", "external_id"),
+        ("STRONGROOM_TEST_ENDPOINT", "endpoint"),
+        ("STRONGROOM_TEST_STS_ENDPOINT", "sts_endpoint"),
+        ("STRONGROOM_TEST_CA", "ca_path"),
+    ] {
         if let Ok(text) = std::env::var(name) {
             account = account.text(key, &text);
         }
-    }
-    if std::env::var("AWS_ENDPOINT_URL").is_err() {
-        account = account.text("endpoint", &variable("ENDPOINT"));
     }
     account.open(NamespaceId(Uuid::new_v4())).await?.check().await
 }
@@ -145,5 +158,55 @@ mod moto {
         child("StoreRefused", &files);
         child("works", &[&files[..], &[("STRONGROOM_TEST_PROFILE", "team")]].concat());
         child("StoreRefused", &[&files[..], &[("STRONGROOM_TEST_PROFILE", "nobody")]].concat());
+    }
+
+    /// Also over what is said of one service alone, which the SDK prefers.
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn endpoints_of_the_configuration_win_over_the_environments() {
+        let (id, secret) = (variable("ASSUMER_ACCESS_KEY_ID"), variable("ASSUMER_SECRET_ACCESS_KEY"));
+        let (endpoint, role, external_id) =
+            (variable("ENDPOINT"), variable("ROLE_ARN"), variable("EXTERNAL_ID"));
+        let nobody = "https://127.0.0.1:9";
+        let environment = [
+            ("AWS_ACCESS_KEY_ID", id.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", &secret),
+            ("AWS_ENDPOINT_URL", nobody),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", nobody),
+            ("AWS_ENDPOINT_URL_STS", nobody),
+            ("STRONGROOM_TEST_ROLE", &role),
+            ("STRONGROOM_TEST_EXTERNAL_ID", &external_id),
+        ];
+        let ours = [("STRONGROOM_TEST_ENDPOINT", &*endpoint), ("STRONGROOM_TEST_STS_ENDPOINT", &endpoint)];
+        child("works", &[&environment[..], &ours].concat());
+        // Each of them is needed, so that the other one's place was not asked.
+        for one in ours {
+            let expected = if one.0.contains("STS") { "Unavailable" } else { "StoreRefused" };
+            child(expected, &[&environment[..], &[one]].concat());
+        }
+    }
+
+    /// With authorities of one's own, too.
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn the_proxy_of_the_environment_is_used() {
+        let authority = variable("CA");
+        for trusted in [&[][..], &[("STRONGROOM_TEST_CA", authority.as_str())]] {
+            let proxy = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+            let url = format!("http://{}", proxy.local_addr().unwrap());
+            // Whatever is asked for, the connection ends.
+            let asked = thread::spawn(move || {
+                let (stream, _) = proxy.accept().unwrap();
+                BufReader::new(stream).lines().next().unwrap().unwrap()
+            });
+            let environment = [
+                ("AWS_ACCESS_KEY_ID", "AKIA"),
+                ("AWS_SECRET_ACCESS_KEY", "x"),
+                ("HTTPS_PROXY", &url),
+                ("STRONGROOM_TEST_ENDPOINT", "https://secrets.example.com"),
+            ];
+            child("Unavailable", &[&environment[..], trusted].concat());
+            assert!(asked.join().unwrap().starts_with("CONNECT secrets.example.com:443 "));
+        }
     }
 }

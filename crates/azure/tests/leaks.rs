@@ -5,7 +5,7 @@ mod site;
 use site::{variable, vault};
 use strongroom_core::NamespaceId;
 use strongroom_testkit::{
-    cloud::{CANARY, Ear, Kept},
+    cloud::{CANARY, CREDENTIAL, Ear, GIVEN, Kept},
     wire::{Fault, Order, Wire},
 };
 use uuid::Uuid;
@@ -42,13 +42,39 @@ mod azure {
         ];
         ear.hears(&*backend, &wire, &kept, ("*", "/secrets/*"), faults).await;
         // Whoever gives tokens quotes what it was sent.
-        let unknown = vault.text("client_id", &variable("TENANT_ID")).open(namespace).await.unwrap();
+        let unknown = vault.clone().text("client_id", &variable("TENANT_ID")).open(namespace).await.unwrap();
         let quoted = format!("{{\"error_codes\":[1],\"error_description\":\"{CANARY}\"}}");
         for fault in [None, Some(Fault::status(401).body(quoted)), Some(Fault::status(500).body(CANARY))] {
             if let Some(fault) = fault {
                 wire.order(Order::new("POST", "*", fault));
             }
             ear.told(&unknown.check().await.unwrap_err());
+        }
+        // Client secrets and assertions are sent in the body; who answers may quote them, and give a token for them.
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("assertion");
+        std::fs::write(&path, CREDENTIAL).unwrap();
+        let quoting = format!(
+            "{{\"error\":\"{CREDENTIAL}\",\"error_description\":\"{CREDENTIAL}\",\"error_codes\":[1]}}"
+        );
+        let given = format!("{{\"token_type\":\"Bearer\",\"expires_in\":3600,\"access_token\":\"{GIVEN}\"}}");
+        let with_assertion =
+            vault.clone().without("client_secret").text("token_path", path.to_str().unwrap());
+        for login in [vault.text("client_secret", CREDENTIAL), with_assertion] {
+            let open = async || login.open(namespace).await;
+            let status = |status| Some(Fault::status(status).body(quoting.clone()).into());
+            let faults = [
+                None,
+                Some(Fault::Reset),
+                Some(Fault::HalfBody),
+                status(200),
+                status(400),
+                status(401),
+                status(500),
+                Some(Fault::status(200).body(format!("{CREDENTIAL}, which is no JSON")).into()),
+                Some(Fault::status(200).body(given.clone()).into()),
+            ];
+            ear.hears_a_login(open, &wire, ("POST", "*/oauth2/v2.0/token"), faults).await;
         }
         ear.assert_silent(&[TOKEN.to_owned(), variable("CLIENT_SECRET")], 50);
     }

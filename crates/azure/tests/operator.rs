@@ -74,8 +74,11 @@ mod microsoft {
         assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
         assert!(error.to_string().contains("recover or purge"), "{error}");
 
+        watched.assert_lost(false, "write them again").await;
+
         operator.does(&["recover", &watched.name]);
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
+        watched.assert_nothing_to_repair().await;
         watched.assert_repaired_by_an_update(&Service::new()).await;
     }
 
@@ -87,6 +90,7 @@ mod microsoft {
         Operator.does(&["disable", &watched.name, at.as_str()]);
         let secrets = watched.secrets().await;
         assert_eq!(secrets.get("db").await.unwrap_err().kind(), ErrorKind::Lost);
+        watched.assert_lost(false, "roll back to an older version").await;
         Operator.does(&["enable", &watched.name, at.as_str()]);
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
         Operator.does(&["disable", &watched.name, at.as_str()]);

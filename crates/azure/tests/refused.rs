@@ -4,7 +4,10 @@ mod site;
 
 use site::{CANARY, Section, Service, Site, authority, bare, uncached, variable, vault};
 use strongroom_core::{ErrorKind, NamespaceId, settings::Setting};
-use strongroom_testkit::cloud::{self, assert_invalid};
+use strongroom_testkit::{
+    cloud::{self, assert_invalid},
+    wire::{Fault, Order, Wire},
+};
 use uuid::Uuid;
 
 const TENANT: &str = "00000000-0000-0000-0000-000000000001";
@@ -124,6 +127,31 @@ mod azure {
         let error = backend.open(namespace()).await.unwrap().check().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
         assert!(error.to_string().contains("authority_host"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_entra_answers_is_told_with_the_remedy() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let vault = vault().text("authority_host", &wire.url());
+        let (busy, down): (Fault, Fault) = (Fault::status(429).into(), Fault::status(503).into());
+        for (fault, kind, expected) in [
+            (
+                Fault::HalfBody,
+                ErrorKind::Unavailable,
+                "could not be read: try again, and check authority_host",
+            ),
+            (Fault::Reset, ErrorKind::Unavailable, "cannot be reached: check cloud, authority_host, network"),
+            (busy, ErrorKind::Unavailable, "gives no token now: try again"),
+            (down, ErrorKind::Unavailable, "gives no token now: try again"),
+            (Fault::status(400).into(), ErrorKind::StoreRefused, "check tenant_id, client_id"),
+        ] {
+            wire.order(Order::new("POST", "*", fault.clone()).always());
+            let error = vault.open(namespace()).await.unwrap().check().await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{fault:?}: {error:?}");
+            let shown = error.to_string();
+            assert!(shown.contains(expected) && shown.contains("Azure"), "{fault:?}: {shown}");
+            wire.heal();
+        }
     }
 
     /// The token that a cluster puts into a file is exchanged for one of Azure's.

@@ -153,6 +153,16 @@ mod azure {
             child(&format!("not now: managed-identity,{status}"), "chain", &[(METADATA, &address)]);
             wire.heal();
         }
+        for (fault, expected) in [
+            (Fault::HalfBody, "not now: metadata,could not be read: try again,such a host"),
+            (Fault::Reset, "not now: metadata,cannot be reached,with an identity"),
+            (Fault::status(410).into(), "not now: metadata,give no token now: try again"),
+            (Fault::status(400).into(), "no such identity: assign one,client_id"),
+        ] {
+            wire.order(Order::new("GET", "/metadata/*", fault).always());
+            child(expected, "managed-identity", &[(METADATA, &address)]);
+            wire.heal();
+        }
         // Another cloud's metadata, at the same address, know nothing of Azure's identities.
         wire.order(Order::new("GET", "/metadata/*", Fault::status(404)).always());
         child("managed-identity (,developer-tools (", "chain", &[(METADATA, &address)]);

@@ -85,7 +85,7 @@ impl Core {
     }
 
     /// What it means that a committed version cannot be read.
-    fn judge(&self, row: &Row, asked: Timestamp, error: Error) -> Error {
+    pub(crate) fn judge(&self, row: &Row, asked: Timestamp, error: Error) -> Error {
         let error = errors::about(error, &row.meta).with("revision", row.version.revision);
         if error.kind() == ErrorKind::Corrupt {
             return error;
@@ -144,13 +144,19 @@ impl Core {
                     Fetched::Payload(payload) => payload,
                     Fetched::Known(values) => return Ok(values),
                 };
-                let values = codec::decode(&self.ring, &bound, version.key, &payload).await?;
-                let unpinned = || Error::new(ErrorKind::Corrupt, "an external value without a digest");
-                let pinned = version.digest.as_deref().ok_or_else(unpinned)?;
-                codec::verify(&self.ring, &bound, pinned, &values).await?;
-                Ok(Arc::new(values))
+                self.values_in(row, &payload).await.map(Arc::new)
             }
         }
+    }
+
+    /// The values in the bytes that a back-end holds for this version, verified.
+    pub(crate) async fn values_in(&self, row: &Row, payload: &Payload) -> Result<SecretValues> {
+        let (version, bound) = (&row.version, self.bound(row));
+        let values = codec::decode(&self.ring, &bound, version.key, payload).await?;
+        let unpinned = || Error::new(ErrorKind::Corrupt, "an external value without a digest");
+        let pinned = version.digest.as_deref().ok_or_else(unpinned)?;
+        codec::verify(&self.ring, &bound, pinned, &values).await?;
+        Ok(values)
     }
 
     /// The bytes of one version; joins a read of it that is under way.

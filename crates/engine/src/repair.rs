@@ -1,16 +1,18 @@
 //! Repairing: what is fenced, cleaned up, compared and reported.
 
 use crate::{
-    Debris, Pending, StoreName,
+    Debris, Lost, Overlaid, Pending, StoreName,
     deadline::Deadline,
     engine::{Core, Engine},
     labels::{self, LabelRecord},
 };
 use std::{collections::BTreeMap, time::Duration};
-use strongroom_core::{Labels, ObjectId, Result, SecretId, VersionRef};
+use strongroom_core::{Found, Labels, ObjectId, Result, SecretId, VersionRef};
 
 /// How many objects are looked up at once.
 const PAGE: usize = 256;
+/// How long the work on one store may take.
+const TIME: Duration = Duration::from_secs(3600);
 
 /// What to repair besides the usual.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct RepairOptions {
     pub restored: bool,
     /// Remove what no row explains.
     pub remove_foreign: bool,
+    /// Read every version, which costs a call for each; otherwise those alone that a scan does not show.
+    pub read: bool,
 }
 
 /// What a repair found and did.
@@ -30,7 +34,7 @@ pub struct RepairReport {
     pub fenced: u64,
     /// Rows about garbage that were worked on.
     pub worked: u64,
-    /// Rows that could not be worked on, because a service did not answer.
+    /// Rows that could not be worked on, and versions that could not be looked at, because a service did not do it.
     pub failed: u64,
     /// Pending rows that were forgotten.
     pub forgotten: Vec<Pending>,
@@ -38,6 +42,10 @@ pub struct RepairReport {
     pub unknown: Vec<Unknown>,
     /// How many of them were removed.
     pub removed: u64,
+    /// Committed versions that are gone from their store, or damaged.
+    pub lost: Vec<Lost>,
+    /// Secrets that a store shows another version of than the committed one, and whether that was put right.
+    pub overlaid: Vec<Overlaid>,
     /// Rows that stay for now: what they speak of may still appear, and is looked for again.
     pub waiting: u64,
 }
@@ -77,11 +85,19 @@ impl RepairOptions {
         self.remove_foreign = remove;
         self
     }
+
+    /// Reads every version.
+    #[must_use]
+    pub fn read(mut self, read: bool) -> Self {
+        self.read = read;
+        self
+    }
 }
 
 impl Engine {
     /// Fences all attempts at once (their safety does not rest on leases), works on all garbage, and compares what the
-    /// stores hold with what the catalog explains.
+    /// stores hold with what the catalog explains and names. Where a store shows another of our versions as the newest
+    /// than the committed one, that is put on top again.
     ///
     /// # Errors
     /// Of the catalog, or of a store that cannot be scanned.
@@ -94,10 +110,11 @@ impl Engine {
         let swept = core.sweep(true).await?;
         (report.fenced, report.worked, report.failed) = (swept.fenced, swept.worked, swept.failed);
         for name in core.stores.keys() {
-            let unknown = core.unknown_in(name).await?;
+            let deadline = Deadline::after(TIME, &core.env);
+            let store = core.store(name)?;
+            let found = store.scan(None, &deadline).await?;
+            let unknown = core.unknown_among(name, &found).await?;
             if options.remove_foreign {
-                let deadline = Deadline::after(Duration::from_secs(3600), &core.env);
-                let store = core.store(name)?;
                 for one in &unknown {
                     match &one.at {
                         Some(at) => store.remove(one.object, at, &deadline).await?,
@@ -107,6 +124,10 @@ impl Engine {
                 }
             }
             report.unknown.extend(unknown);
+            let compared = core.compare(name, &found, options.read, &deadline).await?;
+            report.lost.extend(compared.lost);
+            report.overlaid.extend(compared.overlaid);
+            report.failed += compared.failed;
         }
         report.waiting =
             core.catalog.pending(u32::MAX).await?.iter().filter(|p| p.debris != Debris::Labels).count()
@@ -125,8 +146,13 @@ impl Engine {
 
 impl Core {
     pub(crate) async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
-        let deadline = Deadline::after(Duration::from_secs(3600), &self.env);
+        let deadline = Deadline::after(TIME, &self.env);
         let found = self.store(name)?.scan(None, &deadline).await?;
+        self.unknown_among(name, &found).await
+    }
+
+    /// Of what was found in a store, what no row explains.
+    async fn unknown_among(&self, name: &StoreName, found: &[Found]) -> Result<Vec<Unknown>> {
         let mut objects: Vec<ObjectId> = found.iter().map(|found| found.object).collect();
         objects.sort_unstable();
         objects.dedup();
@@ -150,8 +176,9 @@ impl Core {
                 }
                 None => None,
             };
-            let secret = found.labels.map(|labels| labels.secret);
-            unknown.push(Unknown { store: name.clone(), object: found.object, at: found.at, secret, record });
+            let secret = found.labels.as_ref().map(|labels| labels.secret);
+            let at = found.at.clone();
+            unknown.push(Unknown { store: name.clone(), object: found.object, at, secret, record });
         }
         Ok(unknown)
     }

@@ -5,7 +5,7 @@
 //! that names it is there by then, unless an attempt is still open.
 
 use crate::{
-    Debris, Lookup, Pending, Place, Row, Settled, Uses,
+    Debris, Pending, Place, Row, Settled, Uses,
     calls::Calls,
     codec::{self, Bound},
     deadline::Deadline,
@@ -147,8 +147,7 @@ impl Core {
     }
 
     async fn row_of(&self, pending: &Pending, deadline: &Deadline) -> Result<Option<Row>> {
-        let lookup = [Lookup::Id(pending.secret)];
-        Ok(self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten())
+        self.row_now(pending.secret, deadline).await
     }
 
     async fn delete_object(

@@ -6,7 +6,7 @@ use site::{account, credentials, variable, without_credentials};
 use std::process::Command;
 use strongroom_core::NamespaceId;
 use strongroom_testkit::{
-    cloud::{CANARY, Ear, Kept},
+    cloud::{CANARY, CREDENTIAL, Ear, GIVEN, Kept},
     wire::{Fault, Wire},
 };
 use uuid::Uuid;
@@ -51,6 +51,49 @@ mod gcp {
         let other = without_credentials().text("credentials_path", path.to_str().unwrap());
         other.open(namespace).await.unwrap().check().await.unwrap();
         backend.delete(kept.object).await.unwrap();
+
+        // What is sent for a token, and who answers may quote it: a refresh token, a token of another provider, a signed
+        // assertion for an impersonation.
+        let directory = tempfile::tempdir().unwrap();
+        let subject = directory.path().join("subject");
+        std::fs::write(&subject, CREDENTIAL).unwrap();
+        let read = |name: &str| -> serde_json::Value {
+            serde_json::from_str(&std::fs::read_to_string(credentials(name)).unwrap()).unwrap()
+        };
+        let (mut user, mut external) = (read("authorized_user"), read("external_account"));
+        let mut impersonated = read("impersonated_service_account");
+        (user["refresh_token"], user["client_secret"]) = (CREDENTIAL.into(), CREDENTIAL.into());
+        user["token_uri"] = format!("{}/token", wire.url()).into();
+        external["credential_source"]["file"] = subject.to_str().unwrap().into();
+        external["token_url"] = format!("{}/v1/token", wire.url()).into();
+        let url = impersonated["service_account_impersonation_url"].as_str().unwrap();
+        let url = url.replace(&variable("ENDPOINT"), &wire.url());
+        impersonated["service_account_impersonation_url"] = url.into();
+        let quoting = format!("{{\"error\":\"{CREDENTIAL}\",\"error_description\":\"{CREDENTIAL}\"}}");
+        let given = format!(
+            "{{\"access_token\":\"{GIVEN}\",\"token_type\":\"Bearer\",\"expires_in\":3600,\
+              \"issued_token_type\":\"urn:ietf:params:oauth:token-type:access_token\",\
+              \"accessToken\":\"{GIVEN}\",\"expireTime\":\"2100-01-01T00:00:00Z\"}}"
+        );
+        for (json, call, refused) in [
+            (user, "/token", true),
+            (external, "/v1/token", true),
+            (impersonated, "*:generateAccessToken", false),
+        ] {
+            let login = without_credentials().text("credentials", &json.to_string());
+            let open = async || login.open(namespace).await;
+            let status = |status| Some(Fault::status(status).body(quoting.clone()).into());
+            let faults = [
+                status(200),
+                status(400),
+                status(401),
+                status(403),
+                Some(Fault::status(200).body(format!("{CREDENTIAL}, which is no JSON")).into()),
+                Some(Fault::status(200).body(given.clone()).into()),
+            ];
+            let faults = faults.into_iter().chain(refused.then_some(None));
+            ear.hears_a_login(open, &wire, ("POST", call), faults).await;
+        }
 
         let key = std::fs::read_to_string(path).unwrap();
         let key = key.split("PRIVATE KEY-----\\n").nth(1).unwrap()[..40].to_owned();

@@ -105,8 +105,11 @@ mod google {
         let error = secrets.get("db").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
         assert!(error.to_string().contains("gcloud secrets versions enable"), "{error}");
+        // It is there, and only a read tells.
+        watched.assert_lost(true, "gcloud secrets versions enable").await;
         google(&["enable", &watched.name, "2"]);
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "two");
+        watched.assert_nothing_to_repair().await;
         // The state of a version has changed twice: it can be destroyed like any other.
         secrets.delete("db").await.unwrap();
         assert_eq!(everything(&*watched.backend).await, []);
@@ -120,6 +123,7 @@ mod google {
         let secrets = watched.secrets().await;
         let error = secrets.get("db").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
+        watched.assert_lost(false, "roll back to an older version").await;
         let back = SecretUpdate::new().values(ValuesChange::Restore(Revision(1)));
         secrets.update(&watched.id.into(), back).await.unwrap();
         assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "one");

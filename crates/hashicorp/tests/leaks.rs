@@ -4,13 +4,54 @@ mod common;
 
 mod openbao {
     use super::common::{Account, open, through};
-    use serde_json::json;
+    use serde_json::{Value, json};
     use strongroom_core::NamespaceId;
     use strongroom_testkit::{
-        cloud::{CANARY, Ear, Kept},
+        cloud::{CANARY, CREDENTIAL, Ear, GIVEN, Kept},
         wire::{Fault, Wire},
     };
     use uuid::Uuid;
+
+    type Section = Vec<(&'static str, String)>;
+
+    /// Every login that sends a credential, with the canary in its place.
+    fn logins(account: &Account) -> Vec<Section> {
+        let keys: [&[(&'static str, &str)]; 5] = [
+            &[("auth", "approle"), ("role_id", "role"), ("secret_id", CREDENTIAL)],
+            &[("auth", "userpass"), ("username", "ann"), ("password", CREDENTIAL)],
+            &[("auth", "jwt"), ("role", "role"), ("jwt", CREDENTIAL)],
+            &[("auth", "kubernetes"), ("role", "role"), ("jwt", CREDENTIAL)],
+            &[
+                ("auth", "aws"),
+                ("role", "role"),
+                ("aws_access_key_id", "AKIA"),
+                ("aws_secret_access_key", CREDENTIAL),
+                ("aws_session_token", CREDENTIAL),
+            ],
+        ];
+        let login = |keys: &&[(&'static str, &str)]| {
+            let keys = keys.iter().map(|(key, value)| (*key, (*value).to_owned()));
+            let mount = ("auth_mount", format!("{}-{}", keys.clone().next().unwrap().1, account.prefix));
+            account.section().into_iter().chain(keys).chain([mount]).collect()
+        };
+        keys.iter().map(login).collect()
+    }
+
+    /// A login that the server takes, for each of those that it has, with the canary as the credential.
+    async fn enable(account: &Account) {
+        let server = &account.server;
+        let (roles, people) = (format!("approle-{}", account.prefix), format!("userpass-{}", account.prefix));
+        server.enable("approle", &roles).await;
+        server.enable("userpass", &people).await;
+        let role = format!("auth/{roles}/role/role");
+        let body = json!({ "token_policies": [account.policy], "token_ttl": "1h" });
+        server.admin("POST", &role, body).await;
+        server.admin("POST", &format!("{role}/role-id"), json!({ "role_id": "role" })).await;
+        let secret = json!({ "secret_id": CREDENTIAL });
+        server.admin("POST", &format!("{role}/custom-secret-id"), secret).await;
+        let person = json!({ "password": CREDENTIAL, "token_policies": [account.policy] });
+        server.admin("POST", &format!("auth/{people}/users/ann"), person).await;
+    }
 
     #[tokio::test]
     #[ignore = "needs OpenBao: cargo xtask test"]
@@ -37,6 +78,32 @@ mod openbao {
             Fault::status(200).body(format!("{CANARY}, which is no JSON")).into(),
         ];
         ear.hears(&*backend, &wire, &kept, ("*", "/v1/*/data/*"), faults).await;
+
+        // What answers logins may quote what they sent.
+        enable(&account).await;
+        let quoting = format!("{{"errors":["{CREDENTIAL}"],"auth":{{"client_token":7,"x":"{CREDENTIAL}"}}}}");
+        let given = json!({ "auth": { "client_token": GIVEN, "lease_duration": 3600, "renewable": true,
+            "accessor": "a", "policies": [], "token_policies": [], "metadata": Value::Null, "entity_id": "",
+            "token_type": "service", "orphan": true } });
+        let mut faults =
+            vec![Fault::Reset, Fault::HalfBody, Fault::status(200).body(given.to_string()).into()];
+        faults.push(Fault::status(200).body(format!("{CREDENTIAL}, which is no JSON")).into());
+        faults.extend([200, 400, 403, 500].map(|status| Fault::status(status).body(quoting.clone()).into()));
+        for login in logins(&account) {
+            let login = through(&login, &wire.url());
+            let open = async || open(&login, NamespaceId(Uuid::new_v4())).await;
+            let all = faults.iter().cloned().map(Some);
+            if ["approle", "userpass"]
+                .map(|taken| login.iter().any(|(key, value)| *key == "auth" && value == taken))
+                .contains(&true)
+            {
+                open().await.unwrap().check().await.unwrap();
+                ear.hears_a_login(open, &wire, ("*", "/v1/auth/*/login*"), all).await;
+            } else {
+                // The server has no such login there: it refuses it by itself, too.
+                ear.hears_a_login(open, &wire, ("*", "/v1/auth/*/login*"), all.chain([None])).await;
+            }
+        }
         ear.assert_silent(&[token], 50);
     }
 }

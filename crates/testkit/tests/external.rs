@@ -6,6 +6,8 @@ mod calls;
 mod moves;
 #[path = "external/patience.rs"]
 mod patience;
+#[path = "external/repairs.rs"]
+mod repairs;
 #[path = "external/restored.rs"]
 mod restored;
 mod site;

@@ -68,6 +68,9 @@ pub(crate) struct RepairArgs {
     /// Remove from the stores what this database knows nothing of
     #[arg(long)]
     pub(crate) remove_foreign: bool,
+    /// Read every version, which services charge for, instead of those alone that their lists do not show
+    #[arg(long)]
+    pub(crate) read: bool,
     /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,

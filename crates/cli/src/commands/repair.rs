@@ -8,18 +8,22 @@ use crate::{
     render::{Data, Table, View},
     session::unknown_version,
 };
-use strongroom_engine::RepairOptions;
+use strongroom_core::{ErrorKind, SecretId, SecretName};
+use strongroom_engine::{Lost, Overlaid, RepairOptions};
 
-/// Ends what crashed processes began, cleans up, and reports what nobody can explain.
+/// Ends what crashed processes began, cleans up, and reports what nobody can explain, what is gone, and what people see
+/// at a service in place of what is committed.
 pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     if args.remove_foreign && !args.yes {
         let question = "Remove from the stores everything that this database knows nothing of? Another database with \
                         the same namespace, or a newer one than a restored dump, would lose it.";
         confirm(run.console, question, "pass -y to remove without asking")?;
     }
-    let options = RepairOptions::new().restored(args.restored).remove_foreign(args.remove_foreign);
+    let options =
+        RepairOptions::new().restored(args.restored).remove_foreign(args.remove_foreign).read(args.read);
     let report = run.session().await?.engine()?.repair(options).await?;
-    let numbers: [(&'static str, u64); 7] = [
+    let mended = report.overlaid.iter().filter(|one| one.mended).count() as u64;
+    let numbers: [(&'static str, u64); 10] = [
         ("fenced", report.fenced),
         ("worked", report.worked),
         ("failed", report.failed),
@@ -27,6 +31,9 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         ("forgotten", report.forgotten.len() as u64),
         ("unknown", report.unknown.len() as u64),
         ("removed", report.removed),
+        ("lost", report.lost.len() as u64),
+        ("overlaid", report.overlaid.len() as u64),
+        ("mended", mended),
     ];
     let mut table = Table::new(&["what", "value"]);
     let mut data = Vec::new();
@@ -41,5 +48,64 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         unknown.push(unknown_version(one));
     }
     data.push(("unknown_versions".to_owned(), Data::List(unknown)));
+    for one in &report.lost {
+        let what = if one.kind == ErrorKind::Corrupt { "damaged version" } else { "lost version" };
+        let (which, place) = (which(one.secret, one.name.as_ref()), format!("{} {}", one.store, one.object));
+        let text = format!("{which}, revision {}, {place} {}: {}", one.revision, one.at, one.told);
+        table.row([what.into(), text.into()]);
+    }
+    data.push(("lost_versions".to_owned(), Data::List(report.lost.iter().map(lost).collect())));
+    for one in &report.overlaid {
+        let (which, by) =
+            (which(one.secret, one.name.as_ref()), one.by.as_ref().map_or("none", |at| at.as_str()));
+        let text = format!("{which}, {} {}, shown there: {by}: {}", one.store, one.object, remedy(one));
+        table.row(["another version on top".into(), text.into()]);
+    }
+    data.push(("overlaid_secrets".to_owned(), Data::List(report.overlaid.iter().map(overlaid).collect())));
     run.print(&View { data: Data::Map(data), table, caption: None })
+}
+
+fn which(secret: SecretId, name: Option<&SecretName>) -> String {
+    match name {
+        Some(name) => format!("{} ({secret})", name.as_str().escape_debug()),
+        None => format!("a private secret ({secret})"),
+    }
+}
+
+fn lost(one: &Lost) -> Data {
+    Data::from([
+        ("store", one.store.to_string().into()),
+        ("object", one.object.to_string().into()),
+        ("version", one.at.as_str().into()),
+        ("secret", one.secret.to_string().into()),
+        ("name", named(one.name.as_ref())),
+        ("revision", one.revision.0.into()),
+        ("current", one.current.into()),
+        ("damaged", (one.kind == ErrorKind::Corrupt).into()),
+        ("remedy", one.told.as_str().into()),
+    ])
+}
+
+fn overlaid(one: &Overlaid) -> Data {
+    Data::from([
+        ("store", one.store.to_string().into()),
+        ("object", one.object.to_string().into()),
+        ("shown", one.by.as_ref().map_or(Data::Null, |at| at.as_str().into())),
+        ("secret", one.secret.to_string().into()),
+        ("name", named(one.name.as_ref())),
+        ("mended", one.mended.into()),
+        ("remedy", remedy(one).into()),
+    ])
+}
+
+fn named(name: Option<&SecretName>) -> Data {
+    name.map_or(Data::Null, |name| name.as_str().into())
+}
+
+fn remedy(one: &Overlaid) -> &'static str {
+    if one.mended {
+        "the committed value was put on top again"
+    } else {
+        "what lies on top is unknown here: update the secret, or remove what is unknown with --remove-foreign"
+    }
 }

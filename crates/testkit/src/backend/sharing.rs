@@ -61,7 +61,7 @@ cases! {
     }
 
     /// Several processes may use one namespace: of concurrent calls to one object through several openings, each put
-    /// that is acknowledged is readable and in a scan, and a relabel beside them is answered.
+    /// that is acknowledged is readable and in a scan, and a removal and a relabel beside them are answered.
     async fn openings_may_change_one_object_together(s) {
         let fx = Fixture::open(s).await?;
         let (object, one) = fx.create("one").await?;
@@ -74,13 +74,15 @@ cases! {
             let two = two.clone();
             async move { put(&*backend, object, uid(), Some(&two), &format!("text {n}")).await }
         }));
-        let relabelling = open(s, fx.namespace).await?;
+        let (removing, relabelling) = (open(s, fx.namespace).await?, open(s, fx.namespace).await?);
         let of_it = labels(object, "bmV3");
-        let (answers, relabelled) = futures::join!(puts, relabelling.relabel(object, &of_it));
+        let (answers, removed, relabelled) =
+            futures::join!(puts, removing.remove(object, &one), relabelling.relabel(object, &of_it));
         // A service that sees that others change the object may ask for another try.
         let again = |answer: &Result<()>| answer.as_ref().is_err_and(|error| error.retry() != Retry::Never);
+        if again(&removed) { fx.backend.remove(object, &one).await } else { removed }?;
         if again(&relabelled) { fx.backend.relabel(object, &of_it).await } else { relabelled }?;
-        ensure!(fx.text(object, &one).await? == "one", "a version from before has changed");
+        fx.is_gone("a removed version", object, &one).await?;
         ensure!(fx.text(object, &two).await? == "two", "a version from before has changed");
         let shown = fx.versions(object).await?;
         let mut acknowledged = 0;

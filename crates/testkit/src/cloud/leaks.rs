@@ -15,6 +15,11 @@ use tracing_subscriber::{
 };
 use uuid::Uuid;
 
+/// A credential that is sent to whoever gives tokens, and that nobody else may see.
+pub const CREDENTIAL: &str = "c4n4ry-cr3d3ntial";
+/// A token that is given for it.
+pub const GIVEN: &str = "c4n4ry-t0k3n";
+
 /// What it hears first.
 const OPEN: &str = "this is heard at the level TRACE";
 
@@ -124,7 +129,34 @@ impl Ear {
         kept.assert_readable(backend).await;
     }
 
-    /// Neither the [`CANARY`] nor these were logged or told; at least so many lines were logged.
+    /// Asks for a token, while what gives tokens behaves like this: it is refused, or the token that it gave is, and nothing
+    /// of it is told. `None`: as it is.
+    ///
+    /// # Panics
+    /// If the call is not made, or succeeds.
+    pub async fn hears_a_login(
+        &mut self,
+        open: impl AsyncFn() -> Result<std::sync::Arc<dyn Backend>, Error>,
+        wire: &Wire,
+        (method, path): Hit,
+        faults: impl IntoIterator<Item = Option<Fault>>,
+    ) {
+        for fault in faults {
+            if let Some(fault) = &fault {
+                wire.order(Order::new(method, path, fault.clone()).always());
+            }
+            let before = wire.count(method, path);
+            let error = match open().await {
+                Ok(backend) => backend.check().await.err(),
+                Err(error) => Some(error),
+            };
+            assert!(wire.count(method, path) > before, "nobody asked for a token: {fault:?}");
+            self.told(&error.unwrap_or_else(|| panic!("it succeeded with {fault:?}")));
+            wire.heal();
+        }
+    }
+
+    /// Neither the [`CANARY`], the [`CREDENTIAL`] and what was [`GIVEN`] for it, nor these were logged or told; at least so many lines were logged.
     ///
     /// # Panics
     /// If not.
@@ -133,7 +165,7 @@ impl Ear {
         let log = String::from_utf8(log).expect("a log of UTF-8");
         // It must have heard something for this to say anything.
         assert!(log.contains(OPEN) && log.lines().count() >= lines, "{log}");
-        for secret in secrets.iter().map(String::as_str).chain([CANARY]) {
+        for secret in secrets.iter().map(String::as_str).chain([CANARY, CREDENTIAL, GIVEN]) {
             for (what, told) in [("error", &self.errors), ("log", &log.lines().map(str::to_owned).collect())]
             {
                 let showing: Vec<_> = told.iter().filter(|line| line.contains(secret)).take(3).collect();

@@ -16,7 +16,7 @@ mod store;
 
 pub use calls::{CallTable, Counted};
 pub use faults::{FaultTable, Hit, Operation};
-pub use leaks::{Ear, Kept};
+pub use leaks::{CREDENTIAL, Ear, GIVEN, Kept};
 pub use operator::{CloudOperator, Watched};
 pub use refused::{OTHER_AUTHORITY, assert_invalid, assert_refuses_everything};
 pub use section::Section;

@@ -78,6 +78,30 @@ impl Watched {
         text(&self.secrets().await.get("db").await.expect("it cannot be read"), "a")
     }
 
+    /// A repair that reads every version finds all as it should be.
+    ///
+    /// # Panics
+    /// If not.
+    pub async fn assert_nothing_to_repair(&self) {
+        let report = self.engine().await.repair(RepairOptions::new().read(true)).await.expect("no repair");
+        let found = (report.unknown.len(), report.lost.len(), report.overlaid.len(), report.failed);
+        assert_eq!(found, (0, 0, 0, 0), "{report:?}");
+    }
+
+    /// A repair names the secret, whose current version is lost, and what to do; `read`: if it reads every version.
+    ///
+    /// # Panics
+    /// If not.
+    pub async fn assert_lost(&self, read: bool, remedy: &str) {
+        let report = self.engine().await.repair(RepairOptions::new().read(read)).await.expect("no repair");
+        let current: Vec<_> = report.lost.iter().filter(|lost| lost.current).collect();
+        assert_eq!(current.len(), 1, "{report:?}");
+        let name = current[0].name.as_ref().map(|name| name.as_str());
+        assert_eq!((current[0].secret, name), (self.id, Some("db")), "{report:?}");
+        assert_eq!(current[0].kind, ErrorKind::Lost, "{report:?}");
+        assert!(current[0].told.contains(remedy), "{report:?}");
+    }
+
     /// With an update all is well, for others, too.
     ///
     /// # Panics
@@ -120,10 +144,17 @@ pub async fn a_changed_value_is_not_served_and_an_added_one_is_reported(operator
     let named = report.unknown[0].record.as_ref().map(|record| record.name.as_str());
     // Where versions have labels, those of one that was put in the same second may do for it.
     assert!(named == Some("db") || named.is_none() && !operator.labels_secrets(), "{report:?}");
+    // It may be the truth of somebody else: it stays on top, which is said.
+    let overlaid: Vec<_> = report.overlaid.iter().map(|one| (one.secret, one.mended)).collect();
+    assert_eq!(overlaid, [(watched.id, false)], "{report:?}");
+    assert_eq!(operator.value(&watched.name), r#"{"a":"foreign"}"#);
     let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
     assert_eq!(report.removed, 1, "{report:?}");
+    assert!(report.overlaid.iter().all(|one| one.mended), "{report:?}");
+    assert_eq!(operator.value(&watched.name), r#"{"a":"two"}"#, "people see another value");
     watched.site.settle(&engine).await;
     watched.site.assert_accounted(&*watched.backend).await;
+    watched.assert_nothing_to_repair().await;
     assert_eq!(watched.read().await, "two");
     watched.assert_repaired_by_an_update(operator).await;
 }
@@ -137,12 +168,17 @@ pub async fn a_deleted_secret_is_lost_and_can_be_written_again(operator: &dyn Cl
     let error = secrets.get("db").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Lost, "{error:?}");
     assert!(error.to_string().contains("write them again"), "{error}");
+    // A scan shows it, without a read of each secret.
+    watched.assert_lost(false, "write them again").await;
     watched.assert_repaired_by_an_update(operator).await;
     // The next writes go on from there, like any other.
     for n in 0..3 {
         secrets.update(&watched.id.into(), replacing("a", &n.to_string())).await.unwrap();
     }
     assert_eq!(watched.read().await, "2");
+    let report = watched.engine().await.repair(RepairOptions::new()).await.unwrap();
+    assert!(report.lost.iter().all(|lost| !lost.current), "{report:?}");
+    assert_eq!(report.lost.len(), 2, "what was in the history before is told, too: {report:?}");
     secrets.delete("db").await.unwrap();
     watched.site.settle(&watched.engine().await).await;
     assert_eq!(everything(&*watched.backend).await, []);
@@ -163,7 +199,7 @@ pub async fn after_an_abandoned_put_people_see_the_committed_value_again(operato
 
     let table = operator.faults();
     wire.order(Order::new(table.put.0, table.put.1, Fault::LoseAnswer).times(2));
-    for (method, path) in &table.cleaning {
+    for ((method, path), _) in &table.cleaning {
         wire.order(Order::new(method, path, Fault::Reset).always());
     }
     secrets.update(&id.into(), replacing("a", "abandoned")).await.unwrap_err();

@@ -3,7 +3,12 @@
 use super::CloudSubject;
 use crate::Clock;
 use secrecy::ExposeSecret as _;
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 use strongroom_core::{
     Backend, Context, Found, NamespaceId, ObjectId, Secret, SecretId, SecretUpdate, SecretValues, Secrets,
     ValuesChange, VersionRef,
@@ -150,7 +155,7 @@ impl Site {
         assert_eq!(left, [], "something is still to be removed");
     }
 
-    /// What the service holds is what version rows name, no more and no less, and it shows the committed versions.
+    /// What the service holds is what version rows name, no more and no less, and it shows the current versions.
     ///
     /// # Panics
     /// If it is not so.
@@ -158,10 +163,14 @@ impl Site {
         let mut there = BTreeSet::new();
         let all = Misplaced::NotIn(None);
         let rows = self.catalog.versions_to_move(None, 100_000, &all).await.expect("no rows");
+        // The current version of a secret is its last one.
+        let current: BTreeMap<SecretId, _> = rows.iter().map(|row| (row.meta.id, outside(row))).collect();
         for found in everything(backend).await {
             if found.newest {
-                let current = rows.iter().map(outside).any(|at| Some(&at.1) == found.at.as_ref());
-                assert!(current, "the service shows another version than a committed one");
+                let shown = current
+                    .values()
+                    .any(|(object, at)| (*object, Some(at)) == (found.object, found.at.as_ref()));
+                assert!(shown, "the service shows another version than the current one: {found:?}");
             }
             there.insert((found.object, found.at));
         }

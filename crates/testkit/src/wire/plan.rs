@@ -14,6 +14,14 @@ pub struct Request {
     pub body: String,
 }
 
+impl Request {
+    /// Whether its method and path are like these, in which `*` stands for any run of characters.
+    #[must_use]
+    pub fn is_like(&self, method: &str, path: &str) -> bool {
+        like(method, &self.method) && like(path, &self.path)
+    }
+}
+
 /// Which requests are broken, and how.
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -51,7 +59,7 @@ impl Order {
     }
 
     fn matches(&self, request: &Request) -> bool {
-        like(&self.method, &request.method) && like(&self.path, &request.path)
+        request.is_like(&self.method, &self.path)
     }
 }
 
@@ -92,8 +100,7 @@ impl Plan {
     }
 
     pub(super) fn count(&self, method: &str, path: &str) -> usize {
-        let matches = |request: &&Request| like(method, &request.method) && like(path, &request.path);
-        self.lock().requests.iter().filter(matches).count()
+        self.lock().requests.iter().filter(|request| request.is_like(method, path)).count()
     }
 
     /// Takes note of a request; answers how it is broken, if it is.

@@ -52,6 +52,27 @@ impl Kept {
         self.account.server.admin(method, &format!("{MOUNT}/{path}/{}", self.key), body).await;
     }
 
+    /// A repair names the secret, whose current version is lost, and what to do.
+    async fn assert_lost(&self, remedy: &str) {
+        let report = self.reader().await.repair().await;
+        let current: Vec<_> = report.lost.iter().filter(|lost| lost.current).collect();
+        assert_eq!(current.len(), 1, "{report:?}");
+        assert_eq!(current[0].name.as_ref().map(|name| name.as_str()), Some("db"), "{report:?}");
+        assert!(current[0].kind == ErrorKind::Lost && current[0].told.contains(remedy), "{report:?}");
+    }
+
+    /// What a repair finds: unknown, lost, with another version on top.
+    async fn repaired(&self) -> (usize, usize, usize) {
+        let report = self.reader().await.repair().await;
+        (report.unknown.len(), report.lost.len(), report.overlaid.len())
+    }
+
+    /// What people see who ask for no version.
+    async fn shown(&self) -> Value {
+        let path = format!("{MOUNT}/data/{}", self.key);
+        self.account.server.admin("GET", &path, Value::Null).await["data"]["data"]["a"].clone()
+    }
+
     async fn value(&self) -> String {
         text(&self.reader().await.secrets().get("db").await.unwrap(), "a")
     }
@@ -69,8 +90,10 @@ async fn a_deleted_version_is_lost_until_it_is_brought_back() {
     Kept::wait().await;
     let reader = kept.reader().await;
     assert_eq!(kind(reader.secrets().get("db").await), Some(ErrorKind::Lost));
+    kept.assert_lost("write them again").await;
     kept.operator("POST", "undelete", json!({ "versions": [2] })).await;
     assert_eq!(kept.value().await, "2");
+    assert_eq!(kept.repaired().await, (0, 0, 0));
 }
 
 #[tokio::test]
@@ -82,6 +105,7 @@ async fn a_destroyed_version_is_lost_and_can_be_rolled_back_or_written_again() {
     let secrets = kept.reader().await.secrets();
     let lost = secrets.get("db").await.unwrap_err();
     assert_eq!(lost.kind(), ErrorKind::Lost, "{lost:?}");
+    kept.assert_lost("roll back to an older version").await;
     // The older version is as it was.
     let first = secrets.versions("db").await.unwrap().iter().map(|version| version.revision).min().unwrap();
     let read = secrets.get_ref(&kept.which, &GetOptions::new().as_of(first)).await.unwrap();
@@ -150,7 +174,14 @@ async fn a_restored_old_version_is_reported_and_not_served() {
     // What `kv rollback -version=1` does.
     kept.operator("POST", "data", json!({ "data": { "a": "1", "b": "x" }, "options": { "cas": 2 } })).await;
     assert_eq!(kept.value().await, "2");
-    assert_eq!(kept.writer.repair().await.unknown.len(), 1);
+    // It may be the truth of somebody else: it is told of, and goes when asked for.
+    assert_eq!(kept.repaired().await, (1, 0, 1));
+    assert_eq!(kept.shown().await, "1");
+    let remove = RepairOptions::new().remove_foreign(true);
+    let report = kept.writer.engine.repair(remove).await.unwrap();
+    assert!(report.removed == 1 && report.overlaid[0].mended, "{report:?}");
+    assert_eq!(kept.shown().await, "2");
+    assert_eq!(kept.repaired().await, (0, 0, 0));
     kept.writer.secrets().set("db", "b", "y").await.unwrap();
     let secret = kept.reader().await.secrets().get("db").await.unwrap();
     assert_eq!((text(&secret, "a"), text(&secret, "b")), ("2".into(), "y".into()));

@@ -1,11 +1,17 @@
 //! What is done while the wire breaks, and what must be true afterwards.
 
-use super::super::{CANARY, Site, text};
-use strongroom_core::{
-    Error, ErrorKind, GetOptions, Revision, SecretName, SecretRef, SecretUpdate, SecretsStore as _,
-    ValuesChange,
+use super::{
+    super::{CANARY, Site, text},
+    broken::Broken,
 };
-use strongroom_engine::Engine;
+use crate::wire::Fault;
+use std::time::Duration;
+use strongroom_core::{
+    Error, ErrorKind, GetOptions, Labels, NewVersion, Payload, Revision, SecretFilter, SecretId, SecretName,
+    SecretRef, SecretUpdate, SecretsStore as _, ValuesChange, VersionUid,
+};
+use strongroom_engine::{Engine, RepairOptions, StoreName};
+use uuid::Uuid;
 
 /// What is done while the wire breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +34,13 @@ pub enum Operation {
     AfterCreate,
     /// A value that pushes the oldest out of a history of two, and the removal that follows in the background.
     Trim,
+    /// What the sweeper does about an update whose answers were all lost: it is removed, and what is committed is what
+    /// people see again.
+    SetRight,
+    /// Every version into objects of their own, from the catalog.
+    Rehome,
+    /// A repair of a secret on top of which somebody put another value.
+    Repair,
     /// A look at everything that the service holds.
     Scan,
     /// The check at start-up.
@@ -36,7 +49,7 @@ pub enum Operation {
 
 impl Operation {
     /// Every one of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Create,
         Self::Get,
         Self::GetMany,
@@ -46,13 +59,62 @@ impl Operation {
         Self::Delete,
         Self::AfterCreate,
         Self::Trim,
+        Self::SetRight,
+        Self::Rehome,
+        Self::Repair,
         Self::Scan,
         Self::Check,
     ];
 
+    /// Those whose calls are made on the way to its own, and are broken under their names.
+    pub(super) fn begins_with(self) -> &'static [Self] {
+        match self {
+            Self::Update | Self::Rollback => &[Self::Get],
+            Self::AfterCreate => &[Self::Create],
+            Self::Trim => &[Self::Get, Self::Update],
+            _ => &[],
+        }
+    }
+
     /// Whether what breaks is worked on in the background: the caller does not wait for it, and it succeeds later.
     pub(super) fn waits(self) -> bool {
-        matches!(self, Self::Rename | Self::Delete | Self::AfterCreate | Self::Trim)
+        matches!(self, Self::Rename | Self::Delete | Self::AfterCreate | Self::Trim | Self::SetRight)
+    }
+
+    /// Whether it succeeds though nobody answers at all: nothing of it is done for a caller.
+    pub(super) fn needs_nobody(self) -> bool {
+        matches!(self, Self::Delete | Self::SetRight)
+    }
+
+    /// Whether it can be given up half way, and has to be asked for again.
+    pub(super) fn goes_on(self) -> bool {
+        matches!(self, Self::Rehome | Self::Repair)
+    }
+
+    /// What has to be there before, over a whole wire.
+    pub(super) async fn prepare(self, engine: &Engine, broken: &Broken) {
+        let secrets = broken.site.secrets(engine);
+        match self {
+            Self::SetRight => {
+                broken.wire.order(broken.order(broken.table.put, Fault::LoseAnswer).times(3));
+                broken.wire.order(broken.order(broken.table.any, Fault::status(503).into()).always());
+                secrets.set("db", "a", CANARY).await.expect_err("an update without an answer");
+                broken.wire.heal();
+                broken.site.clock.skip(Duration::from_secs(2 * 3600));
+            }
+            Self::Rehome => {
+                engine.move_all(None).await.unwrap();
+                broken.site.settle(engine).await;
+            }
+            Self::Repair => {
+                let (object, at) = broken.site.place(id(engine, &broken.site, "db").await).await;
+                let payload = Payload::new(br#"{"a":"foreign"}"#.to_vec());
+                let labels = Labels::new(SecretId(Uuid::new_v4()), "");
+                let new = NewVersion::new(object, VersionUid(Uuid::new_v4()), &payload, &labels);
+                broken.whole.put(&new.after(&at)).await.unwrap();
+            }
+            _ => {}
+        }
     }
 
     pub(super) async fn run(self, engine: &Engine, site: &Site) -> Result<(), Error> {
@@ -72,14 +134,14 @@ impl Operation {
             }
             Self::Update => secrets.set("db", "a", CANARY).await.map(drop),
             Self::Rename => {
-                let id = secrets.get("db").await?.meta.id;
+                let id = id(engine, site, "db").await;
                 let name = SecretName::new("renamed")?;
                 secrets.update(&id.into(), SecretUpdate::new().name(name)).await?;
                 // The labels follow in the background.
                 engine.sweep().await.map(drop)
             }
             Self::Rollback => {
-                let id = secrets.get("db").await?.meta.id;
+                let id = id(engine, site, "db").await;
                 let to = ValuesChange::Restore(Revision(1));
                 secrets.update(&id.into(), SecretUpdate::new().values(to)).await.map(drop)
             }
@@ -91,6 +153,13 @@ impl Operation {
             Self::Trim => {
                 secrets.set("db", "a", CANARY).await?;
                 engine.sweep().await.map(drop)
+            }
+            Self::SetRight => engine.sweep().await.map(drop),
+            Self::Rehome => engine.move_all(Some(&StoreName::new("main")?)).await.map(drop),
+            Self::Repair => {
+                let report = engine.repair(RepairOptions::new().remove_foreign(true)).await?;
+                assert_eq!((report.failed, report.lost.len()), (0, 0), "{report:?}");
+                Ok(())
             }
             Self::Scan => engine.unknown().await.map(|unknown| assert_eq!(unknown, [])),
             Self::Check => engine.check().await,
@@ -110,8 +179,9 @@ impl Operation {
                 let expected = if done { CANARY } else { "old" };
                 assert_eq!(read("db").await.unwrap(), expected, "{what}");
             }
-            Self::Trim => {
-                let expected = if done { [CANARY, "old"] } else { ["old", "first"] };
+            Self::Trim | Self::Rehome => {
+                let trimmed = done && self == Self::Trim;
+                let expected = if trimmed { [CANARY, "old"] } else { ["old", "first"] };
                 assert_eq!(read("db").await.unwrap(), expected[0], "{what}");
                 let versions = secrets.versions("db").await.unwrap();
                 let id = secrets.get("db").await.unwrap().meta.id;
@@ -131,10 +201,17 @@ impl Operation {
                 let expected = if done { "first" } else { "old" };
                 assert_eq!(read("db").await.unwrap(), expected, "{what}");
             }
-            Self::Get | Self::GetMany | Self::Scan | Self::Check => {
+            Self::Get | Self::GetMany | Self::SetRight | Self::Repair | Self::Scan | Self::Check => {
                 assert_eq!(read("db").await.unwrap(), "old", "{what}")
             }
         }
         assert_eq!(read("other").await.unwrap(), "old", "{what}: another secret changed");
     }
+}
+
+/// The id of a secret, for which no service is asked.
+async fn id(engine: &Engine, site: &Site, name: &str) -> SecretId {
+    let listed = engine.list(&site.context(), &SecretFilter::new()).await.unwrap();
+    let named = listed.items.into_iter().find(|meta| meta.name.as_str() == name);
+    named.expect("no such secret").id
 }

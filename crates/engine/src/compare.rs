@@ -1,0 +1,267 @@
+//! Comparing a store with what is committed: what is gone from it, and what people see there in place of it.
+//!
+//! A scan names the suspects, which costs nothing but the scan; each of them is then looked at by itself, since lists lag
+//! behind and others go on working.
+
+use crate::{Lookup, Misplaced, Place, Row, StoreName, calls::Calls, deadline::Deadline, engine::Core};
+use futures::{StreamExt as _, stream};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use strongroom_core::{
+    ErrorKind, Found, ObjectId, Result, Revision, SecretId, SecretMeta, SecretName, VersionRef,
+};
+
+/// How many rows are listed at once.
+const PAGE: u32 = 256;
+/// How many versions are read beside each other.
+const TOGETHER: usize = 8;
+
+/// A committed version that cannot be read any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lost {
+    /// The store.
+    pub store: StoreName,
+    /// The object.
+    pub object: ObjectId,
+    /// The version.
+    pub at: VersionRef,
+    /// The secret.
+    pub secret: SecretId,
+    /// Its name; `None` if it is private, since that is its owner's alone.
+    pub name: Option<SecretName>,
+    /// The secret's revision at which the version was written.
+    pub revision: Revision,
+    /// Whether it is the current one.
+    pub current: bool,
+    /// `Lost` if it is gone, `Corrupt` if something else is in its place.
+    pub kind: ErrorKind,
+    /// What it is and what to do, as readers are told.
+    pub told: String,
+}
+
+/// A secret whose committed version is there, but is not what the service shows as its newest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Overlaid {
+    /// The store.
+    pub store: StoreName,
+    /// The object.
+    pub object: ObjectId,
+    /// The version that the service shows; `None` if it shows none.
+    pub by: Option<VersionRef>,
+    /// The secret.
+    pub secret: SecretId,
+    /// Its name; `None` if it is private, since that is its owner's alone.
+    pub name: Option<SecretName>,
+    /// Whether the committed value was put on top again. It is not while the object holds a version that no row explains:
+    /// it may be the truth of a newer database.
+    pub mended: bool,
+}
+
+/// What a comparison came to.
+#[derive(Default)]
+pub(crate) struct Compared {
+    pub(crate) lost: Vec<Lost>,
+    pub(crate) overlaid: Vec<Overlaid>,
+    /// Versions of which the service did not tell.
+    pub(crate) failed: u64,
+}
+
+/// Rows that a scan does not bear out.
+#[derive(Default)]
+struct Suspects {
+    /// Those whose version it does not show; all of them if every one is to be read.
+    missing: Vec<Arc<Row>>,
+    /// The last of each secret, where it shows another one as the newest.
+    beneath: Vec<Arc<Row>>,
+}
+
+impl Core {
+    /// Compares what was found in a store with the rows, and puts the committed values on top again. With `read`, every
+    /// version is read.
+    pub(crate) async fn compare(
+        self: &Arc<Self>,
+        name: &StoreName,
+        found: &[Found],
+        read: bool,
+        deadline: &Deadline,
+    ) -> Result<Compared> {
+        let store = self.store(name)?.clone();
+        let suspects = self.suspects(&store, found, read, deadline).await?;
+        let mut compared = Compared::default();
+        let looks: Vec<_> = suspects.missing.iter().map(|row| self.lost(&store, row, deadline)).collect();
+        let mut looks = stream::iter(looks).buffered(TOGETHER);
+        while let Some(answer) = looks.next().await {
+            match answer {
+                Ok(lost) => compared.lost.extend(lost),
+                // Nobody answers: what was not looked at is not reported as whole.
+                Err(error) if error.kind().may_pass() => return Err(error),
+                Err(error) => {
+                    compared.failed += 1;
+                    tracing::warn!(target: "strongroom::engine", %error, "a version could not be looked at");
+                }
+            }
+        }
+        for row in suspects.beneath {
+            match self.put_on_top(&store, row.meta.id, deadline).await {
+                Ok(overlaid) => compared.overlaid.extend(overlaid),
+                // What cannot be read cannot be put again.
+                Err(error) if matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) => {
+                    if compared.lost.iter().all(|lost| lost.secret != row.meta.id || !lost.current) {
+                        compared.lost.extend(self.lost(&store, &row, deadline).await?);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(compared)
+    }
+
+    async fn suspects(
+        &self,
+        store: &Calls,
+        found: &[Found],
+        read: bool,
+        deadline: &Deadline,
+    ) -> Result<Suspects> {
+        let shown = |found: &Found| Some((found.object, found.at.clone()?));
+        let there: BTreeSet<_> = found.iter().filter_map(shown).collect();
+        let newest: BTreeMap<_, _> = found.iter().filter(|found| found.newest).filter_map(shown).collect();
+        let (mut suspects, mut after) = (Suspects::default(), None);
+        // Values that are sealed there are read by nobody but us.
+        let seen = |row: &Row| !store.sealed && row.version.key.is_none();
+        let mut last: Option<Arc<Row>> = None;
+        loop {
+            let all = Misplaced::NotIn(None);
+            let rows = self.patiently(deadline, || self.catalog.versions_to_move(after, PAGE, &all)).await?;
+            after = rows.last().map(|last| (last.meta.id, last.version.uid));
+            let done = rows.is_empty();
+            // The current version of a secret is its last one.
+            let next = rows.into_iter().map(|row| Some(Arc::new(row))).chain(done.then_some(None));
+            for row in next {
+                let passed = match &row {
+                    Some(row) if last.as_ref().is_some_and(|last| last.meta.id == row.meta.id) => None,
+                    _ => last.take(),
+                };
+                if let Some(passed) = passed
+                    && let Place::External { store: holder, object, at } = &passed.version.place
+                    && *holder == store.name
+                    && seen(&passed)
+                    && there.contains(&(*object, at.clone()))
+                    && newest.get(object) != Some(at)
+                {
+                    suspects.beneath.push(passed);
+                }
+                if let Some(row) = &row
+                    && let Place::External { store: holder, object, at } = &row.version.place
+                    && *holder == store.name
+                    && (read || !there.contains(&(*object, at.clone())))
+                {
+                    suspects.missing.push(row.clone());
+                }
+                last = row;
+            }
+            if done {
+                return Ok(suspects);
+            }
+        }
+    }
+
+    /// Reads a version past the cache; answers what became of it if it is lost.
+    async fn lost(
+        self: &Arc<Self>,
+        store: &Arc<Calls>,
+        row: &Row,
+        deadline: &Deadline,
+    ) -> Result<Option<Lost>> {
+        let Place::External { object, at, .. } = &row.version.place else { return Ok(None) };
+        let asked = self.env.now();
+        let read = match store.get(*object, at, deadline).await {
+            Ok(payload) => self.values_in(row, &payload).await.map(drop),
+            Err(error) => Err(error),
+        };
+        let error = match read {
+            Ok(()) => return Ok(None),
+            Err(error) => match error.kind() {
+                ErrorKind::NotFound | ErrorKind::Corrupt => self.judge(row, asked, error),
+                ErrorKind::Lost => error,
+                _ => return Err(error),
+            },
+        };
+        // What was put a moment ago may not be shown yet.
+        if !matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) {
+            return Ok(None);
+        }
+        // It may have been moved or removed meanwhile.
+        let (id, revision) = (row.meta.id, row.version.revision);
+        let now = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
+        if now.is_none_or(|now| now.version.uid != row.version.uid || now.version.place != row.version.place)
+        {
+            return Ok(None);
+        }
+        let current = self.row_now(id, deadline).await?;
+        let current = current.is_some_and(|current| current.version.uid == row.version.uid);
+        let told = match error.kind() {
+            _ if !current => {
+                "an older version: nobody can roll back to it, and it goes with the history".to_owned()
+            }
+            ErrorKind::Corrupt => {
+                format!("{}: roll back to an older version or write the values again", error.message())
+            }
+            _ => error.message().to_owned(),
+        };
+        Ok(Some(Lost {
+            store: store.name.clone(),
+            object: *object,
+            at: at.clone(),
+            secret: id,
+            name: public_name(&row.meta),
+            revision,
+            current,
+            kind: error.kind(),
+            told,
+        }))
+    }
+
+    /// Puts the committed value of a secret once more if the service shows another one as the newest.
+    async fn put_on_top(
+        self: &Arc<Self>,
+        store: &Arc<Calls>,
+        secret: SecretId,
+        deadline: &Deadline,
+    ) -> Result<Option<Overlaid>> {
+        let Some(row) = self.row_now(secret, deadline).await? else { return Ok(None) };
+        let Place::External { store: holder, object, at } = &row.version.place else { return Ok(None) };
+        if *holder != store.name {
+            return Ok(None);
+        }
+        let there = store.scan(Some(*object), deadline).await?;
+        let by = there.iter().find(|found| found.newest).and_then(|found| found.at.clone());
+        if by.as_ref() == Some(at) || there.iter().all(|found| found.at.as_ref() != Some(at)) {
+            return Ok(None);
+        }
+        let uses = self.patiently(deadline, || self.catalog.uses(secret, &store.name, *object)).await?;
+        let named = |at: &VersionRef| uses.named.contains(at);
+        let all_named = there.iter().filter_map(|found| found.at.as_ref()).all(named);
+        if !all_named && uses.pending {
+            // An attempt's, which is being worked on.
+            return Ok(None);
+        }
+        let (store_name, object, name) = (store.name.clone(), *object, public_name(&row.meta));
+        let mended = all_named && self.move_version(&Arc::new(row), Some(store), deadline).await?;
+        Ok(Some(Overlaid { store: store_name, object, by, secret, name, mended }))
+    }
+
+    /// A secret's row as it is now.
+    pub(crate) async fn row_now(&self, id: SecretId, deadline: &Deadline) -> Result<Option<Row>> {
+        let lookup = [Lookup::Id(id)];
+        Ok(self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten())
+    }
+}
+
+fn public_name(meta: &SecretMeta) -> Option<SecretName> {
+    (!meta.private).then(|| meta.name.clone())
+}
