@@ -81,7 +81,8 @@ mod openbao {
 
         // What answers logins may quote what they sent.
         enable(&account).await;
-        let quoting = format!("{{"errors":["{CREDENTIAL}"],"auth":{{"client_token":7,"x":"{CREDENTIAL}"}}}}");
+        let quoting =
+            json!({ "errors": [CREDENTIAL], "auth": { "client_token": 7, "x": CREDENTIAL } }).to_string();
         let given = json!({ "auth": { "client_token": GIVEN, "lease_duration": 3600, "renewable": true,
             "accessor": "a", "policies": [], "token_policies": [], "metadata": Value::Null, "entity_id": "",
             "token_type": "service", "orphan": true } });
@@ -93,10 +94,8 @@ mod openbao {
             let login = through(&login, &wire.url());
             let open = async || open(&login, NamespaceId(Uuid::new_v4())).await;
             let all = faults.iter().cloned().map(Some);
-            if ["approle", "userpass"]
-                .map(|taken| login.iter().any(|(key, value)| *key == "auth" && value == taken))
-                .contains(&true)
-            {
+            let is = |kind: &str| login.iter().any(|(key, value)| *key == "auth" && value == kind);
+            if is("approle") || is("userpass") {
                 open().await.unwrap().check().await.unwrap();
                 ear.hears_a_login(open, &wire, ("*", "/v1/auth/*/login*"), all).await;
             } else {
