@@ -60,6 +60,11 @@ impl Database {
         format!("{scheme}://{}/{}?{parameters}", rest.split('/').next().unwrap(), self.name)
     }
 
+    /// What somebody does who has the database.
+    pub(crate) fn behind_our_back(&self, sql: &str) {
+        self.run(&self.url(), sql);
+    }
+
     /// A home whose programs work on it.
     pub(crate) fn home(&self) -> Home {
         let mut home = Home::new();

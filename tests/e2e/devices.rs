@@ -27,7 +27,8 @@ fn text(answer: &Answer) -> &str {
     answer.body.as_str().unwrap_or_else(|| panic!("no page: {answer:?}"))
 }
 
-fn ticket(page: &Answer) -> String {
+/// What the page gives out for the decision.
+pub(crate) fn ticket(page: &Answer) -> String {
     let (_, rest) = text(page).split_once("name=\"ticket\" value=\"").expect("no ticket");
     rest.split('"').next().unwrap().to_owned()
 }

@@ -104,9 +104,11 @@ impl Core {
         let size = u32::try_from(payload.expose().len()).unwrap_or(u32::MAX);
         let version = NewVersionRow { uid: row.version.uid, place, key, digest: Some(attempt.digest), size };
         let twin = put.sends > 1;
+        // Behind the current version, where services see whatever was put last as the newest: the sweeper sets it right.
+        let behind = !is_current && !store.sealed && current.version.place.is_in(&store.name, object);
         let relabel = self.labels_commit || attempt.fresh && store.info().limits.relabel_after_create;
         let labelled = Some(labelled(&current.meta, relabel));
-        let moved = self.rehome(&row, version, Some(attempt.uid), twin, labelled, deadline).await;
+        let moved = self.rehome(&row, version, Some(attempt.uid), twin || behind, labelled, deadline).await;
         if !matches!(moved, Ok(true)) {
             self.release(attempt.uid, (!twin).then_some(at), deadline).await;
             return moved;

@@ -107,6 +107,7 @@ pub struct MemoryBackend {
     tells_uids: bool,
     shows_labels: bool,
     twins: bool,
+    last_is_newest: bool,
     page: usize,
 }
 
@@ -121,6 +122,7 @@ impl MemoryBackend {
             tells_uids: true,
             shows_labels: true,
             twins: false,
+            last_is_newest: false,
             page: 3,
         }
     }
@@ -143,6 +145,13 @@ impl MemoryBackend {
     #[must_use]
     pub fn twins(mut self, twins: bool) -> Self {
         self.twins = twins;
+        self
+    }
+
+    /// Sets whether it sees whatever was put last as the newest, as most services do.
+    #[must_use]
+    pub fn last_is_newest(mut self, last: bool) -> Self {
+        self.last_is_newest = last;
         self
     }
 
@@ -222,7 +231,7 @@ impl Backend for MemoryBackend {
         }
         object.labels = version.labels.clone();
         let number = object.add(Stored { uid: version.uid, payload: version.payload.clone() });
-        if version.newest {
+        if version.newest || self.last_is_newest {
             object.newest = Some(number);
         }
         Ok(name(number))

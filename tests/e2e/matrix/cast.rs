@@ -1,14 +1,22 @@
 //! Who asks, and what is there to be asked for.
 
 use crate::{
-    server::{Server, id},
+    devices,
+    server::{PASSWORD, Server, id},
     support::Home,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{collections::BTreeMap, sync::OnceLock, thread, time::Duration};
+use uuid::Uuid;
 
 /// Callers with valid credentials, in the order of the table's columns.
 pub(super) const CALLERS: [&str; 6] = ["reader", "auditor", "writer", "granted", "user", "admin"];
+
+/// Who says nothing of itself.
+pub(super) const NOBODY: &str = "nobody";
+
+/// The password of the caller `user`.
+const USERS_PASSWORD: &str = "Users-password";
 
 /// A deployment with an account of every kind.
 pub(super) struct Cast {
@@ -22,6 +30,8 @@ pub(super) struct Cast {
     others: String,
     /// Whose it is.
     somebody: String,
+    /// The code of a login with a browser that waits.
+    waiting: OnceLock<String>,
 }
 
 pub(super) const MISSING: &str = "00000000-0000-4000-8000-00000000dead";
@@ -33,6 +43,15 @@ impl Cast {
 
     /// With more variables for the server.
     pub(super) fn with(home: &Home, variables: &[(&str, &str)]) -> Self {
+        Self::over(home, variables, &|sql| home.behind_our_back(sql))
+    }
+
+    /// Over a database of which somebody who has it can do this.
+    pub(super) fn over(
+        home: &Home,
+        variables: &[(&str, &str)],
+        behind_our_back: &dyn Fn(&'static str),
+    ) -> Self {
         let short = Server::start_with(home, &[("STRONGROOM_SERVER_TOKEN_LIFETIME_S", "1")]);
         let expired = short.admin();
         let server = Server::start_with(home, variables);
@@ -43,8 +62,9 @@ impl Cast {
             home.ok(["service-account", "create", name, "--role", "writer"]);
             credentials.insert(name, key(name));
         }
-        home.run_with("Users-password", ["user", "create", "user", "--role", "writer", "--password-stdin"]);
-        credentials.insert("user", server.login("username=user&password=Users-password").unwrap());
+        home.run_with(USERS_PASSWORD, ["user", "create", "user", "--role", "writer", "--password-stdin"]);
+        credentials
+            .insert("user", server.login(&format!("username=user&password={USERS_PASSWORD}")).unwrap());
         let private = |credential: &str, name: &str| {
             let value = format!("canary-{name}");
             let body = json!({"name": name, "private": true, "values": {"k": value}});
@@ -73,10 +93,10 @@ impl Cast {
         home.ok(["service-account", "update", "idle", "--active", "false"]);
         home.ok(["user", "update", "gone", "--active", "false"]);
         home.ok(["api-key", "rotate", "rotated", "default"]);
-        home.behind_our_back(
+        behind_our_back(
             "UPDATE api_keys SET expires = created WHERE account IN (SELECT id FROM accounts WHERE name = 'lapsed')",
         );
-        home.behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
+        behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
         thread::sleep(Duration::from_millis(1100));
         let strangers = vec![
             ("no credentials", String::new()),
@@ -92,11 +112,41 @@ impl Cast {
             ("the token of a replaced key", rotated.1),
             ("the token of an inactive user", gone),
         ];
-        Self { server, credentials, strangers, own, others, somebody }
+        Self { server, credentials, strangers, own, others, somebody, waiting: OnceLock::new() }
     }
 
     pub(super) fn credential(&self, caller: &str) -> String {
         self.credentials[caller].clone()
+    }
+
+    /// The fields with which somebody logs in: people with name and password, programs with a key.
+    pub(super) fn login(&self, caller: &str) -> String {
+        match caller {
+            "admin" => format!("username=admin&password={PASSWORD}"),
+            "user" => format!("username=user&password={USERS_PASSWORD}"),
+            NOBODY => "username=&password=".to_owned(),
+            program => format!("grant_type=zenml-api-key&password={}", self.credentials[program]),
+        }
+    }
+
+    /// The form with which somebody approves a login with a browser: with the ticket that the page gives out for name and
+    /// password, or, where it gives none, with those once more.
+    pub(super) fn approval(&self, caller: &str) -> String {
+        if ["admin", "user"].contains(&caller) {
+            let code = self.begin();
+            let page = devices::submit(&self.server, &format!("user_code={code}&{}", self.login(caller)));
+            return format!("ticket={}&decision=approve", devices::ticket(&page));
+        }
+        let code = self.waiting.get_or_init(|| self.begin());
+        // Programs have no password.
+        let key = self.credentials.get(caller).map_or("", String::as_str);
+        format!("user_code={code}&username={caller}&password={key}")
+    }
+
+    /// Begins a login with a browser; answers its code.
+    fn begin(&self) -> String {
+        let begun = devices::begin(&self.server, &Uuid::new_v4().to_string());
+        begun["user_code"].as_str().unwrap().to_owned()
     }
 
     /// Lets the owner read what is somebody else's, so that the server has it at hand.

@@ -28,19 +28,32 @@ pub(super) struct Prepared {
     method: String,
     path: String,
     body: String,
+    /// Sent as from a page of the server's own.
+    own_page: bool,
 }
 
 impl Prepared {
     /// The same with another method.
     pub(super) fn by(&self, method: &str) -> Self {
-        Self { method: method.to_owned(), path: self.path.clone(), body: self.body.clone() }
+        Self {
+            method: method.to_owned(),
+            path: self.path.clone(),
+            body: self.body.clone(),
+            own_page: self.own_page,
+        }
     }
 
     /// Sends it with a credential, or without one.
     pub(super) fn send(&self, cast: &Cast, credential: &str) -> Answer {
         let auth = format!("Bearer {credential}");
-        let headers: &[(&str, &str)] = if credential.is_empty() { &[] } else { &[("authorization", &auth)] };
-        cast.server.send(&self.method, &self.path, headers, self.body.as_bytes())
+        let mut headers = Vec::new();
+        if !credential.is_empty() {
+            headers.push(("authorization", auth.as_str()));
+        }
+        if self.own_page {
+            headers.push(("origin", "http://localhost"));
+        }
+        cast.server.send(&self.method, &self.path, &headers, self.body.as_bytes())
     }
 }
 
@@ -107,8 +120,8 @@ pub(super) fn prepare(
         filled.push_str("?glob=a/*");
     }
     let form = match operation {
-        "login" => Some("username=admin&password=wrong-password".to_owned()),
-        "devices_submit" => Some("user_code=BBBB-BBBB".to_owned()),
+        "login" => Some(cast.login(caller)),
+        "devices_submit" => Some(cast.approval(caller)),
         "device_authorization" => Some(format!("client_id={MISSING}")),
         _ => None,
     };
@@ -130,7 +143,7 @@ pub(super) fn prepare(
         _ => Value::Null,
     };
     let body = form.unwrap_or_else(|| if body.is_null() { String::new() } else { body.to_string() });
-    Prepared { method: method.to_owned(), path: filled, body }
+    Prepared { method: method.to_owned(), path: filled, body, own_page: operation == "devices_submit" }
 }
 
 fn new_program(cast: &Cast, admin: &str) -> String {

@@ -183,3 +183,41 @@ fn while_the_trail_cannot_be_written_requests_are_refused() {
     assert_eq!(home.json(["audit", "list", "--action", "secret.update"]).as_array().unwrap().len(), 1);
     home.ok(["audit", "verify"]);
 }
+
+#[test]
+fn an_end_that_was_cut_off_shows_against_a_head_that_was_noted_elsewhere() {
+    let home = Home::new();
+    let head = || {
+        let chains = home.json(["audit", "verify"]);
+        let local = chains.as_array().unwrap().iter().find(|chain| chain["chain"] == "local").unwrap();
+        local["head"].as_str().unwrap().to_owned()
+    };
+    home.ok(["secret", "create", "one", "--k=v"]);
+    let early = head();
+    for name in ["two", "three"] {
+        home.ok(["secret", "create", name, "--k=v"]);
+    }
+    let noted = head();
+    home.ok(["audit", "verify", "--head", &early, "--head", &noted]);
+    // Somebody who writes the database removes the last two entries, and makes the rest agree with that.
+    home.behind_our_back(
+        "DELETE FROM audit WHERE chain = 'local' AND seq > 1; \
+         UPDATE audit_chains SET seq = 1, mac = (SELECT mac FROM audit WHERE chain = 'local') WHERE chain = 'local'",
+    );
+    home.ok(["audit", "verify"]);
+    home.ok(["audit", "verify", "--head", &early]);
+    let error = home.fails(1, ["audit", "verify", "--head", &noted]);
+    assert!(error.contains("cut off") && error.contains("chain: local, entry: 2)"), "{error}");
+    // Nor do other entries in their places pass for them.
+    for name in ["four", "five", "six"] {
+        home.ok(["secret", "create", name, "--k=v"]);
+    }
+    home.ok(["audit", "verify", "--head", &early]);
+    let error = home.fails(1, ["audit", "verify", "--head", &noted]);
+    assert!(error.contains("not the one whose head was noted") && error.contains("entry: 3)"), "{error}");
+    // The whole chain.
+    home.behind_our_back("DELETE FROM audit; DELETE FROM audit_chains");
+    home.ok(["audit", "verify"]);
+    let error = home.fails(1, ["audit", "verify", "--head", &early]);
+    assert!(error.contains("gone") && error.contains("chain: local"), "{error}");
+}

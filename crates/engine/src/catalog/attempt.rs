@@ -160,7 +160,8 @@ pub struct Rehome {
     pub to: NewVersionRow,
     /// The attempt that wrote the new place; `None` if that is inline.
     pub attempt: Option<VersionUid>,
-    /// A twin of what was put may exist or still come.
+    /// A twin of what was put may exist or still come, or the service may see it as the newest version, which it is not:
+    /// the attempt's row stays.
     pub twin: bool,
     /// What the labels that were put with it say, as in [`Commit`](super::Commit).
     pub labelled: Option<(SecretName, bool)>,

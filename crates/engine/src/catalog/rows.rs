@@ -106,6 +106,13 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// Whether it is in that object of that store.
+    pub(crate) fn is_in(&self, store: &StoreName, object: ObjectId) -> bool {
+        matches!(self, Self::External { store: holder, object: held, .. } if holder == store && *held == object)
+    }
+}
+
 impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,7 +8,7 @@ use strongroom_engine::{
     crypto::{KeyKind, equal},
 };
 use strongroom_sql::identities::{
-    Account, AccountKind, AccountPatch, Changed, IdentityChange, NewAccount, Role, Scope,
+    Account, AccountKind, AccountPatch, Changed, IdentityChange, NewAccount, OwnedSecrets, Role, Scope,
 };
 use uuid::Uuid;
 
@@ -36,6 +36,15 @@ pub struct NewUser {
     pub password: Option<SecretString>,
     /// Whether a program's account can be used at once.
     pub active: bool,
+}
+
+/// What became of the removal of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It is gone.
+    Done,
+    /// It stays: it owns secrets, other than those that were to go with it.
+    OwnsSecrets(OwnedSecrets),
 }
 
 /// What is to change; `None` stays.
@@ -193,17 +202,17 @@ impl Identities {
         account_of(self.change(cx, change, "account.activate", detail).await?)
     }
 
-    /// Removes an account with its keys and grants; with its private secrets too, if that is wanted: nobody else could
+    /// Removes an account with its keys and grants, unless it owns secrets; with its private secrets too, if that is wanted: nobody else could
     /// ever see them, and nobody sees them now. What stores hold of them is removed by the upkeep.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` if it owns (other) secrets, with their number, or is the last active admin.
+    /// `NotFound`; `Conflict` if it is the last active admin, or owns the database itself.
     pub async fn delete_account(
         &self,
         cx: &Context,
         account: &Account,
         with_private_secrets: bool,
-    ) -> Result<()> {
+    ) -> Result<Removal> {
         let name = account.name.escape_debug();
         let (change, detail) = if with_private_secrets {
             let detail = format!("`{name}`, with its private secrets");
@@ -211,7 +220,10 @@ impl Identities {
         } else {
             (IdentityChange::RemoveAccount(account.id), format!("`{name}`"))
         };
-        self.change(cx, change, "account.delete", detail).await.map(drop)
+        Ok(match self.change(cx, change, "account.delete", detail).await? {
+            Changed::OwnsSecrets(owned) => Removal::OwnsSecrets(owned),
+            _ => Removal::Done,
+        })
     }
 
     pub(super) async fn change(

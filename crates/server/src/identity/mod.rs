@@ -24,7 +24,7 @@ mod token;
 mod usage;
 mod user_code;
 
-pub use accounts::{NewUser, Patch};
+pub use accounts::{NewUser, Patch, Removal};
 pub(crate) use authenticate::{Claim, Reason, Rejected};
 pub(crate) use device::{DEVICE_LIFETIME, DEVICE_PAUSE, Fetched, Refusal, Start};
 pub use first::{FIRST_PASSWORD_FILE, FirstPassword, first_admin};

@@ -21,7 +21,7 @@ pub(super) struct Apply {
     pub(super) noted: Noted,
 }
 
-/// What a step answers: an error is told to the caller, and undoes everything.
+/// What a step answers: an error, or why nothing is done, is told to the caller, and undoes everything.
 pub(super) type Step = Result<(Result<Changed>, Vec<Statement>), Failure>;
 
 pub(super) fn refuse(kind: ErrorKind, text: impl Into<std::borrow::Cow<'static, str>>) -> Step {
@@ -59,7 +59,7 @@ impl Operation for Apply {
             IdentityChange::AddGrant(account, glob) => add_grant(tx, *account, glob, now).await?,
             IdentityChange::RemoveGrant(account, glob) => remove_grant(tx, *account, glob).await?,
         };
-        if answer.is_err() {
+        if matches!(answer, Err(_) | Ok(Changed::OwnsSecrets(_))) {
             return Ok(Verdict::Undo(answer));
         }
         statements.push(Statement::new("UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 1", Vec::new()));

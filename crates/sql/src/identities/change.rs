@@ -137,6 +137,36 @@ pub enum Changed {
     Key(Box<ApiKey>),
     /// Nothing to show.
     Done,
+    /// Nothing was changed: the account that was to be removed owns secrets (other than those that are to go with it).
+    OwnsSecrets(OwnedSecrets),
+}
+
+/// How many secrets an account owns, which was not removed for that. No names: what is private is not the admin's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnedSecrets {
+    /// Private ones, which can go with it.
+    pub private: u64,
+    /// Public ones.
+    pub public: u64,
+}
+
+impl fmt::Display for OwnedSecrets {
+    /// The counts, and the way on.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { private, public } = self;
+        let way = match (private, public) {
+            (_, 0) => "they can be deleted with it (--with-private-secrets, `with_private_secrets=true`)",
+            (0, _) => "delete those first",
+            _ => {
+                "delete the public ones first; the private ones can be deleted with it (--with-private-secrets, \
+                 `with_private_secrets=true`)"
+            }
+        };
+        write!(
+            f,
+            "the account owns secrets, {private} private and {public} public: {way}, or deactivate the account"
+        )
+    }
 }
 
 impl fmt::Debug for IdentityChange {
@@ -151,8 +181,7 @@ impl SqlCatalog {
     /// # Errors
     /// - `NotFound` if the account, key or grant is not there.
     /// - `AlreadyExists` if the name is taken.
-    /// - `Conflict` if it would leave no active admin, if the account owns secrets (other than those that are to go with
-    ///   it), or if it is not at the expected generation.
+    /// - `Conflict` if it would leave no active admin, or if the account is not at the expected generation.
     pub async fn change_identities(&self, change: IdentityChange, noted: Noted) -> Result<Changed> {
         self.database.write(Apply { change, noted }).await?
     }

@@ -12,7 +12,9 @@ mod read;
 mod remove;
 mod rows;
 
-pub use change::{AccountPatch, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey, NewMac};
+pub use change::{
+    AccountPatch, ApiKeyPatch, Changed, IdentityChange, NewAccount, NewApiKey, NewMac, OwnedSecrets,
+};
 pub use device::{Decision, Device, NewDevice, Polled};
 pub use list::{AccountFilter, AccountSort, AccountTest};
 pub use rows::{Account, AccountKind, AccountRef, ApiKey, Grant, Principal, Role, Scope};

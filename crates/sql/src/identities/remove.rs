@@ -2,7 +2,7 @@
 
 use super::{
     apply::{LAST_ADMIN, Step, another_admin, find, refuse},
-    change::Changed,
+    change::{Changed, OwnedSecrets},
     rows::Role,
 };
 use crate::{
@@ -27,9 +27,9 @@ pub(super) async fn account(
     if account.active && account.role == Role::Admin && !another_admin(tx, id).await? {
         return refuse(ErrorKind::Conflict, LAST_ADMIN);
     }
-    let (private, public) = owned(tx, id).await?;
-    if public > 0 || (private > 0 && secrets_too.is_none()) {
-        return refuse(ErrorKind::Conflict, owns_secrets(private, public));
+    let owned = owned(tx, id).await?;
+    if owned.public > 0 || (owned.private > 0 && secrets_too.is_none()) {
+        return Ok((Ok(Changed::OwnsSecrets(owned)), Vec::new()));
     }
     if let Some((noted, now)) = secrets_too {
         remove_private_secrets(tx, id, noted, now).await?;
@@ -44,28 +44,13 @@ pub(super) async fn account(
     Ok((Ok(Changed::Done), statements.into_iter().map(one).collect()))
 }
 
-/// How many private and public secrets an account owns.
-async fn owned(tx: &mut Transaction, id: OwnerId) -> Result<(i64, i64), Failure> {
+async fn owned(tx: &mut Transaction, id: OwnerId) -> Result<OwnedSecrets, Failure> {
     let sql = "SELECT (SELECT COUNT(*) FROM secrets WHERE owner = ? AND private = 1), \
                (SELECT COUNT(*) FROM secrets WHERE owner = ? AND private = 0)";
     let found = tx.fetch(sql, args![id.0, id.0]).await?;
-    let Some(record) = found.first() else { return Ok((0, 0)) };
-    Ok((record.i64(0)?, record.i64(1)?))
-}
-
-/// Counts and the way on, and no names: what is private is not the admin's.
-fn owns_secrets(private: i64, public: i64) -> String {
-    let way = match (private, public) {
-        (_, 0) => "they can be deleted with it (--with-private-secrets, `with_private_secrets=true`)",
-        (0, _) => "delete those first",
-        _ => {
-            "delete the public ones first; the private ones can be deleted with it (--with-private-secrets, \
-             `with_private_secrets=true`)"
-        }
-    };
-    format!(
-        "the account owns secrets, {private} private and {public} public: {way}, or deactivate the account"
-    )
+    let Some(record) = found.first() else { return Ok(OwnedSecrets { private: 0, public: 0 }) };
+    let count = |column| record.i64(column).map(|count| u64::try_from(count).unwrap_or_default());
+    Ok(OwnedSecrets { private: count(0)?, public: count(1)? })
 }
 
 async fn remove_private_secrets(

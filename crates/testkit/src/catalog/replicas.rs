@@ -4,8 +4,9 @@ use super::{
     CatalogSubject,
     fixture::{Fixture, LONG, OVER, SHORT, new_key, wrap},
 };
-use crate::refused;
-use strongroom_core::ErrorKind;
+use crate::{refused, together};
+use futures::future::{BoxFuture, FutureExt};
+use strongroom_core::{ErrorKind, Result};
 use strongroom_engine::{
     Replica,
     crypto::{KeyKind, RootId},
@@ -23,6 +24,11 @@ async fn second_root(fx: &Fixture) -> Result<RootId, crate::Broken> {
     fx.catalog.add_wraps(&wraps).await?;
     Ok(second)
 }
+
+/// How often a root key is dropped beside processes that start.
+const ROUNDS: usize = 12;
+/// How many start at once.
+const STARTING: usize = 4;
 
 cases! {
     macro __catalog_replicas in catalog, replicas; subject CatalogSubject;
@@ -92,6 +98,52 @@ cases! {
         fx.catalog.announce(&new, LONG).await?;
         s.sleep(OVER).await;
         ensure!(fx.catalog.replicas().await? == [new], "{:?}", fx.catalog.replicas().await?);
+        Ok(())
+    }
+
+    /// Of replicas that start while another process drops their root key, either all are seen, and the root key stays, or
+    /// it is dropped, and none of them is announced.
+    async fn a_root_is_dropped_or_used(s) {
+        let fx = Fixture::open(s).await?;
+        second_root(&fx).await?;
+        let ours: Vec<_> = fx.keys.values().map(|key| wrap(*key, fx.root)).collect();
+        for round in 0..ROUNDS {
+            let starting: Vec<_> =
+                (0..STARTING).map(|n| replica(&format!("{round}-{n}"), fx.root)).collect();
+            let mut calls: Vec<BoxFuture<'static, Result<u64>>> = Vec::new();
+            for one in starting.clone() {
+                let catalog = fx.catalog.clone();
+                calls.push(async move { catalog.announce(&one, LONG).await.map(|()| 0) }.boxed());
+            }
+            let (catalog, root) = (fx.catalog.clone(), fx.root);
+            // In the middle, so that some come before it and some after.
+            calls.insert(round % (STARTING + 1), async move { catalog.drop_wraps(root, false).await }.boxed());
+            let mut answers = together(calls).await?;
+            let dropped = answers.remove(round % (STARTING + 1));
+            let left = fx.catalog.keys().await?.wraps.iter().filter(|wrap| wrap.root == fx.root).count();
+            let running = fx.catalog.replicas().await?.len();
+            match dropped {
+                Ok(count) => {
+                    ensure!(count == 5 && left == 0, "{count} of 5 were dropped, {left} are left");
+                    ensure!(running == 0, "{running} run with a root key that was dropped");
+                    for answer in answers {
+                        refused(answer, ErrorKind::ConfigInvalid, "announcing with a dropped root key")?;
+                    }
+                }
+                Err(error) => {
+                    ensure!(error.kind() == ErrorKind::Conflict, "{error}");
+                    ensure!(left == 5, "the root key was not to be dropped, but {left} of 5 are left");
+                    ensure!(
+                        answers.iter().all(|answer| answer.is_ok()) && running == STARTING,
+                        "{running} run: {answers:?}"
+                    );
+                }
+            }
+            for one in starting {
+                fx.catalog.withdraw(one.id).await?;
+            }
+            fx.catalog.add_wraps(&ours).await?;
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! A back-end that interleaves, fails, loses answers, lags, and does things late.
 
-use super::{foreign::Foreign, model::Truth, scheduler::Sim};
+use super::{foreign::Foreign, model::Truth, scheduler::Sim, troubles::Trouble};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -55,6 +55,20 @@ impl SimBackend {
         self.down_until.store(until, Ordering::Relaxed);
     }
 
+    fn trouble(&self, trouble: Trouble) {
+        self.truth.trouble(trouble, self.sim.micros(), self.sim.micros());
+    }
+
+    fn unavailable(&self) -> Error {
+        self.trouble(Trouble::Unreachable);
+        Error::new(ErrorKind::Unavailable, "the service cannot be reached").retryable(Retry::Backoff)
+    }
+
+    fn no_answer(&self) -> Error {
+        self.trouble(Trouble::Unanswered);
+        Error::new(ErrorKind::Timeout, "the service did not answer").retryable(Retry::Backoff)
+    }
+
     fn note(&self, object: ObjectId, at: &VersionRef) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry((object, at.clone())).or_insert_with(|| self.sim.micros());
@@ -86,7 +100,7 @@ impl SimBackend {
     async fn removing(&self, remove: impl Future<Output = Result<()>>) -> Result<()> {
         self.sim.pause().await;
         if self.unreachable(40) {
-            return Err(unavailable());
+            return Err(self.unavailable());
         }
         if self.sim.permille(150) {
             // A slow service: much may happen before it is done.
@@ -94,7 +108,7 @@ impl SimBackend {
         }
         remove.await?;
         self.sim.pause().await;
-        if self.faulty(40) { Err(no_answer()) } else { Ok(()) }
+        if self.faulty(40) { Err(self.no_answer()) } else { Ok(()) }
     }
 
     /// Removes a version, or an object: now, or when nobody waits for it any more.
@@ -115,7 +129,7 @@ impl SimBackend {
             let _nobody_hears = gone.land(&sim, object, at.as_ref()).await;
         });
         self.sim.pause().await;
-        Err(no_answer())
+        Err(self.no_answer())
     }
 }
 
@@ -144,14 +158,6 @@ impl Removal {
     }
 }
 
-fn unavailable() -> Error {
-    Error::new(ErrorKind::Unavailable, "the service cannot be reached").retryable(Retry::Backoff)
-}
-
-fn no_answer() -> Error {
-    Error::new(ErrorKind::Timeout, "the service did not answer").retryable(Retry::Backoff)
-}
-
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Backend for SimBackend {
@@ -163,7 +169,7 @@ impl Backend for SimBackend {
         self.sim.pause().await;
         self.puts.fetch_add(1, Ordering::Relaxed);
         if self.unreachable(40) {
-            return Err(unavailable());
+            return Err(self.unavailable());
         }
         if self.faulty(40) {
             let (sim, inner, delay) = (self.sim.clone(), self.inner.clone(), self.delay());
@@ -177,20 +183,21 @@ impl Backend for SimBackend {
                 }
                 let _nobody_hears = inner.put(&again).await;
             });
-            return Err(no_answer());
+            return Err(self.no_answer());
         }
         let at = self.inner.put(version).await?;
         self.note(version.object, &at);
         self.sim.pause().await;
-        if self.faulty(40) { Err(no_answer()) } else { Ok(at) }
+        if self.faulty(40) { Err(self.no_answer()) } else { Ok(at) }
     }
 
     async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
         self.sim.pause().await;
         if self.unreachable(30) {
-            return Err(unavailable());
+            return Err(self.unavailable());
         }
         if self.is_young(object, at) && self.faulty(30) {
+            self.trouble(Trouble::NotShown);
             return Err(Error::new(ErrorKind::NotFound, "not shown yet"));
         }
         if self.serves_old
@@ -198,6 +205,7 @@ impl Backend for SimBackend {
             && self.faulty(40)
             && let Ok(old) = self.inner.get(object, &older).await
         {
+            self.trouble(Trouble::Old);
             return Ok(old);
         }
         let answer = self.inner.get(object, at).await;
@@ -228,7 +236,7 @@ impl Backend for SimBackend {
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
         self.sim.pause().await;
         if self.unreachable(30) {
-            return Err(unavailable());
+            return Err(self.unavailable());
         }
         let looked = self.sim.micros();
         let page = self.inner.scan(only, from).await;

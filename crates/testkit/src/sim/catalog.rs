@@ -1,6 +1,6 @@
 //! A catalog that interleaves, fails, and leaves commits in doubt.
 
-use super::{model::Truth, scheduler::Sim, world::GRACE, wrap::Wrap};
+use super::{model::Truth, scheduler::Sim, troubles::Trouble, world::GRACE, wrap::Wrap};
 use futures::FutureExt;
 use std::{
     sync::{
@@ -14,8 +14,8 @@ use strongroom_core::{
     VersionRef, VersionUid, async_trait,
 };
 use strongroom_engine::{
-    Attempt, Begun, Catalog, Commit, Committed, Delete, Deleted, Lookup, Pending, Rehome, Rehomed, Row,
-    Settled, Stamp, StoreName, Uses, Viewer, crypto::KeyId,
+    Attempt, Begun, Catalog, Commit, Committed, Delete, Deleted, Lookup, Pending, Refusal, Rehome, Rehomed,
+    Row, Settled, Stamp, StoreName, Uses, Viewer, crypto::KeyId,
 };
 
 /// Interleaves every call, fails some, and leaves some commits in doubt.
@@ -57,7 +57,7 @@ impl SimCatalog {
     async fn read<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
         self.sim.pause().await;
         if self.faulty() && self.sim.permille(8) {
-            return Err(refused());
+            return Err(self.refused());
         }
         let answer = read.await;
         self.sim.pause().await;
@@ -80,20 +80,34 @@ impl SimCatalog {
             return apply();
         }
         let answer = match self.sim.below(1000) {
-            0..=19 => Err(refused()),
+            0..=19 => Err(self.refused()),
             // Committed, but the answer is lost.
-            20..=39 => apply().and(Err(no_answer())),
+            20..=39 => apply().and(Err(self.no_answer())),
             // Not committed, and nobody says so.
-            40..=49 => Err(no_answer()),
+            40..=49 => Err(self.no_answer()),
             // The COMMIT is on its way.
             50..=79 => {
                 self.leave_in_doubt(apply);
-                Err(no_answer())
+                Err(self.no_answer())
             }
             _ => apply(),
         };
         self.sim.pause().await;
         answer
+    }
+
+    fn trouble(&self, trouble: Trouble) {
+        self.truth.trouble(trouble, self.sim.micros(), self.sim.micros());
+    }
+
+    fn refused(&self) -> Error {
+        self.trouble(Trouble::Refused);
+        Error::new(ErrorKind::Unavailable, "the database cannot be reached").retryable(Retry::Backoff)
+    }
+
+    fn no_answer(&self) -> Error {
+        self.trouble(Trouble::InDoubt);
+        Error::new(ErrorKind::OutcomeUnknown, "the connection was lost during COMMIT")
     }
 
     fn leave_in_doubt<T: Send + 'static>(&self, apply: impl FnOnce() -> Result<T> + Send + 'static) {
@@ -116,14 +130,6 @@ impl SimCatalog {
 pub(crate) fn at_once<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let waited = || Err(Error::new(ErrorKind::Unexpected, "the catalog in memory waited"));
     future.now_or_never().unwrap_or_else(waited)
-}
-
-fn refused() -> Error {
-    Error::new(ErrorKind::Unavailable, "the database cannot be reached").retryable(Retry::Backoff)
-}
-
-fn no_answer() -> Error {
-    Error::new(ErrorKind::OutcomeUnknown, "the connection was lost during COMMIT")
 }
 
 macro_rules! write_through {
@@ -154,15 +160,23 @@ impl Wrap for SimCatalog {
         self.read(inner.list(viewer, filter)).await
     }
     async fn begin(&self, inner: &dyn Catalog, attempt: &Attempt) -> Result<Begun> {
-        let attempt = attempt.clone();
-        write_through!(self, inner, |catalog| async { catalog.begin(&attempt).await })
+        let (attempt, truth, sim) = (attempt.clone(), self.truth.clone(), self.sim.clone());
+        write_through!(self, inner, |catalog| async {
+            let begun = catalog.begin(&attempt).await?;
+            if begun == Begun::Open {
+                truth.began(&attempt, sim.micros());
+            }
+            Ok(begun)
+        })
     }
     async fn commit(&self, inner: &dyn Catalog, change: &Commit) -> Result<Committed> {
         let (change, truth) = (change.clone(), self.truth.clone());
         write_through!(self, inner, |catalog| async {
             let committed = catalog.commit(&change).await?;
-            if matches!(committed, Committed::Done(_)) {
-                truth.committed(&change);
+            match committed {
+                Committed::Done(_) => truth.committed(&change),
+                Committed::Refused(Refusal::Moved) => truth.outrun(&change),
+                _ => {}
             }
             Ok(committed)
         })

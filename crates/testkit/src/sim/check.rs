@@ -7,8 +7,10 @@
 use super::{
     clients::{Answer, Change, Intent, Operation, Values, Wanted, Which},
     model::Event,
+    refusals,
+    troubles::Troubles,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 use strongroom_core::{ErrorKind, OwnerId, SecretId, SecretMeta};
 
 /// A secret as it must be.
@@ -27,11 +29,11 @@ impl Expected {
         self.versions.last()
     }
 
-    fn as_of(&self, revision: u64) -> Option<&(u64, Values, bool)> {
+    pub(super) fn as_of(&self, revision: u64) -> Option<&(u64, Values, bool)> {
         self.versions.iter().rev().find(|version| version.0 <= revision)
     }
 
-    fn seen_by(&self, actor: OwnerId) -> bool {
+    pub(super) fn seen_by(&self, actor: OwnerId) -> bool {
         !self.private || self.owner == actor
     }
 
@@ -193,34 +195,31 @@ fn told<'a>(meta: &SecretMeta, left: &'a Expected, before: impl Iterator<Item = 
         && known.iter().any(|secret| secret.private == meta.private)
 }
 
-/// Checks one operation; `own` are the commits that it made. In a `calm` run nothing fails and nobody dies, so that every
-/// operation has to be done, or refused for what it asks, or may at most take longer than its caller waits.
-pub(crate) fn check(
-    operation: &Operation,
-    own: &[&Event],
-    states: &States,
-    tampered: bool,
-    calm: bool,
-) -> Result<(), String> {
-    let changes = !matches!(operation.intent, Intent::Get { .. } | Intent::List);
+/// All that an answer is held against.
+pub(crate) struct Run<'a> {
+    pub(crate) states: &'a States,
+    pub(crate) operations: &'a [Operation],
+    pub(crate) troubles: Troubles,
+    /// When attempts to move a version of a secret began, in microseconds.
+    pub(crate) moves: Vec<(SecretId, u64)>,
+    /// How long an attempt has its lock. During half of it its put is sent.
+    pub(crate) lease: Duration,
+}
+
+/// Checks one operation; `own` are the commits that it made.
+pub(crate) fn check(operation: &Operation, own: &[&Event], run: &Run<'_>) -> Result<(), String> {
+    let changes = operation.changes();
     if own.len() > 1 {
         return Err(format!("applied {} times", own.len()));
     }
     let Some((ended, answer)) = &operation.ended else { return Ok(()) };
-    let during = states.during(operation.began, *ended);
+    let during = run.states.during(operation.began, *ended);
     let actor = operation.actor;
-    match answer {
-        Answer::Failed(kind @ (ErrorKind::Unavailable | ErrorKind::OutcomeUnknown), text) if calm => {
-            return Err(format!("answered {kind:?} ({text}), and nothing had failed"));
+    if let Answer::Failed(kind, text) = answer {
+        if !own.is_empty() && *kind != ErrorKind::OutcomeUnknown {
+            return Err(format!("answered {kind:?} ({text}) but was applied"));
         }
-        Answer::Failed(ErrorKind::OutcomeUnknown, _) if changes => return Ok(()),
-        Answer::Failed(kind, text) => {
-            if !own.is_empty() {
-                return Err(format!("answered {kind:?} ({text}) but was applied"));
-            }
-            return failed(operation, *kind, text, during, tampered);
-        }
-        _ => {}
+        return refusals::check(operation, *kind, text, during, run);
     }
     if changes {
         let event = own.first().ok_or("acknowledged but never applied")?;
@@ -267,84 +266,4 @@ pub(crate) fn check(
         _ => false,
     });
     if ok { Ok(()) } else { Err(format!("the answer {answer:?} was true at no moment")) }
-}
-
-/// A refusal must have been right at some moment too.
-fn failed(
-    operation: &Operation,
-    kind: ErrorKind,
-    text: &str,
-    during: &[(u64, World)],
-    tampered: bool,
-) -> Result<(), String> {
-    let actor = operation.actor;
-    // By name there may be a public and a private one: which of them was meant is not told by a refusal.
-    let meant = |world: &World, which: &Which| -> Vec<Expected> {
-        let found = world.iter().filter(|(id, secret)| {
-            secret.seen_by(actor)
-                && match which {
-                    Which::Id(meant) => *meant == **id,
-                    Which::Name(name, private) => {
-                        *name == secret.name && private.is_none_or(|private| private == secret.private)
-                    }
-                }
-        });
-        found.map(|(_, secret)| secret.clone()).collect()
-    };
-    let right = match (kind, &operation.intent) {
-        (ErrorKind::NotFound, Intent::Get { which, as_of: None } | Intent::Delete { which, .. }) => {
-            during.iter().any(|(_, world)| meant(world, which).is_empty())
-        }
-        (ErrorKind::NotFound, Intent::Get { which, as_of: Some(revision) }) => {
-            during.iter().any(|(_, world)| {
-                meant(world, which).is_empty()
-                    || meant(world, which).iter().any(|secret| {
-                        secret.as_of(*revision).is_none_or(|version| secret.owner != actor && !version.2)
-                    })
-            })
-        }
-        (ErrorKind::NotFound, Intent::Update { which, change, .. }) => during.iter().any(|(_, world)| {
-            let meant = meant(world, which);
-            meant.is_empty()
-                || meant.iter().any(|secret| match change.values {
-                    Wanted::Restore(revision) => {
-                        secret.as_of(revision).is_none_or(|version| secret.owner != actor && !version.2)
-                    }
-                    _ => false,
-                })
-        }),
-        (ErrorKind::AlreadyExists, Intent::Create { name, private, .. }) => {
-            during.iter().any(|(_, world)| {
-                world
-                    .values()
-                    .any(|s| s.name == *name && s.private == *private && (!private || s.owner == actor))
-            })
-        }
-        (ErrorKind::AlreadyExists, Intent::Update { which, change, .. }) => {
-            during.iter().any(|(_, world)| {
-                meant(world, which).iter().any(|secret| {
-                    let name = change.name.as_ref().unwrap_or(&secret.name);
-                    let private = change.private.unwrap_or(secret.private);
-                    let holders = world.values().filter(|other| {
-                        other.name == *name
-                            && other.private == private
-                            && (!private || other.owner == secret.owner)
-                    });
-                    holders.count() > usize::from(*name == secret.name && private == secret.private)
-                })
-            })
-        }
-        (ErrorKind::PermissionDenied, Intent::Update { which, change, .. }) => {
-            during.iter().any(|(_, world)| {
-                change.private.is_some() && meant(world, which).iter().any(|s| s.owner != actor)
-            })
-        }
-        // Others kept changing it, or a revision was expected that is not there.
-        (ErrorKind::Conflict, Intent::Update { .. } | Intent::Delete { .. } | Intent::Create { .. }) => true,
-        (ErrorKind::Corrupt, _) => tampered,
-        (ErrorKind::Unavailable | ErrorKind::Timeout, _) => true,
-        (ErrorKind::OutcomeUnknown, _) => true,
-        _ => false,
-    };
-    if right { Ok(()) } else { Err(format!("answered {kind:?} ({text}), which was right at no moment")) }
 }

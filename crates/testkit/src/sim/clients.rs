@@ -1,6 +1,10 @@
 //! What clients do, and what they are answered.
 
-use super::{model::Truth, scheduler::Sim};
+use super::{
+    model::Truth,
+    mutants::{Mutant, taken_for},
+    scheduler::Sim,
+};
 use secrecy::ExposeSecret;
 use std::{
     collections::BTreeMap,
@@ -13,6 +17,9 @@ use strongroom_core::{
 };
 use strongroom_engine::Engine;
 use uuid::Uuid;
+
+/// How long an operation may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
 
 pub(crate) type Values = BTreeMap<String, String>;
 
@@ -65,8 +72,26 @@ pub(crate) enum Answer {
 pub(crate) struct Operation {
     pub(crate) actor: OwnerId,
     pub(crate) intent: Intent,
+    /// In the order of everything that clients see.
     pub(crate) began: u64,
     pub(crate) ended: Option<(u64, Answer)>,
+    /// From when until when, in microseconds.
+    pub(crate) time: (u64, u64),
+}
+
+impl Operation {
+    pub(crate) fn changes(&self) -> bool {
+        !matches!(self.intent, Intent::Get { .. } | Intent::List)
+    }
+}
+
+/// One replica, as its clients see it.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) sim: Sim,
+    pub(crate) engine: Engine,
+    pub(crate) truth: Truth,
+    pub(crate) mutant: Option<Mutant>,
 }
 
 /// All operations of a run, by number.
@@ -82,16 +107,18 @@ impl History {
         self.all.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn begin(&self, actor: OwnerId, intent: Intent, tick: u64) -> usize {
+    fn begin(&self, actor: OwnerId, intent: Intent, site: &Site) -> usize {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(Operation { actor, intent, began: tick, ended: None });
+        let (began, now) = (site.truth.tick(), site.sim.micros());
+        all.push(Operation { actor, intent, began, ended: None, time: (now, u64::MAX) });
         all.len() - 1
     }
 
-    fn end(&self, operation: usize, tick: u64, answer: Answer) {
+    fn end(&self, operation: usize, answer: Answer, site: &Site) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(operation) = all.get_mut(operation) {
-            operation.ended = Some((tick, answer));
+            operation.ended = Some((site.truth.tick(), answer));
+            operation.time.1 = site.sim.micros();
         }
     }
 
@@ -108,24 +135,17 @@ impl History {
     }
 }
 
-pub(crate) fn actor(number: usize) -> OwnerId {
-    OwnerId(Uuid::from_u128(0xac70_0000 + number as u128))
-}
+/// On whose behalf clients ask.
+pub(crate) const ACTORS: [OwnerId; 2] =
+    [OwnerId(Uuid::from_u128(0xac70_0000)), OwnerId(Uuid::from_u128(0xac70_0001))];
 
 /// One client: some operations, one after the other.
-pub(crate) async fn client(
-    sim: Sim,
-    engine: Engine,
-    truth: Truth,
-    history: History,
-    number: usize,
-    operations: usize,
-) {
-    let actor = actor(number % 2);
+pub(crate) async fn client(site: Site, history: History, number: usize, operations: usize) {
+    let actor = ACTORS[number % ACTORS.len()];
     for _ in 0..operations {
-        sim.pause().await;
-        let intent = choose(&sim, &history);
-        perform(&engine, &truth, &history, actor, intent).await;
+        site.sim.pause().await;
+        let intent = choose(&site.sim, &history);
+        perform(&site, &history, actor, intent).await;
     }
 }
 
@@ -183,16 +203,17 @@ fn choose(sim: &Sim, history: &History) -> Intent {
     }
 }
 
-async fn perform(engine: &Engine, truth: &Truth, history: &History, actor: OwnerId, intent: Intent) {
-    let operation = history.begin(actor, intent.clone(), truth.tick());
+async fn perform(site: &Site, history: &History, actor: OwnerId, intent: Intent) {
+    let operation = history.begin(actor, intent.clone(), site);
     let mut origin = Origin::new("simulation");
     origin.request = Some(operation.to_string());
-    let cx = Context::new(actor, Access::full(), origin).with_deadline(Duration::from_secs(8));
-    let answer = ask(engine, &cx, intent).await;
-    history.end(operation, truth.tick(), answer);
+    let cx = Context::new(actor, Access::full(), origin).with_deadline(DEADLINE);
+    let answer = ask(site, &cx, intent).await;
+    history.end(operation, answer, site);
 }
 
-async fn ask(engine: &Engine, cx: &Context, intent: Intent) -> Answer {
+async fn ask(site: &Site, cx: &Context, intent: Intent) -> Answer {
+    let engine = &site.engine;
     let asked = async {
         Ok(match intent {
             Intent::Create { name, private, values } => {
@@ -202,6 +223,10 @@ async fn ask(engine: &Engine, cx: &Context, intent: Intent) -> Answer {
             Intent::Get { which, as_of } => {
                 let mut options = GetOptions::new();
                 options.as_of = as_of.map(Revision);
+                let cx = &match &which {
+                    Which::Id(id) => taken_for(site.mutant, &site.sim, &*site.truth.beneath(), cx, *id).await,
+                    Which::Name(..) => cx.clone(),
+                };
                 let mut answers = engine.get(cx, &[reference(&which)?], &options).await;
                 match answers.pop() {
                     Some(answer) => {

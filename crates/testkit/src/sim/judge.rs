@@ -2,8 +2,9 @@
 
 use super::{
     catalog::at_once,
-    check::{self, Expected, States},
-    clients::{self, History},
+    check::{self, Expected, Run, States},
+    clients::{self, Change, History, Intent, Operation, Wanted},
+    model::Event,
     scheduler::{Tasks, flag},
     world::{Deployment, HISTORY},
 };
@@ -21,12 +22,20 @@ impl Deployment {
         if let Some(first) = broken.first() {
             return Err(first.clone());
         }
+        let run = Run {
+            states: &states,
+            operations: &operations,
+            troubles: self.truth.troubles(),
+            moves: self.truth.moves(),
+            lease: self.shape.lease(),
+        };
         for (number, operation) in operations.iter().enumerate() {
             let own: Vec<_> = events.iter().filter(|event| event.operation == number).collect();
-            check::check(operation, &own, &states, self.shape.serves_old, self.shape.calm)
+            check::check(operation, &own, &run)
                 .map_err(|what| format!("{what}\n  operation {number}: {operation:?}"))?;
         }
-        self.judge_rest(&states)
+        self.judge_rest(&states)?;
+        self.judge_audit(&events, &operations)
     }
 
     fn judge_rest(&self, states: &States) -> Result<(), String> {
@@ -47,10 +56,39 @@ impl Deployment {
                 }
             }
         }
-        self.judge_backend(states, &engine)?;
-        let chain = self.block_on(engine.verify_audit(LOCAL_CHAIN));
-        chain.map_err(|error| format!("the audit chain is broken: {error}"))?;
-        Ok(())
+        self.judge_backend(states, &engine)
+    }
+
+    /// The audit chain is whole, and has one entry for each change that was committed, in their order.
+    fn judge_audit(&self, events: &[Event], operations: &[Operation]) -> Result<(), String> {
+        let engine = self.replica().map_err(|error| format!("a replica does not start: {error}"))?;
+        let head = self.block_on(engine.verify_audit(LOCAL_CHAIN));
+        let head = head.map_err(|error| format!("the audit chain is broken: {error}"))?;
+        let rows = at_once(self.truth.beneath().audit(LOCAL_CHAIN, 0, u32::MAX));
+        let rows = rows.map_err(|error| error.to_string())?;
+        if head.sequence != rows.len() as u64 {
+            return Err(format!(
+                "{} of {} entries of the audit chain were verified",
+                head.sequence,
+                rows.len()
+            ));
+        }
+        let noted = rows.into_iter().map(|row| (row.secret, row.origin.request, row.actor, row.action));
+        let happened = events.iter().filter_map(|event| {
+            let operation = operations.get(event.operation)?;
+            let action = match &operation.intent {
+                Intent::Create { .. } => "secret.create",
+                Intent::Update { change: Change { values: Wanted::Restore(_), .. }, .. } => "secret.rollback",
+                Intent::Update { .. } => "secret.update",
+                Intent::Delete { .. } => "secret.delete",
+                Intent::Get { .. } | Intent::List => "nothing",
+            };
+            Some((event.secret, Some(event.operation.to_string()), operation.actor, action.to_owned()))
+        });
+        if noted.eq(happened) {
+            return Ok(());
+        }
+        Err(format!("the audit log does not tell of the {} changes that were committed", events.len()))
     }
 
     /// The back-end holds exactly what version rows name, and its own newest version is the committed one.

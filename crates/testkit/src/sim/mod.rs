@@ -13,7 +13,9 @@ mod judge;
 mod model;
 mod mutants;
 mod operator;
+mod refusals;
 mod scheduler;
+mod troubles;
 mod world;
 mod wrap;
 

@@ -1,6 +1,10 @@
 //! What truly happened, written down where it happens.
 
-use super::{catalog::at_once, scheduler::at_micros};
+use super::{
+    catalog::at_once,
+    scheduler::at_micros,
+    troubles::{Trouble, Troubles},
+};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,7 +12,8 @@ use std::{
 };
 use strongroom_core::{ObjectId, SecretId, VersionRef};
 use strongroom_engine::{
-    Catalog, Commit, Debris, Delete, Pending, Place, Rehome, Settled, StoreName, crypto::KeyId,
+    Attempt, Catalog, Commit, Debris, Delete, Lookup, Pending, Pin, Place, Rehome, Settled, StoreName,
+    Subject, crypto::KeyId,
 };
 
 /// The order of commits, and what must never happen and did.
@@ -25,6 +30,9 @@ struct State {
     tick: u64,
     events: Vec<Event>,
     broken: Vec<String>,
+    troubles: Troubles,
+    /// When an attempt to move a version of a secret took its lock, in microseconds.
+    moves: Vec<(SecretId, u64)>,
     /// Until when the old place of a version that moved stays readable, in microseconds.
     grace: BTreeMap<(ObjectId, VersionRef), u64>,
     /// When an object was last looked at or deleted, in microseconds.
@@ -72,6 +80,38 @@ impl Truth {
 
     pub(crate) fn break_promise(&self, what: impl Into<String>) {
         self.lock().broken.push(what.into());
+    }
+
+    /// Something goes wrong, for a while. Times are in microseconds.
+    pub(crate) fn trouble(&self, trouble: Trouble, from: u64, until: u64) {
+        self.lock().troubles.note(trouble, from, until);
+    }
+
+    pub(crate) fn troubles(&self) -> Troubles {
+        self.lock().troubles.clone()
+    }
+
+    /// An attempt has its lock since just now.
+    pub(crate) fn began(&self, attempt: &Attempt, now: u64) {
+        if attempt.uid != attempt.version {
+            self.lock().moves.push((attempt.secret, now));
+        }
+    }
+
+    /// When attempts to move a version of a secret began.
+    pub(crate) fn moves(&self) -> Vec<(SecretId, u64)> {
+        self.lock().moves.clone()
+    }
+
+    /// The change of an attempt that has its lock was refused, since the row is not what it was computed from.
+    pub(crate) fn outrun(&self, change: &Commit) {
+        let (Some(_), Subject::Existing { guard, .. }) = (change.attempt, &change.subject) else { return };
+        let Pin::Version(base) = guard.pin else { return };
+        let row = at_once(self.beneath.current(&[Lookup::Id(change.secret)]));
+        let row = row.ok().and_then(|mut rows| rows.pop().flatten());
+        if row.is_some_and(|row| row.version.uid != base) {
+            self.break_promise("two attempts on one secret were open: one of them was paid for nothing");
+        }
     }
 
     pub(crate) fn committed(&self, change: &Commit) {

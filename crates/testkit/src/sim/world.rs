@@ -3,12 +3,13 @@
 use super::{
     backend::SimBackend,
     catalog::{SimCatalog, at_once},
-    clients::{self, History},
+    clients::{self, History, Site},
     foreign::{self, Foreign},
     model::Truth,
     mutants::Mutant,
     operator::{Work, operate},
     scheduler::{Sim, TaskId, Tasks},
+    troubles::Trouble,
     wrap::Changed,
 };
 use crate::{Held, MemoryBackend};
@@ -59,6 +60,8 @@ pub(super) struct Shape {
     pub(super) sealed: bool,
     tells_uids: bool,
     twins: bool,
+    /// The service sees whatever was put last as the newest.
+    last_is_newest: bool,
     pub(super) serves_old: bool,
     bulk: bool,
     /// Nothing fails, crashes or stops: only the order of things differs.
@@ -80,7 +83,7 @@ impl Shape {
 
     /// How long an attempt has the lock: long enough for a calm run to end whatever it began, short enough for the
     /// others to be overtaken.
-    fn lease(&self) -> Duration {
+    pub(super) fn lease(&self) -> Duration {
         match (self.calm, self.punctual) {
             (true, _) => Duration::from_secs(30),
             (false, true) => PUNCTUAL,
@@ -130,6 +133,7 @@ impl Deployment {
             sealed: sim.permille(300),
             tells_uids: sim.permille(600),
             twins: sim.permille(500),
+            last_is_newest: sim.permille(500),
             serves_old: sim.permille(150),
             bulk: sim.permille(300),
             calm: sim.permille(200),
@@ -150,7 +154,10 @@ impl Deployment {
         let truth = Truth::new(beneath, shape.late());
         let faults = Arc::new(AtomicBool::new(!shape.calm));
         let (held, foreign) = (Held::new(), Foreign::default());
-        let inner = MemoryBackend::new(&held, namespace).tells_uids(shape.tells_uids).twins(shape.twins);
+        let inner = MemoryBackend::new(&held, namespace)
+            .tells_uids(shape.tells_uids)
+            .twins(shape.twins)
+            .last_is_newest(shape.last_is_newest);
         let mut limits = inner.info().limits;
         limits.bulk_read = if shape.bulk { 3 } else { 1 };
         let store = StoreName::new(STORE)?;
@@ -176,8 +183,13 @@ impl Deployment {
     pub(super) fn replica(&self) -> strongroom_core::Result<Engine> {
         let sim_catalog = SimCatalog::new(&self.sim, &self.truth, &self.faults);
         let catalog: Arc<dyn Catalog> = Arc::new(Changed { inner: self.truth.beneath(), wrap: sim_catalog });
-        let (catalog, backend) =
-            Mutant::above(self.scenario.mutant, &self.sim, catalog, self.backend.clone());
+        let (catalog, backend) = Mutant::above(
+            self.scenario.mutant,
+            &self.sim,
+            catalog,
+            self.backend.clone(),
+            (self.identity.namespace, &self.root),
+        );
         let mut options = EngineOptions::default();
         options.history = HISTORY as u32;
         options.lease = self.shape.lease();
@@ -242,10 +254,10 @@ impl Deployment {
                     if suspended[replica] < SUSPENSIONS && !self.shape.punctual {
                         suspended[replica] += 1;
                         let longest = SUSPENSION.as_millis() as usize;
-                        tasks.suspend(
-                            replica,
-                            Duration::from_millis(200 + self.sim.below(longest - 200) as u64),
-                        );
+                        let time = Duration::from_millis(200 + self.sim.below(longest - 200) as u64);
+                        let now = self.sim.micros();
+                        self.truth.trouble(Trouble::Stopped, now, now + time.as_micros() as u64);
+                        tasks.suspend(replica, time);
                     }
                 }
                 _ => {}
@@ -276,11 +288,14 @@ impl Deployment {
         history: &History,
         number: usize,
     ) -> TaskId {
-        let (sim, engine, truth) = (self.sim.clone(), engine.clone(), self.truth.clone());
+        let site = Site {
+            sim: self.sim.clone(),
+            engine: engine.clone(),
+            truth: self.truth.clone(),
+            mutant: self.scenario.mutant,
+        };
         let history = history.clone();
-        tasks.spawn(replica, async move {
-            clients::client(sim, engine, truth, history, number, OPERATIONS).await;
-        })
+        tasks.spawn(replica, async move { clients::client(site, history, number, OPERATIONS).await })
     }
 
     fn fail_if_broken(&self) -> Result<(), String> {

@@ -80,6 +80,18 @@ pub(crate) trait Wrap: Send + Sync {
     async fn settle(&self, inner: &dyn Catalog, pending: &Pending, settled: Settled) -> Result<bool> {
         inner.settle(pending, settled).await
     }
+    async fn pending(&self, inner: &dyn Catalog, limit: u32) -> Result<Vec<Pending>> {
+        inner.pending(limit).await
+    }
+    async fn versions_to_move(
+        &self,
+        inner: &dyn Catalog,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<Row>> {
+        inner.versions_to_move(after, limit, wanted).await
+    }
     async fn keys(&self, inner: &dyn Catalog) -> Result<Keys> {
         inner.keys().await
     }
@@ -151,7 +163,7 @@ impl<W: Wrap> Catalog for Changed<W> {
         self.inner.explained(store, objects).await
     }
     async fn pending(&self, limit: u32) -> Result<Vec<Pending>> {
-        self.inner.pending(limit).await
+        self.wrap.pending(&*self.inner, limit).await
     }
     async fn forget_pending(&self) -> Result<Vec<Pending>> {
         self.inner.forget_pending().await
@@ -162,7 +174,7 @@ impl<W: Wrap> Catalog for Changed<W> {
         limit: u32,
         wanted: &Misplaced,
     ) -> Result<Vec<Row>> {
-        self.inner.versions_to_move(after, limit, wanted).await
+        self.wrap.versions_to_move(&*self.inner, after, limit, wanted).await
     }
     async fn identity(&self) -> Result<Option<Identity>> {
         self.inner.identity().await

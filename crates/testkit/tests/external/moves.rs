@@ -6,7 +6,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
-use strongroom_core::{GetOptions, Revision, Secrets};
+use strongroom_core::{Backend as _, GetOptions, Revision, Secrets};
 use strongroom_engine::{Engine, Misplaced, Store, StoreName};
 use strongroom_testkit::Held;
 
@@ -143,4 +143,50 @@ async fn a_name_does_not_stand_for_another_place() {
         scene.site.open(scene.site.root.clone(), vec![other], quick()).await.err().expect("it opened");
     assert_eq!(error.kind(), strongroom_core::ErrorKind::ConfigInvalid, "{error:?}");
     assert!(error.to_string().contains('1'), "it does not say how many versions are there: {error}");
+}
+
+/// Where a service takes whatever was put last for the newest, as most do, the current version is put last.
+#[tokio::test]
+async fn what_moved_is_shown_by_its_current_version() {
+    let (site, held) = (Site::in_memory().await, Held::new());
+    let service = || Arc::new(site.service(&held).last_is_newest(true).page(100));
+    let inline = site.inline_engine(Vec::new(), quick()).await;
+    let secrets = site.secrets(&inline);
+    let create = async |name: &str| {
+        let id = secrets.create(name, [("revision", "1")]).await.unwrap().meta.id;
+        for revision in ["2", "3"] {
+            secrets.set(name, "revision", revision).await.unwrap();
+        }
+        id
+    };
+    let (whole, begun) = (create("whole").await, create("begun").await);
+    let engine = site.engine(vec![named("one", service(), false)], quick()).await;
+    let puts = || {
+        engine
+            .stats()
+            .calls
+            .iter()
+            .filter(|((_, name), _)| *name == "put")
+            .map(|(_, of)| of.sent)
+            .sum::<u64>()
+    };
+    // The current version of this one is there before its past comes.
+    site.secrets(&engine).set("begun", "revision", "4").await.unwrap();
+    assert_eq!(engine.move_all(Some(&StoreName::new("one").unwrap())).await.unwrap(), 6);
+    assert_eq!(puts(), 7, "each version once");
+    let newest = async |id| {
+        let (object, current) = site.place(id).await;
+        let found = service().scan(Some(object), None).await.unwrap().found;
+        let shown = found.into_iter().find(|found| found.newest).and_then(|found| found.at);
+        (shown, Some(current))
+    };
+    let (shown, current) = newest(whole).await;
+    assert_eq!(shown, current, "the oldest first, the current one last");
+    site.settle(&engine).await;
+    for id in [whole, begun] {
+        let (shown, current) = newest(id).await;
+        assert_eq!(shown, current);
+    }
+    assert_eq!(puts(), 8, "the one that its past came behind, once more");
+    site.assert_accounted(&held).await;
 }

@@ -6,7 +6,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use secrecy::SecretString;
 use strongroom_core::{Context, ErrorKind, OwnerId};
 use strongroom_remote::{Account, AccountChange, Accounts, NewAccount};
-use strongroom_server::identity::{Identities, NewUser, Patch};
+use strongroom_server::identity::{Identities, NewUser, Patch, Removal};
 use strongroom_sql::identities::{self as sql, AccountKind, AccountRef, Role, Scope};
 use uuid::Uuid;
 
@@ -147,7 +147,12 @@ impl People {
         match self {
             Self::Local(identities, cx) => {
                 let row = row(identities, account).await?;
-                identities.delete_account(cx, &row, with_private_secrets).await?;
+                match identities.delete_account(cx, &row, with_private_secrets).await? {
+                    Removal::Done => {}
+                    Removal::OwnsSecrets(owned) => {
+                        return Err(Failure::new(Exit::Conflict, owned.to_string()));
+                    }
+                }
                 if with_private_secrets {
                     // What stores hold is removed now if they answer; else by whoever sweeps next.
                     let _ = identities.engine().sweep().await;

@@ -11,6 +11,7 @@ use super::super::{
     state::App,
     wire::{GrantView, Nothing},
 };
+use crate::identity::Removal;
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -78,14 +79,13 @@ pub(crate) async fn delete(
     let query = Query::parse(query.unwrap_or_default());
     let with_private_secrets = query.boolean("with_private_secrets", false)?;
     match app.identities.delete_account(&caller.context(), account, with_private_secrets).await {
-        Ok(()) => Ok(Json(Nothing)),
-        Err(error) if error.kind() == ErrorKind::Conflict && error.message().contains("owns secrets") => {
-            Err(ApiError::forbidden(format!(
-                "The {what} account has already been used to create other resources that it now owns and therefore \
-                 cannot be deleted. Please delete all resources owned by the {what} account or consider deactivating \
-                 it instead. ({error})"
-            )))
-        }
+        Ok(Removal::Done) => Ok(Json(Nothing)),
+        // In the words of ZenML.
+        Ok(Removal::OwnsSecrets(owned)) => Err(ApiError::forbidden(format!(
+            "The {what} account has already been used to create other resources that it now owns and therefore cannot \
+             be deleted. Please delete all resources owned by the {what} account or consider deactivating it instead. \
+             ({owned})"
+        ))),
         Err(error) if error.kind() == ErrorKind::Conflict => Err(ApiError::forbidden(error.to_string())),
         Err(error) => Err(error.into()),
     }

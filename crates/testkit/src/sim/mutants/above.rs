@@ -3,6 +3,7 @@
 use super::{
     Mutant,
     memory::{Memory, lock},
+    pins::Pins,
 };
 use crate::sim::{scheduler::Sim, wrap::Wrap};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -11,8 +12,8 @@ use strongroom_core::{
     async_trait,
 };
 use strongroom_engine::{
-    Attempt, Begun, Catalog, Commit, Committed, Debris, Env, Keys, Lookup, NewVersionRow, Pending, Place,
-    Rehome, Rehomed, Row, Settled, Stamp, StoreName, Uses,
+    Attempt, Begun, Catalog, Commit, Committed, Debris, Env, Keys, Lookup, Misplaced, NewVersionRow, Pending,
+    Place, Rehome, Rehomed, Row, Settled, Stamp, StoreName, Uses,
 };
 
 /// A catalog as a broken engine uses it.
@@ -22,6 +23,7 @@ pub(super) struct Above {
     pub(super) catalog: Arc<dyn Catalog>,
     pub(super) backend: Arc<dyn Backend>,
     pub(super) memory: Arc<Memory>,
+    pub(super) pins: Pins,
 }
 
 impl Above {
@@ -37,12 +39,12 @@ impl Above {
     }
 
     /// A row that answers a read.
-    fn read(&self, mut row: Row) -> Row {
+    async fn read(&self, inner: &dyn Catalog, mut row: Row) -> Row {
         if self.is(Mutant::NoYouth) {
             row.version.placed = Timestamp(0);
         }
         row.version.visible_to_others |= self.is(Mutant::ShowPrivatePast);
-        row
+        if self.is(Mutant::NoDigest) { self.pins.anew(inner, row).await } else { row }
     }
 
     /// Puts the object that was written to in the place of the one that the engine means.
@@ -114,7 +116,14 @@ impl Wrap for Above {
         if self.is(Mutant::NoRevalidation) {
             lock(&self.memory.rows).extend(rows.iter().flatten().map(|row| (row.meta.id, row.clone())));
         }
-        Ok(rows.into_iter().map(|row| row.map(|row| self.read(row))).collect())
+        let mut read = Vec::with_capacity(rows.len());
+        for row in rows {
+            read.push(match row {
+                Some(row) => Some(self.read(inner, row).await),
+                None => None,
+            });
+        }
+        Ok(read)
     }
 
     fn shares_reads(&self, inner: &dyn Catalog) -> bool {
@@ -135,7 +144,26 @@ impl Wrap for Above {
     }
 
     async fn version(&self, inner: &dyn Catalog, id: SecretId, as_of: Revision) -> Result<Option<Row>> {
-        Ok(inner.version(id, as_of).await?.map(|row| self.read(row)))
+        match inner.version(id, as_of).await? {
+            Some(row) => Ok(Some(self.read(inner, row).await)),
+            None => Ok(None),
+        }
+    }
+
+    async fn versions_to_move(
+        &self,
+        inner: &dyn Catalog,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<Row>> {
+        let mut rows = inner.versions_to_move(after, limit, wanted).await?;
+        if self.is(Mutant::MoveUnverified) {
+            for row in &mut rows {
+                *row = self.pins.anew(inner, row.clone()).await;
+            }
+        }
+        Ok(rows)
     }
 
     async fn begin(&self, inner: &dyn Catalog, attempt: &Attempt) -> Result<Begun> {

@@ -1,13 +1,18 @@
 //! What a broken engine does otherwise within its transactions.
 
-use super::{Mutant, memory::lock};
-use crate::sim::wrap::Wrap;
-use std::{collections::BTreeSet, sync::Mutex};
+use super::{Mutant, beside::Beside, memory::lock};
+use crate::sim::{clients::ACTORS, wrap::Wrap};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use strongroom_core::{ObjectId, SecretMeta, VersionRef, VersionUid};
 use strongroom_core::{Page, Result, Revision, SecretFilter, SecretId, SecretName, async_trait};
-use strongroom_core::{SecretMeta, VersionUid};
 use strongroom_engine::{
-    Attempt, Begun, Catalog, Commit, Committed, Debris, Delete, Deleted, Guard, Keys, Lookup, Pending, Pin,
-    Place, Rehome, Rehomed, Row, Settled, Subject, Viewer, crypto::KeyId,
+    Attempt, Auditor, Begun, Catalog, Commit, Committed, Debris, Delete, Deleted, Guard, Keys, Lookup,
+    Pending, Pin, Place, Rehome, Rehomed, Row, Settled, StoreName, Subject, Uses, Viewer,
+    crypto::{DataKey, KeyId},
 };
 
 /// Between a name and what keeps it apart from the same name of another secret.
@@ -18,11 +23,12 @@ pub(super) struct Beneath {
     mutant: Mutant,
     /// Keys that were destroyed although something refers to them.
     destroyed: Mutex<BTreeSet<KeyId>>,
+    beside: Beside,
 }
 
 impl Beneath {
     pub(super) fn new(mutant: Mutant) -> Self {
-        Self { mutant, destroyed: Mutex::default() }
+        Self { mutant, destroyed: Mutex::default(), beside: Beside::default() }
     }
 
     fn is(&self, mutant: Mutant) -> bool {
@@ -100,6 +106,13 @@ impl Wrap for Beneath {
         filter: &SecretFilter,
     ) -> Result<Page<SecretMeta>> {
         let mut page = inner.list(viewer, filter).await?;
+        if self.is(Mutant::NoListAccess) {
+            for actor in ACTORS.into_iter().filter(|actor| *actor != viewer.actor) {
+                let others = inner.list(&Viewer { actor, ..viewer.clone() }, filter).await?.items;
+                let hidden = others.into_iter().filter(|meta| !page.items.contains(meta)).collect::<Vec<_>>();
+                page.items.extend(hidden);
+            }
+        }
         page.items = page.items.into_iter().map(|meta| self.called(meta)).collect();
         Ok(page)
     }
@@ -109,13 +122,56 @@ impl Wrap for Beneath {
         if self.is(Mutant::NoBaseAtBegin) {
             attempt.base = None;
         }
+        if self.is(Mutant::ManyAttempts) {
+            return self.beside.begin(inner, &attempt).await;
+        }
         inner.begin(&attempt).await
+    }
+
+    async fn abandon(
+        &self,
+        inner: &dyn Catalog,
+        uid: VersionUid,
+        at: Option<&VersionRef>,
+        claim: Duration,
+    ) -> Result<Option<Pending>> {
+        Ok(inner.abandon(uid, at, claim).await?.map(|row| self.beside.seen(row)))
+    }
+
+    async fn claim(
+        &self,
+        inner: &dyn Catalog,
+        limit: u32,
+        claim: Duration,
+        early: bool,
+    ) -> Result<Vec<Pending>> {
+        let rows = inner.claim(limit, claim, early).await?;
+        Ok(rows.into_iter().map(|row| self.beside.seen(row)).collect())
+    }
+
+    async fn pending(&self, inner: &dyn Catalog, limit: u32) -> Result<Vec<Pending>> {
+        let rows = inner.pending(limit).await?;
+        Ok(rows.into_iter().map(|row| self.beside.seen(row)).collect())
+    }
+
+    async fn uses(
+        &self,
+        inner: &dyn Catalog,
+        secret: SecretId,
+        store: &StoreName,
+        object: ObjectId,
+    ) -> Result<Uses> {
+        let uses = inner.uses(secret, store, object).await?;
+        self.beside.uses(inner, secret, uses).await
     }
 
     async fn commit(&self, inner: &dyn Catalog, change: &Commit) -> Result<Committed> {
         let mut change = change.clone();
         if self.is(Mutant::IgnoreTwins) {
             change.twin = false;
+        }
+        if self.is(Mutant::ForgetEntry) {
+            change.auditor = elsewhere(&change.auditor)?;
         }
         if let Subject::Existing { guard, .. } = &mut change.subject {
             self.weaken(inner, change.secret, guard).await?;
@@ -154,9 +210,13 @@ impl Wrap for Beneath {
     async fn delete(&self, inner: &dyn Catalog, delete: &Delete) -> Result<Deleted> {
         let mut delete = delete.clone();
         self.weaken(inner, delete.secret, &mut delete.guard).await?;
+        if self.is(Mutant::ForgetEntry) {
+            delete.auditor = elsewhere(&delete.auditor)?;
+        }
         let before = inner.pending(u32::MAX).await?;
         let deleted = inner.delete(&delete).await?;
         let Deleted::Done(rows) = &deleted else { return Ok(deleted) };
+        self.beside.fence(inner, delete.secret).await?;
         if self.is(Mutant::ForgetObjects) {
             for row in rows {
                 inner.settle(row, Settled::Drop).await?;
@@ -173,8 +233,9 @@ impl Wrap for Beneath {
     async fn rehome(&self, inner: &dyn Catalog, rehome: &Rehome) -> Result<Rehomed> {
         let mut rehome = rehome.clone();
         if self.is(Mutant::NoGrace) {
-            rehome.grace = std::time::Duration::ZERO;
+            rehome.grace = Duration::ZERO;
         }
+        rehome.twin &= !self.is(Mutant::ForgetMoves);
         if !self.is(Mutant::NoMoveGuard) {
             return inner.rehome(&rehome).await;
         }
@@ -224,6 +285,11 @@ impl Wrap for Beneath {
 
 fn apart(name: &SecretName, secret: SecretId) -> Result<SecretName> {
     SecretName::new(format!("{name}{APART}{secret}"))
+}
+
+/// Notes what is given to it where nobody looks.
+fn elsewhere(auditor: &Auditor) -> Result<Arc<Auditor>> {
+    Ok(Arc::new(Auditor::new("elsewhere", auditor.key(), Arc::new(DataKey::generate()?))))
 }
 
 /// Gives an attempt that was fenced just now its lock back.

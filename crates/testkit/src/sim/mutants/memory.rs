@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
-use strongroom_core::{Found, ObjectId, Result, SecretId, VersionRef, VersionUid};
+use strongroom_core::{Found, ObjectId, Payload, Result, SecretId, VersionRef, VersionUid};
 use strongroom_engine::{Attempt, Keys, Lookup, Pending, Row, Stamp, Uses};
 
 /// What a mutant remembers; each of them uses a part.
@@ -28,6 +28,8 @@ pub(super) struct Memory {
     pub(super) uids: Mutex<BTreeMap<VersionUid, VersionUid>>,
     /// What the put of an attempt was answered.
     pub(super) written: Mutex<BTreeMap<VersionUid, VersionRef>>,
+    /// What a store gave and is given out again.
+    pub(super) payloads: Mutex<BTreeMap<(ObjectId, VersionRef), Payload>>,
     pub(super) keys: Mutex<Option<Keys>>,
     pub(super) reading: Joined<Lookup, Option<Row>>,
     pub(super) stamping: Joined<SecretId, Option<Stamp>>,

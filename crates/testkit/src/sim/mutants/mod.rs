@@ -5,14 +5,19 @@
 
 mod above;
 mod beneath;
+mod beside;
+mod caller;
 mod env;
 mod memory;
+mod pins;
 mod service;
 
 use super::{scheduler::Sim, wrap::Changed};
 use std::sync::Arc;
-use strongroom_core::Backend;
-use strongroom_engine::{Catalog, Env};
+use strongroom_core::{Backend, NamespaceId};
+use strongroom_engine::{Catalog, Env, crypto::RootKey};
+
+pub(super) use caller::taken_for;
 
 /// The rule that is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +38,8 @@ pub enum Mutant {
     LatePending,
     /// An attempt begins whatever became of its base and of the object.
     NoBaseAtBegin,
+    /// Several attempts on one secret are open at a time.
+    ManyAttempts,
     /// A put that got no answer is sent again when its time is long over.
     SendLate,
     /// An attempt commits although it was fenced.
@@ -55,6 +62,8 @@ pub enum Mutant {
     ReadAfterDoubt,
     /// A transaction that is run again is taken for a new one.
     ForgetDoubt,
+    /// A change commits without its entry in the audit log.
+    ForgetEntry,
     // ---- deleting ----
     /// A deletion leaves the removal to chance.
     ForgetObjects,
@@ -67,6 +76,16 @@ pub enum Mutant {
     NoValidation,
     /// A read joins the statement that is under way.
     JoinReads,
+    /// Access is not checked when values are read.
+    NoReadAccess,
+    /// Access is checked on a row that was read before the one that answers.
+    AccessBefore,
+    /// Access is not part of a list's condition.
+    NoListAccess,
+    /// Values are not compared with what is pinned of them.
+    NoDigest,
+    /// What a service sees as the newest version is read, whichever the row names.
+    ReadNewest,
     /// A version that a service does not show yet is lost.
     NoYouth,
     // ---- moving ----
@@ -76,6 +95,10 @@ pub enum Mutant {
     NoGrace,
     /// A version is moved under its own uid.
     MoveUnderOwnUid,
+    /// A put of a move that was repeated, or that came behind the current version, leaves nothing behind.
+    ForgetMoves,
+    /// What a store gives is moved without being compared with what is pinned of it.
+    MoveUnverified,
     // ---- sweeping ----
     /// Attempts whose lease is over keep their lock.
     NoLease,
@@ -110,13 +133,14 @@ pub enum Mutant {
 
 impl Mutant {
     /// All that are to be caught.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 49] = [
         Self::NoUniqueNames,
         Self::TimeForUid,
         Self::OneObject,
         Self::ShowPrivatePast,
         Self::LatePending,
         Self::NoBaseAtBegin,
+        Self::ManyAttempts,
         Self::SendLate,
         Self::NoFencing,
         Self::NoBase,
@@ -128,15 +152,23 @@ impl Mutant {
         Self::NoRetag,
         Self::ReadAfterDoubt,
         Self::ForgetDoubt,
+        Self::ForgetEntry,
         Self::ForgetObjects,
         Self::NoFenceAtDelete,
         Self::NoRevalidation,
         Self::NoValidation,
         Self::JoinReads,
+        Self::NoReadAccess,
+        Self::AccessBefore,
+        Self::NoListAccess,
+        Self::NoDigest,
+        Self::ReadNewest,
         Self::NoYouth,
         Self::NoMoveGuard,
         Self::NoGrace,
         Self::MoveUnderOwnUid,
+        Self::ForgetMoves,
+        Self::MoveUnverified,
         Self::NoLease,
         Self::ReadBeforeScan,
         Self::ScanBeforeClaim,
@@ -167,12 +199,19 @@ impl Mutant {
         sim: &Sim,
         catalog: Arc<dyn Catalog>,
         backend: Arc<dyn Backend>,
+        (namespace, root): (NamespaceId, &Arc<RootKey>),
     ) -> (Arc<dyn Catalog>, Arc<dyn Backend>) {
         let Some(mutant) = mutant else { return (catalog, backend) };
         let memory = Arc::new(memory::Memory::default());
         let wrap = above::Above {
             mutant,
             sim: sim.clone(),
+            pins: pins::Pins {
+                namespace,
+                root: root.clone(),
+                backend: backend.clone(),
+                memory: memory.clone(),
+            },
             catalog: catalog.clone(),
             backend: backend.clone(),
             memory: memory.clone(),

@@ -25,6 +25,21 @@ pub(super) struct Service {
 }
 
 impl Service {
+    /// What the service sees as the newest version of an object.
+    async fn newest(&self, object: ObjectId) -> Result<Option<VersionRef>> {
+        let mut from = None::<String>;
+        loop {
+            let page = self.inner.scan(Some(object), from.as_deref()).await?;
+            if let Some(found) = page.found.into_iter().find(|found| found.newest) {
+                return Ok(found.at);
+            }
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(None),
+            }
+        }
+    }
+
     /// Sends a put that got no answer once more, long after its attempt.
     fn send_afterwards(&self, version: &NewVersion<'_>) {
         let (sim, inner) = (self.sim.clone(), self.inner.clone());
@@ -62,11 +77,37 @@ impl Backend for Service {
     }
 
     async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
+        match self.mutant {
+            Mutant::NoDigest => {
+                let given = lock(&self.memory.payloads).get(&(object, at.clone())).cloned();
+                if let Some(given) = given {
+                    return Ok(given);
+                }
+            }
+            Mutant::MoveUnverified => {
+                if let Some(given) = lock(&self.memory.payloads).remove(&(object, at.clone())) {
+                    return Ok(given);
+                }
+            }
+            Mutant::ReadNewest => {
+                if let Some(newest) = self.newest(object).await? {
+                    return self.inner.get(object, &newest).await;
+                }
+            }
+            _ => {}
+        }
         self.inner.get(object, at).await
     }
 
     async fn get_many(&self, wanted: &[(ObjectId, VersionRef)]) -> Vec<Result<Payload>> {
-        self.inner.get_many(wanted).await
+        if !matches!(self.mutant, Mutant::NoDigest | Mutant::MoveUnverified | Mutant::ReadNewest) {
+            return self.inner.get_many(wanted).await;
+        }
+        let mut answers = Vec::with_capacity(wanted.len());
+        for (object, at) in wanted {
+            answers.push(self.get(*object, at).await);
+        }
+        answers
     }
 
     async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
