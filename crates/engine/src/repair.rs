@@ -2,6 +2,7 @@
 
 use crate::{
     Debris, Pending, StoreName,
+    calls::Scanned,
     deadline::Deadline,
     engine::{Core, Engine},
     labels::{self, LabelRecord},
@@ -38,6 +39,8 @@ pub struct RepairReport {
     pub unknown: Vec<Unknown>,
     /// How many of them were removed.
     pub removed: u64,
+    /// Objects that a store says are damaged. Nothing of them is removed.
+    pub damaged: Vec<(StoreName, ObjectId)>,
     /// Rows that stay for now: what they speak of may still appear, and is looked for again.
     pub waiting: u64,
 }
@@ -94,7 +97,8 @@ impl Engine {
         let swept = core.sweep(true).await?;
         (report.fenced, report.worked, report.failed) = (swept.fenced, swept.worked, swept.failed);
         for name in core.stores.keys() {
-            let unknown = core.unknown_in(name).await?;
+            let (unknown, damaged) = core.unknown_in(name).await?;
+            report.damaged.extend(damaged.into_iter().map(|object| (name.clone(), object)));
             if options.remove_foreign {
                 let deadline = Deadline::after(Duration::from_secs(3600), &core.env);
                 let store = core.store(name)?;
@@ -124,9 +128,10 @@ impl Engine {
 }
 
 impl Core {
-    pub(crate) async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
+    /// What nothing explains, and what is damaged.
+    pub(crate) async fn unknown_in(&self, name: &StoreName) -> Result<(Vec<Unknown>, Vec<ObjectId>)> {
         let deadline = Deadline::after(Duration::from_secs(3600), &self.env);
-        let found = self.store(name)?.scan(None, &deadline).await?;
+        let Scanned { found, damaged } = self.store(name)?.scan_all(&deadline).await?;
         let mut objects: Vec<ObjectId> = found.iter().map(|found| found.object).collect();
         objects.sort_unstable();
         objects.dedup();
@@ -153,6 +158,6 @@ impl Core {
             let secret = found.labels.map(|labels| labels.secret);
             unknown.push(Unknown { store: name.clone(), object: found.object, at: found.at, secret, record });
         }
-        Ok(unknown)
+        Ok((unknown, damaged))
     }
 }

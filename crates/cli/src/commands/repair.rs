@@ -19,7 +19,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     }
     let options = RepairOptions::new().restored(args.restored).remove_foreign(args.remove_foreign);
     let report = run.session().await?.engine()?.repair(options).await?;
-    let numbers: [(&'static str, u64); 7] = [
+    let numbers: [(&'static str, u64); 8] = [
         ("fenced", report.fenced),
         ("worked", report.worked),
         ("failed", report.failed),
@@ -27,6 +27,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         ("forgotten", report.forgotten.len() as u64),
         ("unknown", report.unknown.len() as u64),
         ("removed", report.removed),
+        ("damaged", report.damaged.len() as u64),
     ];
     let mut table = Table::new(&["what", "value"]);
     let mut data = Vec::new();
@@ -41,5 +42,12 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         unknown.push(unknown_version(one));
     }
     data.push(("unknown_versions".to_owned(), Data::List(unknown)));
+    let mut damaged = Vec::new();
+    for (store, object) in &report.damaged {
+        table.row(["damaged object".into(), format!("{store} {object}").into()]);
+        damaged
+            .push(Data::from([("store", store.to_string().into()), ("object", object.to_string().into())]));
+    }
+    data.push(("damaged_objects".to_owned(), Data::List(damaged)));
     run.print(&View { data: Data::Map(data), table, caption: None })
 }
