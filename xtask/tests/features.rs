@@ -30,6 +30,17 @@ const OWN: [(&str, &[&str]); 6] = [
 ];
 
 #[test]
+fn a_runtime_alone_brings_nothing_of_a_database() {
+    let packages = packages("runtime");
+    assert!(packages.iter().any(|name| name == "tokio"));
+    let theirs = ["etcetera", "rustix"];
+    let own = OWN.iter().flat_map(|(_, own)| *own).chain(&theirs);
+    let brought: Vec<_> = own.filter(|own| packages.iter().any(|name| name.starts_with(**own))).collect();
+    assert!(brought.is_empty(), "{brought:?}");
+    assert!(theirs.iter().all(|name| self::packages("sql").iter().any(|there| there == name)));
+}
+
+#[test]
 fn a_feature_brings_its_own_dependencies_alone() {
     for (feature, own) in OWN {
         let packages = packages(feature);

@@ -28,6 +28,14 @@ pub(crate) struct Calls {
     pub(crate) max_age: Option<Duration>,
 }
 
+/// What all pages of a scan showed.
+#[derive(Default)]
+pub(crate) struct Scanned {
+    pub(crate) found: Vec<Found>,
+    /// Objects that are there and damaged, of which `found` shows nothing.
+    pub(crate) damaged: Vec<ObjectId>,
+}
+
 /// What became of a put.
 pub(crate) struct Put {
     pub(crate) at: Result<VersionRef>,
@@ -145,17 +153,31 @@ impl Calls {
         gone_is_fine(self.repeat("delete", deadline, || self.backend.delete(object)).await)
     }
 
-    /// Everything that the service shows of one object, or in the namespace.
-    pub(crate) async fn scan(&self, only: Option<ObjectId>, deadline: &Deadline) -> Result<Vec<Found>> {
-        let (mut found, mut from) = (Vec::new(), None::<String>);
+    /// Everything that the service shows of one object.
+    pub(crate) async fn scan(&self, object: ObjectId, deadline: &Deadline) -> Result<Vec<Found>> {
+        Ok(self.pages(Some(object), deadline).await?.found)
+    }
+
+    /// Everything that the service shows in the namespace.
+    pub(crate) async fn scan_all(&self, deadline: &Deadline) -> Result<Scanned> {
+        self.pages(None, deadline).await
+    }
+
+    async fn pages(&self, only: Option<ObjectId>, deadline: &Deadline) -> Result<Scanned> {
+        let (mut scanned, mut from) = (Scanned::default(), None::<String>);
         loop {
             let page = self.repeat("scan", deadline, || self.backend.scan(only, from.as_deref())).await?;
-            found.extend(page.found);
+            scanned.found.extend(page.found);
+            scanned.damaged.extend(page.damaged);
             match page.next {
                 Some(next) => from = Some(next),
-                None => return Ok(found),
+                None => break,
             }
         }
+        // One that is on two pages is told of twice.
+        scanned.damaged.sort_unstable();
+        scanned.damaged.dedup();
+        Ok(scanned)
     }
 
     pub(crate) async fn check(&self, deadline: &Deadline) -> Result<()> {

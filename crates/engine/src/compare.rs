@@ -238,7 +238,7 @@ impl Core {
         if *holder != store.name {
             return Ok(None);
         }
-        let there = store.scan(Some(*object), deadline).await?;
+        let there = store.scan(*object, deadline).await?;
         let by = there.iter().find(|found| found.newest).and_then(|found| found.at.clone());
         if by.as_ref() == Some(at) || there.iter().all(|found| found.at.as_ref() != Some(at)) {
             return Ok(None);

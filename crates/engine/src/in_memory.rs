@@ -14,7 +14,7 @@ use strongroom_core::{Owner, Result, Timestamp};
 /// - Every change costs one call more, for the labels; it is acknowledged once they are written.
 /// - The history is as long as labels can list: ten versions of a secret whose name has up to some 40 bytes.
 /// - The audit trail is forgotten with the process. Keys cannot be rotated: they follow from the root key.
-/// - The store's scan must tell labels.
+/// - The store's scan must tell labels: one that does not is refused.
 pub struct InMemory {
     derived: Derived,
     roots: Arc<dyn RootKeys>,
@@ -48,9 +48,12 @@ impl InMemory {
     /// Scans the store and fills the catalog. Before it is dropped, [`Engine::sweep`] removes what is left to be
     /// removed, or [`Engine::maintain`] does all along.
     ///
+    /// In a store that holds no labels yet, one object is put, looked at and deleted, to see that its scan tells them.
+    ///
     /// # Errors
-    /// As [`Engine::open`]; of the store, if it cannot be scanned. What is no secret of this deployment is no error:
-    /// [`Loaded`] tells what was left alone.
+    /// `Unsupported` if the scan of the store tells no labels, without which nothing of it would be found again. As
+    /// [`Engine::open`]; of the store, if it cannot be scanned. What is no secret of this deployment is no error, and
+    /// neither is what is damaged: [`Loaded`] tells what was left alone.
     pub async fn open(self) -> Result<(Engine, Loaded)> {
         let Self { derived, roots, env, store, owner, options } = self;
         let catalog = Arc::new(MemoryCatalog::new(env.clone()));

@@ -5,20 +5,25 @@
 
 use crate::{
     Engine, MemoryCatalog, NameKey, Place, VersionRow,
+    calls::Calls,
     crypto::{KeyId, KeyKind},
     deadline::Deadline,
     kept::Kept,
     labels::{self, LabelRecord},
 };
-use std::{cmp::Reverse, collections::BTreeMap, fmt, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use strongroom_core::{
-    Found, Labels, ObjectId, Owner, Result, SecretId, SecretMeta, SecretName, Timestamp, VersionRef,
+    ErrorKind, Found, Labels, ObjectId, Owner, Result, SecretId, SecretMeta, SecretName, Timestamp,
+    VersionRef,
 };
 
 /// How long a scan may take.
 const TIME: Duration = Duration::from_secs(3600);
 /// How many characters of a name are kept where another secret has it.
 const KEPT_OF_NAME: usize = 240;
+
+/// What a store holds, by object.
+type Objects = BTreeMap<ObjectId, Vec<Found>>;
 
 /// What was loaded, and what was not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +55,11 @@ pub struct Left {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The object has no labels: somebody else put it, or the store does not tell them.
+    /// The object has no labels: somebody else put it.
     Unlabelled,
+    /// The object is damaged, says the back-end. If it is a secret, that is there again once the object is repaired in the
+    /// service.
+    Damaged,
     /// This deployment did not write the labels, or they were changed, or belong to another object.
     NotOurs,
     /// A create that was never acknowledged. `repair` removes it, if it is told to.
@@ -70,6 +78,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unlabelled => f.write_str("no labels"),
+            Self::Damaged => f.write_str("what is damaged, so that a secret may be missing"),
             Self::NotOurs => f.write_str("labels that this deployment did not write"),
             Self::Uncommitted => f.write_str("a create that was not acknowledged"),
             Self::Unlisted => f.write_str("a version that is not one of the secret"),
@@ -98,9 +107,10 @@ impl Engine {
         let deadline = Deadline::after(TIME, &core.env);
         let mut loaded = Loaded::default();
         for calls in core.stores.values() {
-            let mut objects: BTreeMap<ObjectId, Vec<Found>> = BTreeMap::new();
-            for found in calls.scan(None, &deadline).await? {
-                objects.entry(found.object).or_default().push(found);
+            let objects = self.objects(calls, &deadline, &mut loaded.left).await?;
+            if !objects.values().any(|found| labels_of(found).is_some()) {
+                // A store that shows none would look as empty at the next start as it does now.
+                core.probe(calls).await?;
             }
             let mut believed = Vec::new();
             for (object, found) in objects {
@@ -132,16 +142,43 @@ impl Engine {
         Ok(loaded)
     }
 
+    /// What a store shows; what is damaged is told.
+    async fn objects(
+        &self,
+        calls: &Arc<Calls>,
+        deadline: &Deadline,
+        left: &mut Vec<Left>,
+    ) -> Result<Objects> {
+        let scanned = calls.scan_all(deadline).await?;
+        let mut damaged = scanned.damaged;
+        let mut objects = Objects::new();
+        for found in scanned.found {
+            objects.entry(found.object).or_default().push(found);
+        }
+        // A scan of all may be late, or tell less of an object than one of it alone.
+        for (object, found) in objects.iter_mut().filter(|(_, found)| labels_of(found).is_none()) {
+            match calls.scan(*object, deadline).await {
+                Ok(alone) if labels_of(&alone).is_some() => *found = alone,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Corrupt => damaged.push(*object),
+                Err(error) => return Err(error),
+            }
+        }
+        for object in damaged {
+            objects.remove(&object);
+            tracing::warn!(target: "strongroom::engine", store = %calls.name, %object, "damaged: not loaded");
+            left.push(Left { object, at: None, secret: None, why: Reason::Damaged });
+        }
+        Ok(objects)
+    }
+
     /// What the labels of an object tell, if they are to be believed.
     async fn believe(&self, object: ObjectId, found: Vec<Found>) -> Result<Believed, Left> {
         let core = &self.core;
         let left = |secret, why| Left { object, at: None, secret, why };
         let there = found.iter().filter_map(|found| found.at.clone()).collect();
-        let shown: Option<Labels> = found.into_iter().find_map(|found| found.labels);
-        let Some(shown) = shown.filter(|shown| !shown.record.is_empty()) else {
-            return Err(left(None, Reason::Unlabelled));
-        };
-        let told = labels::read(&core.ring, core.namespace(), &shown).await;
+        let Some(shown) = labels_of(&found) else { return Err(left(None, Reason::Unlabelled)) };
+        let told = labels::read(&core.ring, core.namespace(), shown).await;
         let told = told.map_err(|_| left(None, Reason::NotOurs))?;
         let secret = shown.secret;
         let name = told.record.name().map_err(|_| left(None, Reason::NotOurs))?;
@@ -191,6 +228,11 @@ impl Believed {
         loaded.versions += versions.len() as u64;
         catalog.load(meta, versions);
     }
+}
+
+/// The labels of an object, if there are some and they tell something.
+fn labels_of(found: &[Found]) -> Option<&Labels> {
+    found.iter().find_map(|found| found.labels.as_ref()).filter(|labels| !labels.record.is_empty())
 }
 
 fn whole_digest(key: KeyId, kept: &Kept) -> Vec<u8> {

@@ -1,20 +1,22 @@
 //! Looking deeper than numbers: whether each store does its work, and what it holds that nothing explains.
 
 use crate::{
-    Place, StoreName, Unknown,
+    NewVersionRow, Place, StoreName, Unknown,
     calls::Calls,
     codec::{self, Bound},
     deadline::Deadline,
     engine::{Core, Engine},
     env::fresh,
     external::{Attempted, ToWrite},
-    labels::LabelRecord,
+    labels::{LabelRecord, Told, labels},
 };
 use std::{sync::Arc, time::Duration};
-use strongroom_core::{Error, ErrorKind, Result, SecretId, SecretValues, VersionUid};
+use strongroom_core::{Error, ErrorKind, Found, ObjectId, Result, SecretId, SecretValues, VersionUid};
 
 /// How long the probe of one store may take.
 const TIME: Duration = Duration::from_secs(30);
+/// How often it is looked for labels that a service may show late.
+const LOOKS: u32 = 6;
 
 impl Engine {
     /// Puts, reads and deletes one object in every store, as a secret would be. What is left if the process dies
@@ -41,7 +43,7 @@ impl Engine {
 }
 
 impl Core {
-    async fn probe(self: &Arc<Self>, store: &Arc<Calls>) -> Result<()> {
+    pub(crate) async fn probe(self: &Arc<Self>, store: &Arc<Calls>) -> Result<()> {
         let deadline = Deadline::after(TIME, &self.env);
         let (secret, uid) = (SecretId(fresh(&*self.env)), VersionUid(fresh(&*self.env)));
         let bound = Bound { namespace: self.namespace(), secret, version: uid };
@@ -56,26 +58,66 @@ impl Core {
             updated: now,
             revision: 1,
         };
-        let what = ToWrite { base: None, bound: &bound, values: &values, record };
+        let what = ToWrite { base: None, bound: &bound, values: &values, record: record.clone() };
         let Attempted::Written { version, .. } = self.attempt(store, what, &deadline).await? else {
             return Err(Error::new(ErrorKind::Conflict, "the keys changed meanwhile: try again"));
         };
         let Place::External { object, at, .. } = &version.place else { return Ok(()) };
-        let read = match store.get(*object, at, &deadline).await {
-            Ok(payload) => codec::decode(&self.ring, &bound, version.key, &payload).await,
-            Err(error) => Err(error),
+        let read = async {
+            self.read_back(store, &bound, &version, &deadline).await?;
+            self.shows_labels(store, *object, secret, record, &deadline).await
         };
-        let read = match read {
-            Ok(read) => {
-                codec::verify(&self.ring, &bound, version.digest.as_deref().unwrap_or_default(), &read).await
-            }
-            Err(error) => Err(error),
-        };
+        let read = read.await;
         // What explains it meanwhile has it deleted, and goes.
         let deleted = match self.release(uid, Some(at.clone()), &deadline).await {
             Some(pending) => self.work(&pending, &deadline).await,
             None => store.delete(*object, &deadline).await,
         };
         read.and(deleted).map_err(|error| error.with("store", &store.name))
+    }
+
+    async fn read_back(
+        &self,
+        store: &Calls,
+        bound: &Bound,
+        version: &NewVersionRow,
+        deadline: &Deadline,
+    ) -> Result<()> {
+        let Place::External { object, at, .. } = &version.place else { return Ok(()) };
+        let payload = store.get(*object, at, deadline).await?;
+        let read = codec::decode(&self.ring, bound, version.key, &payload).await?;
+        codec::verify(&self.ring, bound, version.digest.as_deref().unwrap_or_default(), &read).await
+    }
+
+    /// Refuses a store whose scan shows no labels, where they are the only copy of the catalog.
+    async fn shows_labels(
+        &self,
+        store: &Calls,
+        object: ObjectId,
+        secret: SecretId,
+        record: LabelRecord,
+        deadline: &Deadline,
+    ) -> Result<()> {
+        if !self.labels_commit {
+            return Ok(());
+        }
+        let told = Told { record, kept: Some((object, Vec::new())) };
+        let told = labels(&self.ring, self.namespace(), secret, &told, store.sealed)?;
+        store.relabel(object, &told, deadline).await?;
+        let tells = |found: &Found| {
+            found.object == object && found.labels.as_ref().is_some_and(|labels| !labels.record.is_empty())
+        };
+        for look in 0..LOOKS {
+            // Either may tell them: one may be late, the other may need a call more for them.
+            if store.scan(object, deadline).await?.iter().any(tells)
+                || store.scan_all(deadline).await?.found.iter().any(tells)
+            {
+                return Ok(());
+            }
+            deadline.pause(self.options.backoff, look).await;
+        }
+        let text = "the scans of this store show no labels, and without a database nothing else tells which secrets it \
+                    holds: choose another type of store, or name a database (database.url)";
+        Err(store.named(Error::new(ErrorKind::Unsupported, text), "scan"))
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     Debris, Lost, Overlaid, Pending, StoreName,
+    calls::Scanned,
     deadline::Deadline,
     engine::{Core, Engine},
     labels::{self, LabelRecord},
@@ -42,6 +43,8 @@ pub struct RepairReport {
     pub unknown: Vec<Unknown>,
     /// How many of them were removed.
     pub removed: u64,
+    /// Objects that a store says are damaged. Nothing of them is removed.
+    pub damaged: Vec<(StoreName, ObjectId)>,
     /// Committed versions that are gone from their store, or damaged.
     pub lost: Vec<Lost>,
     /// Secrets that a store shows another version of than the committed one, and whether that was put right.
@@ -112,8 +115,9 @@ impl Engine {
         for name in core.stores.keys() {
             let deadline = Deadline::after(TIME, &core.env);
             let store = core.store(name)?;
-            let found = store.scan(None, &deadline).await?;
+            let Scanned { found, damaged } = store.scan_all(&deadline).await?;
             let unknown = core.unknown_among(name, &found).await?;
+            report.damaged.extend(damaged.into_iter().map(|object| (name.clone(), object)));
             if options.remove_foreign {
                 for one in &unknown {
                     match &one.at {
@@ -145,9 +149,10 @@ impl Engine {
 }
 
 impl Core {
+    /// Of what a store shows, what no row explains.
     pub(crate) async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
         let deadline = Deadline::after(TIME, &self.env);
-        let found = self.store(name)?.scan(None, &deadline).await?;
+        let found = self.store(name)?.scan_all(&deadline).await?.found;
         self.unknown_among(name, &found).await
     }
 

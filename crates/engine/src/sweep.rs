@@ -193,7 +193,7 @@ impl Core {
         pending: &Pending,
         deadline: &Deadline,
     ) -> Result<bool> {
-        let found = store.scan(Some(pending.object), deadline).await?;
+        let found = store.scan(pending.object, deadline).await?;
         let uses = self.uses(pending, deadline).await?;
         if uses.attempt_open {
             return Ok(false);
@@ -265,7 +265,7 @@ impl Core {
             if store.sealed || row.version.key.is_some() {
                 return Ok(true);
             }
-            let newest = store.scan(Some(*object), deadline).await?.into_iter().find(|found| found.newest);
+            let newest = store.scan(*object, deadline).await?.into_iter().find(|found| found.newest);
             if newest.is_some_and(|found| found.at.as_ref() == Some(at)) {
                 return Ok(true);
             }

@@ -11,13 +11,17 @@ fn refused(text: &str) -> String {
 }
 
 fn open(text: &str, home: &std::path::Path) -> strongroom::Result<strongroom::Open> {
+    let opened = opened(text, home);
+    assert!(std::fs::read_dir(home).unwrap().next().is_none(), "something was made");
+    opened
+}
+
+fn opened(text: &str, home: &std::path::Path) -> strongroom::Result<strongroom::Open> {
     let config = Config::parse(text, Vars::empty())?;
     let mut options = OpenOptions::default();
     options.places = Some(Places { config: home.join("config"), data: home.join("data") });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let opened = runtime.block_on(config.open(&Registry::builtin(), options));
-    assert!(std::fs::read_dir(home).unwrap().next().is_none(), "something was made");
-    opened
+    runtime.block_on(config.open(&Registry::builtin(), options))
 }
 
 #[test]
@@ -31,12 +35,43 @@ fn a_remote_store_is_opened_alone() {
 #[test]
 fn what_would_have_no_effect_beside_it_is_refused() {
     let remote = "[store]\ntype = 'remote'\nurl = 'http://localhost:1'\napi_key = 'srk1_x'\n";
-    assert!(refused(&format!("{remote}seal = true")).contains("seal: "));
-    assert!(
-        refused(&format!("{remote}call_attempts = 2"))
-            .starts_with("call_attempts: this type is a whole store")
-    );
-    assert!(refused(&format!("{remote}[stores.old]\ntype = 'sql'")).contains("store: old"));
+    for (more, told) in [
+        ("seal = true", "store.seal: this type is a whole store"),
+        ("call_attempts = 2", "store.call_attempts: this type is a whole store"),
+        ("[stores.old]\ntype = 'sql'", "stores.old: the default store is a whole store"),
+    ] {
+        let text = refused(&format!("{remote}{more}"));
+        assert!(text.starts_with(told), "{text}");
+    }
+    let named =
+        refused(&remote.replace("[store]", "[stores.default]").replace("type =", "seal = true\ntype ="));
+    assert!(named.starts_with("stores.default.seal: "), "{named}");
+    assert!(refused("[store]\ntype = 'remot'").starts_with("store.type: no back-end is called `remot`"));
+}
+
+#[test]
+fn errors_about_other_stores_name_their_section_in_the_same_form() {
+    for (text, told) in [
+        ("[store]\nseal = false", "store.seal: values in the database are always sealed"),
+        (
+            "[stores.old]\ntype = 'sql'\nseal = false",
+            "stores.old.seal: values in the database are always sealed",
+        ),
+        (
+            "[stores.old]\ntype = 'sql'\ncall_attempts = 2",
+            "stores.old.call_attempts: values in the database need",
+        ),
+        ("[stores.old]\ntype = 'slq'", "stores.old.type: no back-end is called `slq`"),
+        (
+            "[stores.old]\ntype = 'remote'\nurl = 'http://localhost:1'\napi_key = 'srk1_x'",
+            "stores.old.type: this is a whole store",
+        ),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let error = opened(text, home.path()).err().expect("it must be refused");
+        assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
+        assert!(error.to_string().starts_with(told), "{error}");
+    }
 }
 
 #[test]

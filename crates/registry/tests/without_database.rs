@@ -101,6 +101,24 @@ async fn what_is_not_ours_is_told_and_not_loaded() {
 }
 
 #[tokio::test]
+async fn what_is_damaged_is_told_and_the_rest_is_loaded() {
+    let home = Home::new();
+    let text = home.text(&format!("namespace = '{NAMESPACE}'"));
+    let open = home.open(&text).await.unwrap();
+    open.secrets().create("db", [("a", "1")]).await.unwrap();
+    let objects = home.0.path().join("held").join(NAMESPACE);
+    let damaged = std::fs::read_dir(&objects).unwrap().next().unwrap().unwrap();
+    open.secrets().create("web", [("a", "1")]).await.unwrap();
+    open.close().await.unwrap();
+    std::fs::write(damaged.path().join("labels"), "canary").unwrap();
+    let open = home.open(&text).await.unwrap();
+    assert_eq!(names(&open).await, ["web"]);
+    let object = damaged.file_name().into_string().unwrap();
+    let told = format!("the store holds what is damaged, so that a secret may be missing: object {object}");
+    assert_eq!(open.notices, [told]);
+}
+
+#[tokio::test]
 async fn a_wrong_configuration_names_the_key() {
     let home = Home::new();
     let path = home.0.path().display();
@@ -109,8 +127,13 @@ async fn a_wrong_configuration_names_the_key() {
     let memory = "[database]\nurl = 'memory:'\n";
     for (text, named) in [
         (format!("{memory}{store}"), "STRONGROOM_KEYS_FILE"),
-        (format!("{memory}{keys}"), "store.type"),
-        (format!("{memory}{keys}{store}[stores.old]\ntype = 'directory'\npath = '{path}/old'"), "stores: "),
+        (format!("{memory}{keys}"), "store.type: with"),
+        (format!("{memory}{keys}[stores.default]\ntype = 'sql'\n"), "stores.default.type: with"),
+        (
+            format!("{memory}{keys}{store}[stores.old]\ntype = 'directory'\npath = '{path}/old'"),
+            "stores.old: with",
+        ),
+        (format!("{memory}{keys}{store}[stores.old]\ntype = 'sql'"), "stores.old: with"),
         (format!("{memory}namespace = 'canary'\n{keys}{store}"), "namespace"),
         (format!("[database]\nnamespace = '{NAMESPACE}'\n{keys}{store}"), "database.namespace"),
     ] {

@@ -1,7 +1,7 @@
 //! A directory keeps the promises.
 
 use std::sync::Arc;
-use strongroom_core::{Backend, NamespaceId, Result, async_trait};
+use strongroom_core::{Backend, NamespaceId, ObjectId, Result, async_trait};
 use strongroom_testkit::{BackendSubject, DirectoryBackend, backend_suite};
 use tempfile::TempDir;
 
@@ -22,6 +22,11 @@ impl BackendSubject for Directory {
     /// More objects than a page shows.
     fn more_than_a_page(&self) -> usize {
         120
+    }
+
+    async fn damage(&self, namespace: NamespaceId, object: ObjectId) -> bool {
+        let labels = self.0.path().join(namespace.to_string()).join(object.to_string()).join("labels");
+        std::fs::write(labels, "damaged").is_ok()
     }
 }
 

@@ -78,7 +78,12 @@ impl AgeBackend {
     /// What a scan shows of one object.
     fn describe(&self, object: ObjectId) -> Result<Vec<Found>> {
         let directory = object.to_string();
-        let Some(versions) = self.versions(&directory)? else { return Ok(Vec::new()) };
+        let versions = self.versions(&directory).map_err(|error| match error.kind() {
+            // The directory itself was read: a file is where an object's should be.
+            ErrorKind::ConfigInvalid => Error::new(ErrorKind::Corrupt, "a file is in the place of an object"),
+            _ => error,
+        })?;
+        let Some(versions) = versions else { return Ok(Vec::new()) };
         let labels = self.labels(&directory)?;
         let labelled = |found: Found| labels.iter().fold(found, |found, labels| found.labels(labels.clone()));
         if versions.is_empty() {
@@ -161,17 +166,19 @@ impl Backend for AgeBackend {
         // A page begins behind the last object of the one before, whether or not that is still there.
         objects.retain(|name| from.is_none_or(|from| name.as_str() > from));
         let next = objects.get(PAGE - 1).filter(|_| objects.len() > PAGE).cloned();
-        let mut found = Vec::new();
+        let (mut found, mut damaged) = (Vec::new(), Vec::new());
         for name in objects.iter().take(PAGE) {
             // What is not called as we call objects is not ours.
             let Some(id) = name.parse::<Uuid>().ok().filter(|id| id.to_string() == *name) else { continue };
             match self.describe(ObjectId(id)) {
-                // Whoever asks for it alone is told; all others are to be seen nevertheless.
-                Err(error) if only.is_none() && error.kind() == ErrorKind::Corrupt => {}
+                // All others are to be seen nevertheless.
+                Err(error) if only.is_none() && error.kind() == ErrorKind::Corrupt => {
+                    damaged.push(ObjectId(id))
+                }
                 described => found.extend(described?),
             }
         }
-        Ok(ScanPage::new(found, next))
+        Ok(ScanPage::new(found, next).damaged(damaged))
     }
 
     async fn check(&self) -> Result<()> {

@@ -35,6 +35,9 @@ impl Failure {
             Self::Files(io::ErrorKind::NotADirectory) => {
                 (ErrorKind::ConfigInvalid, Retry::Never, "a file is in the way; check `path`")
             }
+            Self::Files(io::ErrorKind::InvalidData) => {
+                (ErrorKind::Corrupt, Retry::Never, "it is no text, as we write it")
+            }
             Self::Files(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
                 (ErrorKind::Unavailable, Retry::Backoff, "the disk is full")
             }
@@ -82,6 +85,7 @@ mod tests {
             (Failure::Files(io::ErrorKind::PermissionDenied), ErrorKind::StoreRefused, Retry::Never),
             (Failure::Files(io::ErrorKind::ReadOnlyFilesystem), ErrorKind::StoreRefused, Retry::Never),
             (Failure::Files(io::ErrorKind::NotADirectory), ErrorKind::ConfigInvalid, Retry::Never),
+            (Failure::Files(io::ErrorKind::InvalidData), ErrorKind::Corrupt, Retry::Never),
             (Failure::Files(io::ErrorKind::StorageFull), ErrorKind::Unavailable, Retry::Backoff),
             (Failure::Files(io::ErrorKind::Other), ErrorKind::Unavailable, Retry::Backoff),
             (DecryptError::NoMatchingKeys.into(), ErrorKind::StoreRefused, Retry::Never),

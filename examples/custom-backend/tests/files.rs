@@ -5,7 +5,7 @@ mod common;
 use age::x25519::Identity;
 use common::{Subject, open};
 use secrecy::ExposeSecret as _;
-use std::{fs, future::Future, path::PathBuf};
+use std::{collections::BTreeSet, fs, future::Future, path::PathBuf};
 use strongroom_core::{
     Backend, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId, VersionRef,
     VersionUid,
@@ -131,14 +131,21 @@ fn a_damaged_object_hides_no_other() {
     let backend = now(subject.open(NAMESPACE)).unwrap();
     put(&*backend, 1, "text", None).unwrap();
     let labels = only_version(&subject).with_file_name("labels");
-    fs::write(&labels, "damaged").unwrap();
+    let in_the_way = ObjectId(Uuid::from_u128(6));
+    fs::write(labels.parent().unwrap().with_file_name(in_the_way.to_string()), "a file").unwrap();
     let other = ObjectId(Uuid::from_u128(4));
     let (payload, of_other) =
         (Payload::new("text".into()), Labels::new(SecretId(Uuid::from_u128(5)), "cmVjb3Jk"));
     now(backend.put(&NewVersion::new(other, VersionUid(Uuid::from_u128(2)), &payload, &of_other))).unwrap();
-    let shown = now(backend.scan(None, None)).unwrap().found;
-    assert_eq!(shown.iter().map(|found| found.object).collect::<Vec<_>>(), [other]);
-    assert_eq!(now(backend.scan(Some(OBJECT), None)).unwrap_err().kind(), ErrorKind::Corrupt);
+    for damage in [b"damaged".as_slice(), b"\xff\xfe"] {
+        fs::write(&labels, damage).unwrap();
+        let page = now(backend.scan(None, None)).unwrap();
+        assert_eq!(page.found.iter().map(|found| found.object).collect::<Vec<_>>(), [other]);
+        assert_eq!(page.damaged.into_iter().collect::<BTreeSet<_>>(), [OBJECT, in_the_way].into());
+        for damaged in [OBJECT, in_the_way] {
+            assert_eq!(now(backend.scan(Some(damaged), None)).unwrap_err().kind(), ErrorKind::Corrupt);
+        }
+    }
 }
 
 #[test]

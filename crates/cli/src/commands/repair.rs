@@ -23,7 +23,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         RepairOptions::new().restored(args.restored).remove_foreign(args.remove_foreign).read(args.read);
     let report = run.session().await?.engine()?.repair(options).await?;
     let mended = report.overlaid.iter().filter(|one| one.mended).count() as u64;
-    let numbers: [(&'static str, u64); 10] = [
+    let numbers: [(&'static str, u64); 11] = [
         ("fenced", report.fenced),
         ("worked", report.worked),
         ("failed", report.failed),
@@ -31,6 +31,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         ("forgotten", report.forgotten.len() as u64),
         ("unknown", report.unknown.len() as u64),
         ("removed", report.removed),
+        ("damaged", report.damaged.len() as u64),
         ("lost", report.lost.len() as u64),
         ("overlaid", report.overlaid.len() as u64),
         ("mended", mended),
@@ -48,6 +49,13 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         unknown.push(unknown_version(one));
     }
     data.push(("unknown_versions".to_owned(), Data::List(unknown)));
+    let mut damaged = Vec::new();
+    for (store, object) in &report.damaged {
+        table.row(["damaged object".into(), format!("{store} {object}").into()]);
+        damaged
+            .push(Data::from([("store", store.to_string().into()), ("object", object.to_string().into())]));
+    }
+    data.push(("damaged_objects".to_owned(), Data::List(damaged)));
     for one in &report.lost {
         let what = if one.kind == ErrorKind::Corrupt { "damaged version" } else { "lost version" };
         let (which, place) = (which(one.secret, one.name.as_ref()), format!("{} {}", one.store, one.object));

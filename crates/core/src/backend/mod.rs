@@ -92,7 +92,8 @@ pub trait Backend: Send + Sync {
     /// - A version that was acknowledged before the scan began is in it, where one object is asked for.
     /// - The version that was put last with `newest` is marked as the newest, and no other; a service that sees whatever
     ///   was put last as the newest may mark a later one. Once it was removed, any or none is marked.
-    /// - One damaged object fails a scan of that object; a scan of all leaves it out, and never calls it empty.
+    /// - One damaged object fails a scan of that object; a scan of all names it in [`ScanPage::damaged`] in place of showing
+    ///   it, and never calls it empty.
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage>;
 
     /// Whether the service can be reached with our credentials: one cheap reading call.

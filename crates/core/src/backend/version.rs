@@ -126,12 +126,21 @@ pub struct ScanPage {
     pub found: Vec<Found>,
     /// Where to go on; `None` at the end.
     pub next: Option<String>,
+    /// Objects of this page that are damaged: there, and nothing to be believed of them.
+    pub damaged: Vec<ObjectId>,
 }
 
 impl ScanPage {
     /// Puts a page together.
     #[must_use]
     pub fn new(found: Vec<Found>, next: Option<String>) -> Self {
-        Self { found, next }
+        Self { found, next, damaged: Vec::new() }
+    }
+
+    /// Names the damaged objects of this page, of which `found` shows nothing.
+    #[must_use]
+    pub fn damaged(mut self, damaged: Vec<ObjectId>) -> Self {
+        self.damaged = damaged;
+        self
     }
 }

@@ -1,6 +1,6 @@
 //! Opening without a database.
 
-use super::{Open, Stores, catalog::OWNER, engine_options};
+use super::{Open, Stores, catalog::OWNER, engine_options, in_store};
 use crate::{Config, Registry, config::Database};
 use std::{collections::BTreeMap, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
@@ -15,26 +15,29 @@ impl Config {
         env: Arc<dyn Env>,
         chain: Option<String>,
     ) -> Result<Open> {
-        let invalid = |text| Err(Error::new(ErrorKind::ConfigInvalid, text));
         let Some(roots) = self.configured_root()? else {
-            return invalid(
+            return Err(Error::new(
+                ErrorKind::ConfigInvalid,
                 "database.url: without a database everything follows from the root key, which must be named: make one \
                  with `strongroom keys generate --output FILE`, keep a copy of it in a safe place, and set \
                  STRONGROOM_KEYS_FILE=FILE",
-            );
+            ));
         };
+        let (default, other): (Vec<_>, Vec<_>) =
+            self.stores()?.into_iter().partition(|(name, _)| name == "default");
+        if let Some((_, other)) = other.first() {
+            let text = "with database.url = \"memory:\" there can be one store alone: remove this one";
+            return Err(in_store(other.settings.section(), text));
+        }
         let derived = roots.derive(database.namespace)?;
-        let Stores::Parts(mut stores, Some(target)) = self.open_stores(registry, derived.namespace()).await?
-        else {
-            return invalid(
-                "store.type: with database.url = \"memory:\" values need a back-end outside of the database: choose \
-                 another type",
-            );
+        let Stores::Parts(mut stores, _) = self.open_stores(registry, derived.namespace()).await? else {
+            return Err(Error::new(ErrorKind::Unexpected, "a whole store was opened after all"));
         };
-        let Some(store) = stores.pop().filter(|store| store.name == target && stores.is_empty()) else {
-            return invalid(
-                "stores: with database.url = \"memory:\" there can be one store alone: remove the others",
-            );
+        let Some(store) = stores.pop() else {
+            let section = default.first().map_or("store", |(_, store)| store.settings.section());
+            let text = "type: with database.url = \"memory:\" values need a back-end outside of the database: choose \
+                        another type";
+            return Err(in_store(section, text));
         };
         let mut options = engine_options(&self.engine()?);
         options.chain = chain.unwrap_or(options.chain);

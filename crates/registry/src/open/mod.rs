@@ -14,7 +14,7 @@ use crate::{
     config::{EngineSettings, StoreEngineSettings},
 };
 use futures::future::BoxFuture;
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use strongroom_core::{
     Context, Error, ErrorKind, NamespaceId, OpenContext, Opened, Owner, OwnerId, Result, Secrets,
     SecretsStore,
@@ -167,29 +167,26 @@ impl Config {
         let Some(default) = stores.remove("default") else { return Ok(None) };
         let kind = default.kind.clone();
         let section = default.settings.section().to_owned();
-        let at = |error: Error| error.with("section", &section);
-        if !registry.find(&kind).map_err(at)?.whole {
+        if !registry.find(&kind).map_err(|error| error.in_section(&section))?.whole {
             return Ok(None);
         }
         if default.seal.is_some() {
             let text = "seal: this type is a whole store, whose values are not sealed here: remove the key";
-            return Err(at(Error::new(ErrorKind::ConfigInvalid, text)));
+            return Err(in_store(&section, text));
         }
         if let Some(key) = default.engine.any() {
-            let text = format!(
-                "{key}: this type is a whole store, which has times and repeats of its own: remove the key"
-            );
-            return Err(at(Error::new(ErrorKind::ConfigInvalid, text)));
+            let text = "this type is a whole store, which has times and repeats of its own: remove the key";
+            return Err(in_store(&section, format!("{key}: {text}")));
         }
-        if let Some(name) = stores.keys().next() {
-            let text =
-                "stores: the default store is a whole store, beside which there can be no other: remove one";
-            return Err(Error::new(ErrorKind::ConfigInvalid, text).with("store", name).with("type", kind));
+        if let Some(other) = stores.values().next() {
+            let text = "the default store is a whole store, beside which there can be no other: remove one of the two";
+            return Err(in_store(other.settings.section(), text).with("default", kind));
         }
         match registry.open(default, OpenContext::new(NamespaceId(Uuid::nil()))).await? {
             Opened::Store(store) => Ok(Some(store)),
             _ => {
                 Err(Error::new(ErrorKind::Unexpected, "this type says that it is a whole store, and is none")
+                    .with("section", section)
                     .with("type", kind))
             }
         }
@@ -199,24 +196,21 @@ impl Config {
         let (mut stores, mut target) = (Vec::new(), None);
         for (name, settings) in self.stores()? {
             let store_name = StoreName::new(name.clone())?;
-            let (kind, seal, own) = (settings.kind.clone(), settings.seal, settings.engine.clone());
-            let plugin_seals = registry.find(&kind)?.seal_by_default;
+            let (seal, own) = (settings.seal, settings.engine.clone());
+            let section = settings.settings.section().to_owned();
+            let plugin_seals =
+                registry.find(&settings.kind).map_err(|error| error.in_section(&section))?.seal_by_default;
             let opened = registry.open(settings, OpenContext::new(namespace)).await?;
             match opened {
                 Opened::Inline if seal == Some(false) => {
-                    return Err(Error::new(
-                        ErrorKind::ConfigInvalid,
-                        "seal: values in the database are always sealed: remove the key",
-                    )
-                    .with("store", name));
+                    let text = "seal: values in the database are always sealed: remove the key";
+                    return Err(in_store(&section, text));
                 }
                 Opened::Inline => {
                     if let Some(key) = own.any() {
-                        let text = format!(
-                            "{key}: values in the database need no calls to a service: remove the key, or set it in \
-                             [engine]"
-                        );
-                        return Err(Error::new(ErrorKind::ConfigInvalid, text).with("store", name));
+                        let text = "values in the database need no calls to a service: remove the key, or set it \
+                                    in [engine]";
+                        return Err(in_store(&section, format!("{key}: {text}")));
                     }
                 }
                 Opened::Backend(backend) => {
@@ -228,12 +222,9 @@ impl Config {
                 }
                 Opened::Store(store) if name == "default" => return Ok(Stores::Whole(store)),
                 _ => {
-                    return Err(Error::new(
-                        ErrorKind::ConfigInvalid,
-                        "this type is a whole store with names of its own: it can only be the default store",
-                    )
-                    .with("store", name)
-                    .with("type", kind));
+                    let text = "type: this is a whole store with names of its own, which can only be the default \
+                                store: make it the only one, or choose another type";
+                    return Err(in_store(&section, text));
                 }
             }
         }
@@ -247,6 +238,11 @@ enum Stores {
     Whole(Arc<dyn SecretsStore>),
     /// Back-ends, and the one where new values go; `None` for the database itself.
     Parts(Vec<Store>, Option<StoreName>),
+}
+
+/// What is wrong with the configuration of a store.
+fn in_store(section: &str, text: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::ConfigInvalid, text).in_section(section)
 }
 
 fn engine_options(settings: &EngineSettings) -> EngineOptions {

@@ -4,7 +4,12 @@ use super::{
     BackendSubject,
     fixture::{Fixture, labels, object, open, payload, put, uid, unless_refused},
 };
-use strongroom_core::{ErrorKind, Labels, NewVersion, ObjectId, Payload, VersionRef};
+use std::time::Duration;
+use strongroom_core::{ErrorKind, Labels, NewVersion, ObjectId, Payload, Retry, VersionRef};
+use tokio::time;
+
+/// How long a call that was dropped is waited for.
+const LATE: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(300), Duration::from_secs(2)];
 
 /// No payload that a case puts is larger, whatever the service takes: the largest that an engine can be told to keep,
 /// 1 MiB of keys and values, is 1.4 MB when it is sealed.
@@ -208,10 +213,27 @@ cases! {
                 found.iter().all(|f| f.uid.is_none_or(|told| told == uid)),
                 "a scan tells of another attempt"
             );
-            let at = put(&*fx.backend, object, uid, None, "text").await?;
+            // What was dropped may still be under way: then the repeat may have to be tried again, and what comes after
+            // the deletion is deleted once more.
+            let mut repeated = put(&*fx.backend, object, uid, None, "text").await;
+            for pause in LATE {
+                if repeated.as_ref().is_err_and(|error| error.retry() != Retry::Never) {
+                    time::sleep(pause).await;
+                    repeated = put(&*fx.backend, object, uid, None, "text").await;
+                }
+            }
+            let at = repeated?;
             ensure!(fx.text(object, &at).await? == "text", "the repeat wrote something else");
-            fx.backend.delete(object).await?;
-            fx.is_gone("a version of a deleted object", object, &at).await?;
+            let mut outcome = Ok(());
+            for pause in LATE {
+                fx.backend.delete(object).await?;
+                outcome = fx.is_gone("a version of a deleted object", object, &at).await;
+                if outcome.is_ok() {
+                    break;
+                }
+                time::sleep(pause).await;
+            }
+            outcome?;
         }
         Ok(())
     }

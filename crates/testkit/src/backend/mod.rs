@@ -8,7 +8,7 @@ mod sharing;
 mod timed;
 
 use std::sync::Arc;
-use strongroom_core::{Backend, NamespaceId, Result, async_trait};
+use strongroom_core::{Backend, NamespaceId, ObjectId, Result, async_trait};
 
 /// A back-end under test.
 #[async_trait]
@@ -21,6 +21,12 @@ pub trait BackendSubject: Send + Sync {
     /// writes that many objects, another half as many with two versions each: say more than two pages of yours.
     fn more_than_a_page(&self) -> usize {
         7
+    }
+
+    /// Damages an object behind the back-end's back, so that it cannot be what was put: cuts its labels off, say. Answers
+    /// whether it did; not unless you say otherwise, and then nothing is asked of the back-end about it.
+    async fn damage(&self, _namespace: NamespaceId, _object: ObjectId) -> bool {
+        false
     }
 
     /// Cleans up after a case.

@@ -4,9 +4,9 @@ use super::{
     BackendSubject,
     fixture::{Fixture, labels, object, payload, put, uid},
 };
-use crate::eventually;
+use crate::{eventually, refused};
 use std::collections::BTreeSet;
-use strongroom_core::NewVersion;
+use strongroom_core::{ErrorKind, NewVersion};
 
 cases! {
     macro __backend_scanning in backend, scanning; subject BackendSubject;
@@ -172,6 +172,30 @@ cases! {
         fx.newest_is(object, &[&one, &two]).await?;
         let three = fx.put(object, Some(&two), "three").await?;
         fx.newest_is(object, &[&three]).await
+    }
+
+    /// One damaged object fails a scan of that object, with `Corrupt`. A scan of all names it as damaged, shows the others,
+    /// and never calls it empty.
+    async fn a_damaged_object_hides_no_other(s) {
+        let fx = Fixture::open(s).await?;
+        let ((damaged, _), (other, at)) = (fx.create("one").await?, fx.create("two").await?);
+        if !s.damage(fx.namespace, damaged).await {
+            // Nobody can, or nobody wrote down how.
+            return Ok(());
+        }
+        eventually(|| async {
+            refused(fx.backend.scan(Some(damaged), None).await, ErrorKind::Corrupt, "a scan of what is damaged")?;
+            let page = fx.backend.scan(None, None).await?;
+            let shown: Vec<_> = page.found.into_iter().map(|found| (found.object, found.at)).collect();
+            ensure!(
+                !shown.contains(&(damaged, None)),
+                "what is damaged is shown as an object without versions, which may be deleted"
+            );
+            ensure!(shown == [(other, Some(at.clone()))], "beside what is damaged, a scan of all shows {shown:?}");
+            ensure!(page.damaged == [damaged], "a scan of all says that damaged are {:?}", page.damaged);
+            Ok(())
+        })
+        .await
     }
 
     /// Every object of a namespace has its own newest version.

@@ -130,42 +130,43 @@ pub async fn each_operation_makes_as_many_calls_as_the_table_says(subject: &dyn 
         calls
     };
 
-    let id = secrets.create("db", [("a", "1"), ("b", "1")]).await.unwrap().meta.id;
+    let id = secrets.create("db", [("a", "1"), ("b", "1")]).await.expect("a create failed").meta.id;
     counted.assert("create", made(table.create));
 
-    assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "1");
+    assert_eq!(text(&secrets.get("db").await.expect("a read failed"), "a"), "1");
     counted.assert("get, cached", &[]);
 
     let cold = counted.engine(quick()).await;
-    assert_eq!(text(&counted.site.secrets(&cold).get("db").await.unwrap(), "a"), "1");
+    assert_eq!(text(&counted.site.secrets(&cold).get("db").await.expect("a read failed"), "a"), "1");
     counted.assert("get, cold", made(table.get));
 
-    secrets.update(&id.into(), replacing("a", "2")).await.unwrap();
+    secrets.update(&id.into(), replacing("a", "2")).await.expect("an update failed");
     counted.assert("replace values", made(table.put));
 
-    secrets.set("db", "b", "3").await.unwrap();
+    secrets.set("db", "b", "3").await.expect("an update failed");
     counted.assert("patch one key, cached", made(table.put));
 
     let colder = counted.engine(quick()).await;
-    counted.site.secrets(&colder).set("db", "b", "4").await.unwrap();
+    counted.site.secrets(&colder).set("db", "b", "4").await.expect("an update failed");
     counted.assert("patch one key, cold", &[made(table.get), made(table.put)].concat());
 
-    let listed = engine.list(&counted.site.context(), &SecretFilter::new()).await.unwrap();
+    let listed =
+        engine.list(&counted.site.context(), &SecretFilter::new()).await.expect("the list could not be read");
     assert_eq!(listed.items.len(), 1);
-    secrets.update(&id.into(), renamed()).await.unwrap();
-    secrets.update(&id.into(), SecretUpdate::new().private(true)).await.unwrap();
-    assert_eq!(secrets.versions("renamed").await.unwrap().len(), 4);
+    secrets.update(&id.into(), renamed()).await.expect("an update failed");
+    secrets.update(&id.into(), SecretUpdate::new().private(true)).await.expect("an update failed");
+    assert_eq!(secrets.versions("renamed").await.expect("the history could not be read").len(), 4);
     counted.assert("list, rename, make private, versions", &[]);
 
-    secrets.delete("renamed").await.unwrap();
+    secrets.delete("renamed").await.expect("a deletion failed");
     counted.assert("delete", made(table.delete));
 
-    engine.check().await.unwrap();
+    engine.check().await.expect("the check failed");
     counted.assert("check", made(table.check));
 
     // What `serve --check` and `status --deep` try, too.
     for (_, tried) in engine.probe().await {
-        tried.unwrap();
+        tried.expect("the probe failed");
     }
     counted.assert("probe", &[made(table.create), made(table.get), made(table.delete)].concat());
 
@@ -183,18 +184,18 @@ pub async fn what_follows_in_the_background_is_bounded(subject: &dyn CloudSubjec
     options.history = 2;
     let engine = counted.engine(options).await;
     let secrets = counted.site.secrets(&engine);
-    let id = secrets.create("db", [("a", "1")]).await.unwrap().meta.id;
+    let id = secrets.create("db", [("a", "1")]).await.expect("a create failed").meta.id;
     counted.wire.forget();
 
     counted.site.settle(&engine).await;
     counted.assert("after a create", table.after_create);
 
-    secrets.update(&id.into(), renamed()).await.unwrap();
+    secrets.update(&id.into(), renamed()).await.expect("an update failed");
     counted.site.settle(&engine).await;
     counted.assert("after a rename", table.after_rename);
 
-    secrets.update(&id.into(), replacing("a", "2")).await.unwrap();
-    secrets.update(&id.into(), replacing("a", "3")).await.unwrap();
+    secrets.update(&id.into(), replacing("a", "2")).await.expect("an update failed");
+    secrets.update(&id.into(), replacing("a", "3")).await.expect("an update failed");
     counted.wire.forget();
     counted.site.settle(&engine).await;
     counted.assert("trimming", table.trim);
@@ -206,16 +207,16 @@ pub async fn what_follows_in_the_background_is_bounded(subject: &dyn CloudSubjec
 pub async fn a_thousand_cold_reads_of_one_secret_are_one_call(subject: &dyn CloudSubject) {
     let counted = Counted::new(subject).await;
     let writer = counted.engine(quick()).await;
-    counted.site.secrets(&writer).create("db", [("a", "1")]).await.unwrap();
+    counted.site.secrets(&writer).create("db", [("a", "1")]).await.expect("a create failed");
     counted.wire.forget();
 
     let cold = counted.engine(quick()).await;
     let reads = (0..1000).map(|_| {
         let secrets = counted.site.secrets(&cold);
-        tokio::spawn(async move { text(&secrets.get("db").await.unwrap(), "a") })
+        tokio::spawn(async move { text(&secrets.get("db").await.expect("a read failed"), "a") })
     });
     for read in join_all(reads).await {
-        assert_eq!(read.unwrap(), "1");
+        assert_eq!(read.expect("a read panicked"), "1");
     }
     counted.assert("1,000 reads", subject.calls().get);
 }
@@ -245,8 +246,8 @@ pub async fn too_much_is_refused_with_both_numbers_before_any_call(subject: &dyn
     let shown = error.to_string();
     assert!(shown.contains(&most.to_string()) && shown.contains(&(most + 1).to_string()), "{shown}");
     counted.assert("too much", &[]);
-    secrets.create("large", [("k", "v".repeat(most - frame))]).await.unwrap();
-    assert_eq!(text(&secrets.get("large").await.unwrap(), "k").len(), most - frame);
+    secrets.create("large", [("k", "v".repeat(most - frame))]).await.expect("a create failed");
+    assert_eq!(text(&secrets.get("large").await.expect("a read failed"), "k").len(), most - frame);
 }
 
 /// Makes one `#[tokio::test]` of each case about the calls of a [`CloudSubject`]; with `ignore = "why"`, ignored ones.

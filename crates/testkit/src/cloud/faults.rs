@@ -192,7 +192,7 @@ pub async fn what_an_abandoned_put_left_is_found_counted_and_removed(subject: &d
     let broken = Broken::furnished(subject).await;
     let engine = broken.engine(2).await;
     let secrets = broken.site.secrets(&engine);
-    let id = secrets.get("db").await.unwrap().meta.id;
+    let id = secrets.get("db").await.expect("a read failed").meta.id;
     let before = everything(&*broken.whole).await.len();
     let twins = || engine.stats().twins.values().sum::<u64>();
     broken.wire.order(broken.order(broken.table.put, Fault::LoseAnswer).times(2));
@@ -226,7 +226,7 @@ pub async fn cleaning_up_breaks_at_each_of_its_calls(subject: &dyn CloudSubject)
         let broken = Broken::furnished(subject).await;
         let engine = broken.engine(2).await;
         let secrets = broken.site.secrets(&engine);
-        let id = secrets.get("db").await.unwrap().meta.id;
+        let id = secrets.get("db").await.expect("a read failed").meta.id;
         broken.wire.order(broken.order(table.put, Fault::LoseAnswer).times(2));
         broken.wire.order(broken.order(hit, fault.clone()).skip(skip).times(2));
         let before = broken.wire.broken();
@@ -265,7 +265,7 @@ pub async fn nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire(subject:
     let mut merged = Vec::new();
     let mut created = 0;
     for writer in join_all(writers).await {
-        let (key, done, create) = writer.unwrap();
+        let (key, done, create) = writer.expect("a writer panicked");
         merged.extend(done.then_some(key));
         created += usize::from(create.is_ok());
     }
@@ -275,7 +275,7 @@ pub async fn nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire(subject:
     broken.assert_clean().await;
     let cold = broken.engine(3).await;
     let secrets = broken.site.secrets(&cold);
-    let read = secrets.get("db").await.unwrap();
+    let read = secrets.get("db").await.expect("a read failed");
     for key in &merged {
         assert_eq!(text(&read, key), CANARY);
     }

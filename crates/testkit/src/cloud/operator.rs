@@ -123,7 +123,7 @@ pub async fn what_was_written_is_seen_as_json_and_sealed_it_is_not(operator: &dy
     let site = Site::of(operator).await;
     let backend = operator.open(site.identity.namespace, None).await;
     let engine = site.sealing_engine(backend, uncached(), true).await;
-    let id = site.secrets(&engine).create("db", [("a", CANARY)]).await.unwrap().meta.id;
+    let id = site.secrets(&engine).create("db", [("a", CANARY)]).await.expect("a create failed").meta.id;
     let name = operator.object(site.identity.namespace, site.place(id).await.0);
     let sealed = operator.value(&name);
     assert!(sealed.len() > 100 && !sealed.contains(CANARY) && !sealed.contains('{'), "{sealed}");
@@ -139,7 +139,7 @@ pub async fn a_changed_value_is_not_served_and_an_added_one_is_reported(operator
     // Reads name the version: what somebody added is no change of ours.
     assert_eq!(watched.read().await, "two");
     let engine = watched.engine().await;
-    let report = engine.repair(RepairOptions::new()).await.unwrap();
+    let report = engine.repair(RepairOptions::new()).await.expect("the repair failed");
     assert_eq!((report.unknown.len(), report.removed), (1, 0), "{report:?}");
     let named = report.unknown[0].record.as_ref().map(|record| record.name.as_str());
     // Where versions have labels, those of one that was put in the same second may do for it.
@@ -148,7 +148,7 @@ pub async fn a_changed_value_is_not_served_and_an_added_one_is_reported(operator
     let overlaid: Vec<_> = report.overlaid.iter().map(|one| (one.secret, one.mended)).collect();
     assert_eq!(overlaid, [(watched.id, false)], "{report:?}");
     assert_eq!(operator.value(&watched.name), r#"{"a":"foreign"}"#);
-    let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
+    let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.expect("the repair failed");
     assert_eq!(report.removed, 1, "{report:?}");
     assert!(report.overlaid.iter().all(|one| one.mended), "{report:?}");
     assert_eq!(operator.value(&watched.name), r#"{"a":"two"}"#, "people see another value");
@@ -173,13 +173,13 @@ pub async fn a_deleted_secret_is_lost_and_can_be_written_again(operator: &dyn Cl
     watched.assert_repaired_by_an_update(operator).await;
     // The next writes go on from there, like any other.
     for n in 0..3 {
-        secrets.update(&watched.id.into(), replacing("a", &n.to_string())).await.unwrap();
+        secrets.update(&watched.id.into(), replacing("a", &n.to_string())).await.expect("an update failed");
     }
     assert_eq!(watched.read().await, "2");
-    let report = watched.engine().await.repair(RepairOptions::new()).await.unwrap();
+    let report = watched.engine().await.repair(RepairOptions::new()).await.expect("the repair failed");
     assert!(report.lost.iter().all(|lost| !lost.current), "{report:?}");
     assert_eq!(report.lost.len(), 2, "what was in the history before is told, too: {report:?}");
-    secrets.delete("db").await.unwrap();
+    secrets.delete("db").await.expect("a deletion failed");
     watched.site.settle(&watched.engine().await).await;
     assert_eq!(everything(&*watched.backend).await, []);
 }
@@ -193,7 +193,7 @@ pub async fn after_an_abandoned_put_people_see_the_committed_value_again(operato
     options.call_attempts = 2;
     let engine = site.engine(backend.clone(), options).await;
     let secrets = site.secrets(&engine);
-    let id = secrets.create("db", [("a", "committed")]).await.unwrap().meta.id;
+    let id = secrets.create("db", [("a", "committed")]).await.expect("a create failed").meta.id;
     site.settle(&engine).await;
     let name = operator.object(site.identity.namespace, site.place(id).await.0);
 
@@ -207,7 +207,7 @@ pub async fn after_an_abandoned_put_people_see_the_committed_value_again(operato
     wire.heal();
     site.settle(&engine).await;
     assert_eq!(operator.value(&name), r#"{"a":"committed"}"#);
-    assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "committed");
+    assert_eq!(text(&secrets.get("db").await.expect("a read failed"), "a"), "committed");
     site.assert_accounted(&*backend).await;
 }
 
@@ -217,12 +217,12 @@ pub async fn two_deployments_in_one_place_are_apart(operator: &dyn CloudOperator
     let (one, other) = (Watched::of(operator).await, Watched::of(operator).await);
     for (watched, value) in [(&one, "first"), (&other, "second")] {
         let secrets = watched.secrets().await;
-        secrets.update(&watched.id.into(), replacing("a", value)).await.unwrap();
+        secrets.update(&watched.id.into(), replacing("a", value)).await.expect("an update failed");
     }
     let engine = one.engine().await;
-    let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
+    let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.expect("the repair failed");
     assert_eq!((report.unknown.len(), report.removed), (0, 0), "{report:?}");
-    one.secrets().await.delete("db").await.unwrap();
+    one.secrets().await.delete("db").await.expect("a deletion failed");
     one.site.settle(&engine).await;
     assert_eq!(everything(&*one.backend).await, []);
     assert_eq!(other.read().await, "second");
@@ -234,7 +234,7 @@ pub async fn two_deployments_in_one_place_are_apart(operator: &dyn CloudOperator
     assert_ne!(staging.info().endpoint, other.backend.info().endpoint);
     let (object, at) = other.site.place(other.id).await;
     assert_eq!(staging.get(object, &at).await.unwrap_err().kind(), ErrorKind::NotFound);
-    staging.delete(object).await.unwrap();
+    staging.delete(object).await.expect("a deletion failed");
     assert_eq!(other.read().await, "second");
 }
 

@@ -37,7 +37,12 @@ impl Process {
     /// What the database names.
     async fn known(&self) -> Held {
         let all = Misplaced::NotIn(None);
-        let rows = self.site.catalog.versions_to_move(None, 100_000, &all).await.unwrap();
+        let rows = self
+            .site
+            .catalog
+            .versions_to_move(None, 100_000, &all)
+            .await
+            .expect("the rows could not be read");
         rows.iter().map(super::site::outside).map(|(object, at)| (object, Some(at))).collect()
     }
 
@@ -47,24 +52,24 @@ impl Process {
     }
 
     async fn set(&self, name: &str, value: &str) {
-        self.site.secrets(&self.engine).set(name, "a", value).await.unwrap();
+        self.site.secrets(&self.engine).set(name, "a", value).await.expect("an update failed");
     }
 
     async fn create(&self, name: &str, value: &str) {
-        self.site.secrets(&self.engine).create(name, [("a", value)]).await.unwrap();
+        self.site.secrets(&self.engine).create(name, [("a", value)]).await.expect("a create failed");
     }
 
     async fn delete(&self, name: &str) {
-        self.site.secrets(&self.engine).delete(name).await.unwrap();
+        self.site.secrets(&self.engine).delete(name).await.expect("a deletion failed");
     }
 
     /// Sweeps, looks and repairs: `unknown` is told of each time, and nothing is removed.
     async fn assert_told_and_kept(&self, repair: RepairOptions, unknown: &Held) -> Vec<Unknown> {
         self.site.settle(&self.engine).await;
         let held = self.held().await;
-        let told = self.engine.unknown().await.unwrap();
+        let told = self.engine.unknown().await.expect("the scan failed");
         assert_eq!(&places(&told), unknown, "what `status --deep` tells");
-        let report = self.engine.repair(repair).await.unwrap();
+        let report = self.engine.repair(repair).await.expect("the repair failed");
         assert_eq!(&places(&report.unknown), unknown, "what `repair` tells");
         assert_eq!((report.removed, report.failed), (0, 0), "{report:?}");
         self.site.settle(&self.engine).await;
@@ -123,7 +128,11 @@ pub async fn an_older_copy_of_the_database_removes_nothing_newer(subject: &dyn C
 
     // And it goes only when told to: the versions, then the object of which nothing is left.
     for removed in [2, 1] {
-        let report = restored.engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
+        let report = restored
+            .engine
+            .repair(RepairOptions::new().remove_foreign(true))
+            .await
+            .expect("the repair failed");
         assert_eq!(report.removed, removed, "{report:?}");
     }
     restored.site.settle(&restored.engine).await;
@@ -143,20 +152,21 @@ pub async fn an_update_that_was_under_way_in_the_copy_is_not_undone(subject: &dy
         let secrets = newest.site.secrets(&newest.engine);
         tokio::spawn(async move { secrets.set("db", "a", "2").await })
     };
-    while newest.site.catalog.pending(1).await.unwrap().is_empty() {
+    while newest.site.catalog.pending(1).await.expect("the rows could not be read").is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let copy = newest.site.copied(subject).await;
-    updating.await.unwrap().unwrap();
+    updating.await.expect("an update panicked").expect("an update failed");
     newest.site.settle(&newest.engine).await;
     let later = newest.held().await;
 
     // The place is the same one.
     let restored = Process::through(Some(&wire), subject, copy).await;
-    let open = restored.site.catalog.pending(9).await.unwrap();
+    let open = restored.site.catalog.pending(9).await.expect("the rows could not be read");
     assert_eq!(open.len(), 1, "the copy has no open update");
     restored.site.clock.skip(Duration::from_secs(3 * 3600));
-    let report = restored.engine.repair(RepairOptions::new().restored(true)).await.unwrap();
+    let report =
+        restored.engine.repair(RepairOptions::new().restored(true)).await.expect("the repair failed");
     assert_eq!((report.forgotten.len(), report.unknown.len(), report.removed), (1, 1, 0), "{report:?}");
     let newer: Held = later.difference(&restored.known().await).cloned().collect();
     restored.assert_told_and_kept(RepairOptions::new(), &newer).await;

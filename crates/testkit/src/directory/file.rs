@@ -57,6 +57,10 @@ pub(super) fn uid(name: &str) -> Option<VersionUid> {
 /// An error of the file system as one of ours.
 pub(super) fn failed(what: &'static str) -> impl Fn(io::Error) -> Error {
     move |error| {
+        // No text where we write text, or a file where we make a directory: by somebody else, or damaged.
+        if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::NotADirectory) {
+            return Error::new(ErrorKind::Corrupt, what).with("reason", error.kind());
+        }
         Error::new(ErrorKind::Unavailable, what)
             .with("reason", error.kind())
             .retryable(strongroom_core::Retry::Backoff)

@@ -116,15 +116,15 @@ impl Backend for DirectoryBackend {
         ids.retain(|id| from.is_none_or(|from| id.to_string().as_str() > from));
         let next = ids.get(PAGE - 1).filter(|_| ids.len() > PAGE).map(ToString::to_string);
         ids.truncate(PAGE);
-        let mut found = Vec::new();
+        let (mut found, mut damaged) = (Vec::new(), Vec::new());
         for id in ids {
             match describe(objects, id) {
-                // Whoever asks for it alone is told; all others are to be seen nevertheless.
-                Err(error) if only.is_none() && error.kind() == ErrorKind::Corrupt => {}
+                // All others are to be seen nevertheless.
+                Err(error) if only.is_none() && error.kind() == ErrorKind::Corrupt => damaged.push(id),
                 described => found.extend(described?),
             }
         }
-        Ok(ScanPage::new(found, next))
+        Ok(ScanPage::new(found, next).damaged(damaged))
     }
 
     async fn check(&self) -> Result<()> {

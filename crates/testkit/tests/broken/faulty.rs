@@ -1,9 +1,12 @@
 //! A back-end that is right but for one thing.
 
 use super::Fault;
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Found, Labels, Limits, NamespaceId, NewVersion, ObjectId,
@@ -16,9 +19,13 @@ const LIMIT: usize = 65_536;
 
 const MEBIBYTE: usize = 1024 * 1024;
 
+/// Objects that somebody damaged in the service.
+pub(super) type Damaged = Arc<Mutex<BTreeSet<ObjectId>>>;
+
 /// The back-end in memory, and what is wrong with this one.
 pub(super) struct Broken {
     held: Held,
+    damaged: Damaged,
     namespace: NamespaceId,
     inner: MemoryBackend,
     info: BackendInfo,
@@ -31,7 +38,7 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    pub(super) fn open(held: &Held, namespace: NamespaceId, fault: Fault) -> Self {
+    pub(super) fn open(held: &Held, damaged: &Damaged, namespace: NamespaceId, fault: Fault) -> Self {
         let held = if fault == Fault::ForgetsWhenOpenedAgain { Held::new() } else { held.clone() };
         let namespace =
             if fault == Fault::IgnoresItsNamespace { NamespaceId(Uuid::nil()) } else { namespace };
@@ -42,6 +49,7 @@ impl Broken {
         let info = BackendInfo::new("broken", format!("memory:{opening}"), limits);
         Self {
             held,
+            damaged: damaged.clone(),
             namespace,
             inner,
             info,
@@ -155,7 +163,15 @@ impl Backend for Broken {
             self.inner.remove(object, &lost).await?;
         }
         let at = self.inner.put(&stored).await?;
-        *self.mark.lock().unwrap() = version.newest.then(|| at.clone());
+        match self.fault {
+            Fault::LosesTheMarkToThePast if !repeated => {
+                *self.mark.lock().unwrap() = version.newest.then(|| at.clone());
+            }
+            Fault::MovesTheMarkWithALateRepeat if version.newest => {
+                *self.mark.lock().unwrap() = Some(at.clone());
+            }
+            _ => {}
+        }
         if let (Fault::LosesThePreviousVersion, Some((previous, _))) = (self.fault, there.last()) {
             self.inner.remove(object, previous).await?;
         }
@@ -229,7 +245,22 @@ impl Backend for Broken {
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
         let page = self.inner.scan(only.map(|object| self.object(object)), from).await?;
         let next = page.next.filter(|_| !self.is(Fault::ScansOnePage));
-        Ok(ScanPage::new(page.found.into_iter().filter_map(|found| self.shown(found)).collect(), next))
+        let (broken, whole): (Vec<_>, Vec<_>) =
+            page.found.into_iter().partition(|found| self.damaged.lock().unwrap().contains(&found.object));
+        let mut found: Vec<_> = whole.into_iter().filter_map(|found| self.shown(found)).collect();
+        let damaged: BTreeSet<_> = broken.into_iter().map(|found| found.object).collect();
+        let mut damaged: Vec<_> = damaged.into_iter().collect();
+        match self.fault {
+            Fault::HidesWhatIsDamaged if only.is_none() => damaged.clear(),
+            Fault::ShowsWhatIsDamagedAsEmpty if only.is_none() => {
+                found.extend(damaged.drain(..).map(|object| Found::new(object, None)));
+            }
+            _ if !damaged.is_empty() && (only.is_some() || self.is(Fault::FailsForAllIfOneIsDamaged)) => {
+                return Err(Error::new(ErrorKind::Corrupt, "an object is damaged"));
+            }
+            _ => {}
+        }
+        Ok(ScanPage::new(found, next).damaged(damaged))
     }
 
     async fn check(&self) -> Result<()> {

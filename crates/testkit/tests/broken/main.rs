@@ -4,9 +4,9 @@
 
 mod faulty;
 
-use faulty::Broken;
+use faulty::{Broken, Damaged};
 use std::{panic, sync::Arc, time::Duration};
-use strongroom_core::{Backend, NamespaceId, Result, async_trait};
+use strongroom_core::{Backend, NamespaceId, ObjectId, Result, async_trait};
 use strongroom_testkit::{BackendSubject, Held, backend, run_within};
 
 /// One thing that a back-end does wrong.
@@ -43,6 +43,9 @@ enum Fault {
     MarksTheFirstVersion,
     LosesTheMarkToThePast,
     MovesTheMarkWithALateRepeat,
+    HidesWhatIsDamaged,
+    ShowsWhatIsDamagedAsEmpty,
+    FailsForAllIfOneIsDamaged,
     MixesUpObjects,
     IgnoresItsNamespace,
     ForgetsWhenOpenedAgain,
@@ -52,12 +55,22 @@ enum Fault {
     CannotBeReached,
 }
 
-struct Subject(Held, Fault);
+struct Subject(Held, Damaged, Fault);
+
+impl Subject {
+    fn new(fault: Fault) -> Self {
+        Self(Held::new(), Damaged::default(), fault)
+    }
+}
 
 #[async_trait]
 impl BackendSubject for Subject {
     async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
-        Ok(Arc::new(Broken::open(&self.0, namespace, self.1)))
+        Ok(Arc::new(Broken::open(&self.0, &self.1, namespace, self.2)))
+    }
+
+    async fn damage(&self, _namespace: NamespaceId, object: ObjectId) -> bool {
+        self.1.lock().unwrap().insert(object)
     }
 }
 
@@ -65,7 +78,7 @@ impl BackendSubject for Subject {
 fn told(fault: Fault, group: &str, name: &str) -> String {
     // Only the one that hangs takes as long; what is shown late by others is waited for 15 s.
     let limit = Duration::from_secs(if fault == Fault::Hangs { 2 } else { 60 });
-    let subject = || -> Box<dyn BackendSubject> { Box::new(Subject(Held::new(), fault)) };
+    let subject = || -> Box<dyn BackendSubject> { Box::new(Subject::new(fault)) };
     let outcome = panic::catch_unwind(|| run_within(limit, backend::SUITE, group, name, subject));
     *outcome.err().and_then(|told| told.downcast::<String>().ok()).expect("nobody noticed")
 }
@@ -141,6 +154,9 @@ caught! {
     MarksTheFirstVersion in scanning: the_newest_is_marked => "the newest is ";
     LosesTheMarkToThePast in scanning: a_late_version_of_the_past_leaves_one_mark => "marked are []";
     MovesTheMarkWithALateRepeat in keeping: a_late_repeat_changes_nothing => "the newest is ";
+    HidesWhatIsDamaged in scanning: a_damaged_object_hides_no_other => "a scan of all says that damaged are []";
+    ShowsWhatIsDamagedAsEmpty in scanning: a_damaged_object_hides_no_other => "without versions, which may be deleted";
+    FailsForAllIfOneIsDamaged in scanning: a_damaged_object_hides_no_other => "a call failed that must not: Corrupt";
     MixesUpObjects in sharing: objects_are_apart;
     IgnoresItsNamespace in sharing: namespaces_are_apart;
     ForgetsWhenOpenedAgain in sharing: a_version_is_readable_at_once_through_any_opening;

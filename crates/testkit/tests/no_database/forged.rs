@@ -7,7 +7,7 @@ use strongroom_core::{
     Backend as _, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, SecretId, VersionUid,
 };
 use strongroom_engine::{Reason, RepairOptions};
-use strongroom_testkit::{Held, MemoryBackend};
+use strongroom_testkit::{DirectoryBackend, Held, MemoryBackend};
 use uuid::Uuid;
 
 fn service(deployment: &Deployment, held: &Held) -> Arc<MemoryBackend> {
@@ -136,11 +136,49 @@ async fn values_that_were_changed_or_added_are_not_believed() {
 }
 
 #[tokio::test]
-async fn a_store_that_shows_no_labels_says_so() {
+async fn a_store_that_shows_no_labels_is_refused_before_anything_is_lost_in_it() {
     let (deployment, held) = (Deployment::new(true), Held::new());
     let mute = || Arc::new(MemoryBackend::new(&held, deployment.namespace()).shows_labels(false));
-    let engine = deployment.open(mute()).await;
+    let refused = async || {
+        let error = deployment.try_open(mute()).await.err().expect("it was opened");
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        let text = error.to_string();
+        assert!(text.contains("store: main") && text.contains("database.url"), "{text}");
+    };
+    refused().await;
+    assert_eq!(held.inventory(deployment.namespace()), [], "something is left of what was tried");
+    // One that stops to show them is not taken for one that is empty.
+    let engine = deployment.open(service(&deployment, &held)).await;
     secrets(&engine).create("db", [("a", "1")]).await.unwrap();
-    let (_, loaded) = deployment.try_open(mute()).await.unwrap();
-    assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &Reason::Unlabelled));
+    let before = held.inventory(deployment.namespace());
+    refused().await;
+    assert_eq!(held.inventory(deployment.namespace()), before);
+    deployment.open(service(&deployment, &held)).await;
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_told_and_hides_nothing_else() {
+    let (deployment, place) = (Deployment::new(true), tempfile::tempdir().unwrap());
+    let open = || Arc::new(DirectoryBackend::new(place.path(), deployment.namespace()));
+    let engine = deployment.open(open()).await;
+    secrets(&engine).create("db", [("a", "1")]).await.unwrap();
+    let damaged = open().scan(None, None).await.unwrap().found[0].object;
+    secrets(&engine).create("web", [("a", "2")]).await.unwrap();
+    let labels =
+        place.path().join(deployment.namespace().to_string()).join(damaged.to_string()).join("labels");
+    let whole = std::fs::read(&labels).unwrap();
+    std::fs::write(&labels, "canary").unwrap();
+
+    let (engine, loaded) = deployment.try_open(open()).await.unwrap();
+    let [left] = &*loaded.left else { panic!("{:?}", loaded.left) };
+    assert_eq!((left.object, &left.why, loaded.secrets), (damaged, &Reason::Damaged, 1));
+    assert!(left.why.to_string().contains("a secret may be missing"), "{}", left.why);
+    assert_eq!(secrets(&engine).get("web").await.unwrap().meta.revision.0, 1);
+    // Nothing of it is removed, whoever asks.
+    let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
+    assert_eq!(report.damaged.iter().map(|(_, object)| *object).collect::<Vec<_>>(), [damaged]);
+    assert_eq!((report.unknown.len(), report.removed), (0, 0));
+    std::fs::write(&labels, whole).unwrap();
+    let engine = deployment.open(open()).await;
+    secrets(&engine).get("db").await.unwrap();
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::{path::PathBuf, sync::Arc};
 use strongroom_age::PLUGIN;
 use strongroom_core::{
-    Backend, Error, ErrorKind, NamespaceId, OpenContext, Opened, Result, Settings, async_trait,
+    Backend, Error, ErrorKind, NamespaceId, ObjectId, OpenContext, Opened, Result, Settings, async_trait,
     settings::{Table, Vars},
 };
 use strongroom_testkit::BackendSubject;
@@ -45,6 +45,11 @@ impl BackendSubject for Subject {
     /// More objects than a page shows.
     fn more_than_a_page(&self) -> usize {
         120
+    }
+
+    async fn damage(&self, namespace: NamespaceId, object: ObjectId) -> bool {
+        let labels = self.path().join(namespace.to_string()).join(object.to_string()).join("labels");
+        std::fs::write(labels, "damaged").is_ok()
     }
 }
 

@@ -30,9 +30,9 @@ impl Broken {
         let broken = Self { wire, site, backend, whole, table: subject.faults() };
         let engine = broken.site.engine(broken.backend.clone(), uncached()).await;
         let secrets = broken.site.secrets(&engine);
-        secrets.create("db", [("a", "first")]).await.unwrap();
-        secrets.set("db", "a", "old").await.unwrap();
-        secrets.create("other", [("a", "old")]).await.unwrap();
+        secrets.create("db", [("a", "first")]).await.expect("a create failed");
+        secrets.set("db", "a", "old").await.expect("an update failed");
+        secrets.create("other", [("a", "old")]).await.expect("a create failed");
         broken.site.settle(&engine).await;
         broken
     }

@@ -29,7 +29,7 @@ pub async fn no_committed_version_falls_out(subject: &dyn CloudSubject, history:
     let loser = broken.site.engine(broken.backend.clone(), options.clone()).await;
     let winner = broken.site.engine(broken.backend.clone(), options).await;
     let secrets = broken.site.secrets(&winner);
-    let id = secrets.get("db").await.unwrap().meta.id;
+    let id = secrets.get("db").await.expect("a read failed").meta.id;
     let (mut told, mut lost_races) = (Vec::new(), 0);
     let put = |fault| broken.wire.order(broken.order(broken.table.put, fault));
     for n in 0..rounds {
@@ -48,9 +48,9 @@ pub async fn no_committed_version_falls_out(subject: &dyn CloudSubject, history:
                 };
                 tokio::time::timeout(STARTS, on_the_wire).await.expect("nothing is put");
                 broken.site.clock.skip(lease * 2);
-                winner.sweep().await.unwrap();
+                winner.sweep().await.expect("the sweep failed");
                 let won = secrets.set("db", "a", value.clone()).await.ok().map(|written| written.revision);
-                let raced = racing.await.unwrap().ok().map(|written| written.revision);
+                let raced = racing.await.expect("an update panicked").ok().map(|written| written.revision);
                 // Whoever put first fails, or begins once more.
                 lost_races += usize::from(won.is_some_and(|won| raced.is_none_or(|raced| raced > won)));
                 told.extend(won.into_iter().chain(raced).map(|revision| (revision, value.clone())));
@@ -71,7 +71,7 @@ pub async fn no_committed_version_falls_out(subject: &dyn CloudSubject, history:
         if n % 6 == 5 {
             // The sweeper comes by.
             broken.site.clock.skip(Duration::from_secs(70));
-            winner.sweep().await.unwrap();
+            winner.sweep().await.expect("the sweep failed");
         }
     }
     assert!(told.len() > rounds / 3, "{} of {rounds} were written", told.len());
@@ -94,11 +94,11 @@ async fn assert_kept(
     kept: usize,
 ) {
     let secrets = broken.site.secrets(engine);
-    let versions = secrets.versions("db").await.unwrap();
+    let versions = secrets.versions("db").await.expect("the history could not be read");
     assert_eq!(versions.len(), kept, "versions that are kept");
     for (version, (revision, value)) in versions.iter().zip(told.iter().rev()) {
         assert_eq!(version.revision, *revision);
         let read = secrets.get_ref(&id.into(), &GetOptions::new().as_of(*revision)).await;
-        assert_eq!(text(&read.unwrap(), "a"), *value);
+        assert_eq!(text(&read.expect("a version could not be read"), "a"), *value);
     }
 }

@@ -177,18 +177,18 @@ impl Operation {
             },
             Self::Update => {
                 let expected = if done { CANARY } else { "old" };
-                assert_eq!(read("db").await.unwrap(), expected, "{what}");
+                assert_eq!(read("db").await.expect("a read failed"), expected, "{what}");
             }
             Self::Trim | Self::Rehome => {
                 let trimmed = done && self == Self::Trim;
                 let expected = if trimmed { [CANARY, "old"] } else { ["old", "first"] };
-                assert_eq!(read("db").await.unwrap(), expected[0], "{what}");
-                let versions = secrets.versions("db").await.unwrap();
-                let id = secrets.get("db").await.unwrap().meta.id;
+                assert_eq!(read("db").await.expect("a read failed"), expected[0], "{what}");
+                let versions = secrets.versions("db").await.expect("the history could not be read");
+                let id = secrets.get("db").await.expect("a read failed").meta.id;
                 let mut values = Vec::new();
                 for version in versions {
                     let then = GetOptions::new().as_of(version.revision);
-                    values.push(text(&secrets.get_ref(&id.into(), &then).await.unwrap(), "a"));
+                    values.push(text(&secrets.get_ref(&id.into(), &then).await.expect("a read failed"), "a"));
                 }
                 assert_eq!(values, expected, "{what}");
             }
@@ -196,16 +196,16 @@ impl Operation {
                 assert!(done, "{what}: a deletion does not depend on the service");
                 assert_eq!(read("db").await.unwrap_err().kind(), ErrorKind::NotFound, "{what}");
             }
-            Self::Rename => assert_eq!(read("renamed").await.unwrap(), "old", "{what}"),
+            Self::Rename => assert_eq!(read("renamed").await.expect("a read failed"), "old", "{what}"),
             Self::Rollback => {
                 let expected = if done { "first" } else { "old" };
-                assert_eq!(read("db").await.unwrap(), expected, "{what}");
+                assert_eq!(read("db").await.expect("a read failed"), expected, "{what}");
             }
             Self::Get | Self::GetMany | Self::SetRight | Self::Repair | Self::Scan | Self::Check => {
-                assert_eq!(read("db").await.unwrap(), "old", "{what}")
+                assert_eq!(read("db").await.expect("a read failed"), "old", "{what}")
             }
         }
-        assert_eq!(read("other").await.unwrap(), "old", "{what}: another secret changed");
+        assert_eq!(read("other").await.expect("a read failed"), "old", "{what}: another secret changed");
     }
 }
 

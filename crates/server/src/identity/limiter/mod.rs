@@ -3,26 +3,17 @@
 //! The account alone is no key, or anybody could keep its owner out; the source alone is none either, since many people
 //! may share an address. A guess counts from the moment that it is looked at: many at once are no way around it.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+mod buckets;
+
+use buckets::{Bucket, Buckets, FORGOTTEN, Key};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 /// What the first failures cost: nothing.
 const FREE: u32 = 5;
 const LONGEST: Duration = Duration::from_secs(60);
-/// After this long without a failure everything is forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(900);
-/// Bounds the memory that an attacker can take.
-const BUCKETS: usize = 10_000;
 /// How many guesses wait in one place.
 const WAITING: u32 = 64;
-
-/// The keyed hash of an account's name, whether or not there is such an account, and where the login came from.
-type Key = ([u8; 32], Option<IpAddr>);
 
 /// The network that counts as one source: whoever has an IPv6 address has 2⁶⁴ of them.
 pub(super) fn network_of(address: IpAddr) -> IpAddr {
@@ -36,23 +27,13 @@ fn network((name, source): Key) -> Key {
     (name, source.map(network_of))
 }
 
-#[derive(Default)]
-struct Bucket {
-    failures: u32,
-    last: Duration,
-    /// Guesses that are being looked at.
-    running: u32,
-    /// Guesses that wait for one of those.
-    waiting: u32,
-}
-
 /// Failed logins of late, and those under way.
 #[derive(Clone, Default)]
 pub(crate) struct Limiter(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    buckets: Mutex<HashMap<Key, Bucket>>,
+    buckets: Buckets,
     /// A guess ended.
     ended: Notify,
 }
@@ -95,10 +76,7 @@ impl Limiter {
     }
 
     fn try_turn(&self, key: Key, now: Duration) -> Result<Option<Turn>, NotNow> {
-        let mut buckets = self.0.lock();
-        if !buckets.contains_key(&key) {
-            make_room(&mut buckets, now);
-        }
+        let mut buckets = self.0.buckets.with_room(key, now);
         let bucket = buckets.entry(key).or_default();
         if bucket.failures > 0 && now.saturating_sub(bucket.last) >= FORGOTTEN {
             bucket.failures = 0;
@@ -118,22 +96,6 @@ impl Limiter {
     }
 }
 
-/// Bounds the table: whoever fills it loses what it holds about the longest quiet half.
-fn make_room(buckets: &mut HashMap<Key, Bucket>, now: Duration) {
-    if buckets.len() < BUCKETS {
-        return;
-    }
-    let under_way = |bucket: &Bucket| bucket.running > 0 || bucket.waiting > 0;
-    buckets.retain(|_, bucket| under_way(bucket) || now.saturating_sub(bucket.last) < FORGOTTEN);
-    if buckets.len() >= BUCKETS {
-        let mut last: Vec<Duration> = buckets.values().map(|bucket| bucket.last).collect();
-        last.sort_unstable();
-        let middle = last[last.len() / 2];
-        // Those under way are as many as there are connections at most.
-        buckets.retain(|_, bucket| under_way(bucket) || bucket.last > middle);
-    }
-}
-
 impl Turn {
     /// It was wrong.
     pub(crate) fn failed(mut self, now: Duration) {
@@ -150,7 +112,7 @@ impl Turn {
 
     fn end(&mut self, outcome: impl FnOnce(&mut Bucket)) {
         self.done = true;
-        self.limiter.0.change(&self.key, |bucket| {
+        self.limiter.0.buckets.change(&self.key, |bucket| {
             bucket.running = bucket.running.saturating_sub(1);
             outcome(bucket);
         });
@@ -166,29 +128,12 @@ impl Drop for Turn {
     }
 }
 
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Bucket>> {
-        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Changes a bucket, which goes if nothing is left to remember.
-    fn change(&self, key: &Key, change: impl FnOnce(&mut Bucket)) {
-        let mut buckets = self.lock();
-        if let Some(bucket) = buckets.get_mut(key) {
-            change(bucket);
-            if bucket.failures == 0 && bucket.running == 0 && bucket.waiting == 0 {
-                buckets.remove(key);
-            }
-        }
-    }
-}
-
 /// A place among those that wait.
 struct Queued<'a>(&'a Limiter, Key);
 
 impl<'a> Queued<'a> {
     fn new(limiter: &'a Limiter, key: Key) -> Result<Self, NotNow> {
-        let mut buckets = limiter.0.lock();
+        let mut buckets = limiter.0.buckets.lock();
         let bucket = buckets.entry(key).or_default();
         if bucket.waiting >= WAITING {
             return Err(NotNow::TooMany);
@@ -200,13 +145,13 @@ impl<'a> Queued<'a> {
 
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        self.0.0.change(&self.1, |bucket| bucket.waiting = bucket.waiting.saturating_sub(1));
+        self.0.0.buckets.change(&self.1, |bucket| bucket.waiting = bucket.waiting.saturating_sub(1));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{buckets::BUCKETS, *};
 
     fn key(byte: u8) -> Key {
         ([byte; 32], None)
@@ -251,7 +196,7 @@ mod tests {
         assert_eq!(wait(&limiter, key(1), at(161)), None, "never longer");
         limiter.try_turn(key(1), at(161)).unwrap().unwrap().succeeded();
         assert_eq!(wait(&limiter, key(1), at(100)), None);
-        assert!(limiter.0.lock().is_empty());
+        assert!(limiter.0.buckets.lock().is_empty());
     }
 
     #[test]
@@ -277,7 +222,7 @@ mod tests {
             hash[..8].copy_from_slice(&n.to_be_bytes());
             fail(&limiter, (hash, None), at(n as u64));
         }
-        assert!(limiter.0.lock().len() <= BUCKETS);
+        assert!(limiter.0.buckets.lock().len() <= BUCKETS);
     }
 
     #[tokio::test]
@@ -298,6 +243,6 @@ mod tests {
         }
         // Whoever goes away gives the turn back.
         drop(limiter.turn(key(2), || at(100)).await.unwrap());
-        assert_eq!(limiter.0.lock().len(), 1);
+        assert_eq!(limiter.0.buckets.lock().len(), 1);
     }
 }
