@@ -55,7 +55,11 @@ impl Core {
             digest: codec::digest(&self.ring, bound, what.values)?,
             lease: self.options.lease,
         };
-        let Some(window) = self.open_attempt(&attempt, deadline).await? else { return Ok(Attempted::Again) };
+        let Some(window) = self.open_attempt(&attempt, deadline).await? else {
+            // A move changes where a version is and not the stamp by which a cached row is believed.
+            self.forget(bound.secret);
+            return Ok(Attempted::Again);
+        };
         let labels = match self.labels_before(store, object, &what).await {
             Ok(labels) => labels,
             Err(error) => {

@@ -1,6 +1,6 @@
 //! From one store to another, while people work.
 
-use crate::site::{Site, assert_audited, named, quick, text, uncached};
+use crate::site::{Site, assert_audited, named, one, quick, replace, text, uncached};
 use futures::future::join_all;
 use std::sync::{
     Arc,
@@ -143,6 +143,26 @@ async fn a_name_does_not_stand_for_another_place() {
         scene.site.open(scene.site.root.clone(), vec![other], quick()).await.err().expect("it opened");
     assert_eq!(error.kind(), strongroom_core::ErrorKind::ConfigInvalid, "{error:?}");
     assert!(error.to_string().contains('1'), "it does not say how many versions are there: {error}");
+}
+
+#[tokio::test]
+async fn who_has_a_secret_cached_writes_where_another_process_moved_it() {
+    let scene = Scene { site: Site::in_memory().await, one: Held::new(), two: Held::new() };
+    let site = &scene.site;
+    let stays = site.engine(vec![scene.one(), scene.two()], quick()).await;
+    let secrets = site.secrets(&stays);
+    let id = secrets.create("db", [("revision", "1")]).await.unwrap().meta.id;
+    let mover = site.engine(vec![scene.two(), scene.one()], quick()).await;
+    for to in ["two", "one", "two"] {
+        // A row that was found by its id is believed as long as its stamp is the same.
+        secrets.get_ref(&id.into(), &GetOptions::new()).await.unwrap();
+        mover.move_all(Some(&StoreName::new(to).unwrap())).await.unwrap();
+        site.settle(&mover).await;
+        let next = site.row(id).await.meta.revision.next();
+        let meta = replace(&secrets, id, one("revision", &next.to_string())).await;
+        assert_eq!(meta.revision, next);
+        assert_eq!(text(&secrets.get("db").await.unwrap(), "revision"), next.to_string());
+    }
 }
 
 /// Where a service takes whatever was put last for the newest, as most do, the current version is put last.
