@@ -47,7 +47,7 @@ pub(crate) fn out_of_time() -> Error {
 }
 
 pub(crate) fn too_slow() -> Error {
-    Error::new(ErrorKind::Timeout, "the time allowed for the call is over: try again")
+    Error::new(ErrorKind::Timeout, "the time allowed for the call is over: try again, or wait longer")
 }
 
 pub(crate) fn unknown_outcome() -> Error {
