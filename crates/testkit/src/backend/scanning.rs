@@ -179,23 +179,26 @@ cases! {
     async fn a_damaged_object_hides_no_other(s) {
         let fx = Fixture::open(s).await?;
         let ((damaged, _), (other, at)) = (fx.create("one").await?, fx.create("two").await?);
+        eventually(|| async {
+            let found = fx.scan(None).await?;
+            ensure!(found.len() == 2, "of 2 versions, {} are found", found.len());
+            Ok(())
+        })
+        .await?;
         if !s.damage(fx.namespace, damaged).await {
             // Nobody can, or nobody wrote down how.
             return Ok(());
         }
-        eventually(|| async {
-            refused(fx.backend.scan(Some(damaged), None).await, ErrorKind::Corrupt, "a scan of what is damaged")?;
-            let page = fx.backend.scan(None, None).await?;
-            let shown: Vec<_> = page.found.into_iter().map(|found| (found.object, found.at)).collect();
-            ensure!(
-                !shown.contains(&(damaged, None)),
-                "what is damaged is shown as an object without versions, which may be deleted"
-            );
-            ensure!(shown == [(other, Some(at.clone()))], "beside what is damaged, a scan of all shows {shown:?}");
-            ensure!(page.damaged == [damaged], "a scan of all says that damaged are {:?}", page.damaged);
-            Ok(())
-        })
-        .await
+        refused(fx.backend.scan(Some(damaged), None).await, ErrorKind::Corrupt, "a scan of what is damaged")?;
+        let page = fx.backend.scan(None, None).await?;
+        let shown: Vec<_> = page.found.into_iter().map(|found| (found.object, found.at)).collect();
+        ensure!(
+            !shown.contains(&(damaged, None)),
+            "what is damaged is shown as an object without versions, which may be deleted"
+        );
+        ensure!(shown == [(other, Some(at))], "beside what is damaged, a scan of all shows {shown:?}");
+        ensure!(page.damaged == [damaged], "a scan of all says that damaged are {:?}", page.damaged);
+        Ok(())
     }
 
     /// Every object of a namespace has its own newest version.
