@@ -67,6 +67,7 @@ mod moto {
             (Err(error), kind) if format!("{:?}", error.kind()) == kind => {
                 let hints = match error.kind() {
                     ErrorKind::StoreRefused => ["credentials", ""],
+                    ErrorKind::Unavailable => ["endpoint", "network"],
                     _ => ["endpoint", "https"],
                 };
                 assert!(hints.iter().all(|hint| error.to_string().contains(hint)), "{error}");

@@ -101,7 +101,8 @@ impl CloudSubject for Service {
                 (Operation::Repair, ("PATCH", "/secrets/*")),
                 (Operation::Repair, ("PUT", "/secrets/*")),
                 (Operation::Scan, ("GET", "/secrets")),
-                (Operation::Scan, ("GET", "/secrets/*/versions")),
+                // Of what was put in the same second, the newest is asked for.
+                (Operation::Scan, ("GET", "/secrets/*")),
                 (Operation::Check, ("GET", "/secrets/*")),
             ],
             put: ("PUT", "*"),

@@ -89,6 +89,7 @@ impl CloudSubject for Service {
                 (Operation::SetRight, ("GET", "*/versions")),
                 (Operation::SetRight, ("POST", "*:destroy")),
                 (Operation::SetRight, ("GET", "*/secrets/*")),
+                (Operation::SetRight, ("PATCH", "*/secrets/*")),
                 (Operation::SetRight, ("GET", "*:access")),
                 (Operation::SetRight, ("POST", "*:addVersion")),
                 (Operation::Rehome, ("POST", "*/secrets")),

@@ -1,7 +1,7 @@
 //! What is done while the wire breaks, and what must be true afterwards.
 
 use super::{
-    super::{CANARY, Site, text},
+    super::{CANARY, Site, replacing, text},
     broken::Broken,
 };
 use crate::wire::Fault;
@@ -83,7 +83,17 @@ impl Operation {
 
     /// Whether it succeeds though nobody answers at all: nothing of it is done for a caller.
     pub(super) fn needs_nobody(self) -> bool {
-        matches!(self, Self::Delete | Self::SetRight)
+        matches!(self, Self::Delete | Self::Rename | Self::SetRight)
+    }
+
+    /// Whether it looks before it repeats something: what was removed without an answer is found gone.
+    pub(super) fn looks_again(self) -> bool {
+        self == Self::Repair
+    }
+
+    /// Whether it is made of calls that others make, too, so that waiting in vain for each of them is tried there.
+    pub(super) fn is_made_of_others(self) -> bool {
+        matches!(self, Self::SetRight | Self::Rehome | Self::Repair)
     }
 
     /// Whether it can be given up half way, and has to be asked for again.
@@ -98,8 +108,13 @@ impl Operation {
             Self::SetRight => {
                 broken.wire.order(broken.order(broken.table.put, Fault::LoseAnswer).times(3));
                 broken.wire.order(broken.order(broken.table.any, Fault::status(503).into()).always());
-                secrets.set("db", "a", CANARY).await.expect_err("an update without an answer");
+                // It reads nothing before.
+                let id = id(engine, &broken.site, "db").await;
+                let update = replacing("a", CANARY);
+                secrets.update(&id.into(), update).await.expect_err("an update without an answer");
                 broken.wire.heal();
+                let open = broken.site.catalog.pending(9).await.unwrap();
+                assert_eq!(open.len(), 1, "nothing is to be set right");
                 broken.site.clock.skip(Duration::from_secs(2 * 3600));
             }
             Self::Rehome => {

@@ -17,6 +17,13 @@ pub(super) struct Way {
     pub(super) remedy: &'static [&'static str],
 }
 
+impl Way {
+    /// Whether it is waited for.
+    pub(super) fn takes_time(&self) -> bool {
+        matches!(self.name, "slow" | "late" | "429")
+    }
+}
+
 /// What was lost on its way.
 pub(super) const LOST: &[&str] = &["check", "network"];
 const SLOW: &[&str] = &["in time", "try again", "call_timeout_ms"];
