@@ -166,12 +166,13 @@ fn names_that_cannot_be_are_2() {
 
 fn refusals_name_the_rule_on(home: &Home) {
     let long = "x".repeat(256);
-    let error = home.fails(2, ["secret", "create", &long, "--k=v"]);
-    assert!(error.contains("255") && error.contains("256"), "{error}");
-    home.fails(2, ["secret", "get", &long]);
+    let rule = |error: String| assert!(error.contains("255") && error.contains("256"), "{error}");
+    rule(home.fails(2, ["secret", "create", &long, "--k=v"]));
+    rule(home.fails(2, ["secret", "get", &long]));
     home.ok(["secret", "create", "a", "--k=v"]);
-    home.fails(2, ["secret", "rename", "a", &long]);
-    home.fails(2, ["secret", "create", "b"]);
+    rule(home.fails(2, ["secret", "rename", "a", &long]));
+    let error = home.fails(2, ["secret", "create", "b"]);
+    assert!(error.contains("no value is given") && error.contains("--KEY=VALUE"), "{error}");
 }
 
 fn any_value_is_kept_on(home: &Home) {

@@ -156,3 +156,33 @@ fn tables_one_value_and_hints_look_as_they_should() {
     let (screen, code) = Person::at(&home, "secret delete nothing").leaves();
     assert_eq!(code, Some(3), "{screen}");
 }
+
+/// The text without what is another one each time: in long words, digits of ids and times are all the same.
+fn likeness(text: &str, home: &Home) -> Vec<String> {
+    let text = text.replace(home.path("config").to_str().unwrap(), "/home/you/.config").replace('\r', "");
+    let word = |word: &str| match word.len() {
+        0..8 => word.to_owned(),
+        _ => word.chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect(),
+    };
+    let lines = text.lines().map(|line| line.split_whitespace().map(word).collect::<Vec<_>>().join(" "));
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_first_minute_looks_as_the_readme_shows_it() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let section = readme.split_once("## The first minute").unwrap().1.split_once("\n## ").unwrap().0;
+    let block = section.split_once("```console\n").unwrap().1.split_once("```").unwrap().0;
+    let home = Home::new();
+    let pw = home.file("pw", "correct horse battery");
+    let mut count = 0;
+    for shown in block.split("$ strongroom ").skip(1) {
+        let (command, output) = shown.split_once('\n').unwrap();
+        let command = command.replace("@pw", &format!("@{pw}"));
+        let (seen, code) = Person::at(&home, &command).leaves();
+        assert_eq!(code, Some(0), "{command}: {seen}");
+        assert_eq!(likeness(&seen, &home), likeness(output, &home), "{command}");
+        count += 1;
+    }
+    assert!(count > 5, "{count}");
+}

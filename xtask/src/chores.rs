@@ -27,7 +27,7 @@ pub(crate) fn simulate(runner: &Runner, options: &Simulation) -> Result<bool> {
     }
     // Of the whole workspace, so that what the tests have compiled serves here too.
     command.args(["--workspace", "--all-features", "--test", "simulate"]);
-    command.args(["--", "--nocapture"]);
+    command.args(["--", "--nocapture", "every_history_is_right"]);
     command.env(SEEDS, options.seeds.to_string()).env(FROM, options.from.to_string());
     runner.succeeds(&mut command)
 }

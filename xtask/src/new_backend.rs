@@ -50,6 +50,12 @@ pub(crate) fn run(runner: &Runner, name: &str) -> Result<bool> {
     if directory.exists() {
         return Err(format!("crates/{name} is there already").into());
     }
+    let registry = root.join(LINES[0].0);
+    let manifest = fs::read_to_string(&registry).map_err(|error| Failure::on("read", &registry, error))?;
+    // Also in another table: what is a feature cannot be a dependency.
+    if manifest.lines().any(|line| key(line) == name) {
+        return Err(taken(name));
+    }
     // Looked at before anything is written.
     let mut changed = Vec::new();
     for (file, behind, line) in LINES {
@@ -90,9 +96,18 @@ fn check(name: &str) -> Result<()> {
         return Err(format!("new-backend: `{name}`: use small letters and digits, a letter first").into());
     }
     if TAKEN.split_whitespace().any(|taken| taken == name) {
-        return Err(format!("new-backend: `{name}` means something else already: choose another name").into());
+        return Err(taken(name));
     }
     Ok(())
+}
+
+/// What a line of a manifest gives a value to.
+fn key(line: &str) -> &str {
+    line.split(['=', '.', ' ']).next().unwrap_or_default()
+}
+
+fn taken(name: &str) -> Failure {
+    format!("new-backend: `{name}` means something else already: choose another name").into()
 }
 
 fn filled(text: &str, name: &str) -> String {

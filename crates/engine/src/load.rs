@@ -11,6 +11,7 @@ use crate::{
     kept::Kept,
     labels::{self, LabelRecord},
 };
+use futures::{StreamExt as _, stream};
 use std::{cmp::Reverse, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use strongroom_core::{
     ErrorKind, Found, Labels, ObjectId, Owner, Result, SecretId, SecretMeta, SecretName, Timestamp,
@@ -19,6 +20,8 @@ use strongroom_core::{
 
 /// How long a scan may take.
 const TIME: Duration = Duration::from_secs(3600);
+/// How many objects are looked at together.
+const TOGETHER: usize = 8;
 /// How many characters of a name are kept where another secret has it.
 const KEPT_OF_NAME: usize = 240;
 
@@ -155,15 +158,31 @@ impl Engine {
         for found in scanned.found {
             objects.entry(found.object).or_default().push(found);
         }
-        // A scan of all may be late, or tell less of an object than one of it alone.
-        for (object, found) in objects.iter_mut().filter(|(_, found)| labels_of(found).is_none()) {
-            match calls.scan(*object, deadline).await {
-                Ok(alone) if labels_of(&alone).is_some() => *found = alone,
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::Corrupt => damaged.push(*object),
+        // A scan of all may be late, and old labels have a MAC as good as any: an object is believed as it is shown alone.
+        let ids: Vec<ObjectId> = objects.keys().copied().collect();
+        let looks: Vec<_> = ids.iter().map(|object| calls.scan(*object, deadline)).collect();
+        let mut looks = stream::iter(looks).buffered(TOGETHER).zip(stream::iter(ids.iter().copied()));
+        // One that tells labels in a scan of all alone has nothing else to say of the others either.
+        let (mut told, mut untold) = (false, 0);
+        while untold < TOGETHER
+            && let Some((answer, object)) = looks.next().await
+        {
+            match answer {
+                // Deleted a moment ago.
+                Ok(alone) if alone.is_empty() => drop(objects.remove(&object)),
+                Ok(alone) if told || labels_of(&alone).is_some() => {
+                    told = true;
+                    objects.insert(object, alone);
+                }
+                Ok(_) => {
+                    untold +=
+                        usize::from(!told && objects.get(&object).is_some_and(|f| labels_of(f).is_some()))
+                }
+                Err(error) if error.kind() == ErrorKind::Corrupt => damaged.push(object),
                 Err(error) => return Err(error),
             }
         }
+        drop(looks);
         for object in damaged {
             objects.remove(&object);
             tracing::warn!(target: "strongroom::engine", store = %calls.name, %object, "damaged: not loaded");

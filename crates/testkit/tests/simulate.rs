@@ -19,6 +19,7 @@ fn number(variable: &str, default: u64) -> u64 {
 #[test]
 fn every_history_is_right() {
     let (seeds, from) = (number("STRONGROOM_SIM_SEEDS", 2_000), number("STRONGROOM_SIM_FROM", 0));
+    assert!(seeds > 0, "STRONGROOM_SIM_SEEDS: no seed shows nothing: give a number from 1 on");
     let next = AtomicU64::new(from);
     let failed = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, |cores| cores.get());
@@ -90,4 +91,8 @@ fn every_broken_engine_is_caught() {
         }
     }
     assert!(results.iter().all(|(_, caught)| caught.is_some()), "a broken engine passed");
+    let judged = |(_, caught): &(Mutant, Option<(u64, String)>)| {
+        caught.as_ref().is_some_and(|(_, what)| !what.starts_with("set-up"))
+    };
+    assert!(results.iter().all(judged), "one could not even be set up");
 }

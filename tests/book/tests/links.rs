@@ -82,3 +82,79 @@ fn a_link_is_found() {
     assert_eq!(links(text), ["c.md#d", "f"]);
     assert!(anchors(text).contains("a-b-c-d"));
 }
+
+/// The lines of a page that are in no block, with their numbers.
+fn lines_of_prose(text: &str) -> Vec<(usize, &str)> {
+    let mut inside = false;
+    let lines = text.lines().enumerate().filter(|(_, line)| {
+        let fence = line.starts_with("```");
+        inside ^= fence;
+        !inside && !fence
+    });
+    lines.map(|(at, line)| (at + 1, line)).collect()
+}
+
+#[test]
+fn every_table_has_a_head() {
+    let delimits = |line: &str| line.starts_with('|') && line.chars().all(|c| "|-: ".contains(c));
+    let mut count = 0;
+    for page in pages() {
+        let text = read(&page);
+        let mut row = 0;
+        for (at, line) in lines_of_prose(&text) {
+            row = if line.starts_with('|') { row + 1 } else { 0 };
+            if row == 2 {
+                count += 1;
+                assert!(
+                    delimits(line),
+                    "{}, line {at}: rows without a head are shown as text",
+                    page.display()
+                );
+            }
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
+/// The names of tests that a page has in the last column of its tables: words of at least three parts.
+fn tests_named(text: &str) -> BTreeSet<String> {
+    let rows = lines_of_prose(text).into_iter().filter(|(_, line)| line.starts_with('|'));
+    let quoted = rows.flat_map(|(_, line)| {
+        let column = line.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap_or_default();
+        column.split('`').skip(1).step_by(2)
+    });
+    let names = quoted.map(|code| code.rsplit([' ', ':', '/']).next().unwrap_or_default());
+    let like = |name: &&str| {
+        name.matches('_').count() >= 2
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    names.filter(like).map(ToOwned::to_owned).collect()
+}
+
+fn sources(directory: &Path, into: &mut String) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn tests_that_pages_name_are_there() {
+    let mut code = String::new();
+    for directory in ["crates", "tests", "examples", "xtask"] {
+        sources(&root().join(directory), &mut code);
+    }
+    let there: BTreeSet<&str> = code
+        .split("fn ")
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default())
+        .collect();
+    let named = tests_named(&read(Path::new("docs/threat-model.md")));
+    let missing: Vec<_> = named.iter().filter(|name| !there.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "docs/threat-model.md names tests that are not there: {missing:?}");
+    assert!(named.len() > 100, "{}", named.len());
+}

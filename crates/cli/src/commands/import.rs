@@ -31,8 +31,7 @@ pub(super) async fn import(run: &mut Run<'_>, args: &ImportArgs) -> Outcome {
             return Err(Failure::new(Exit::Conflict, text));
         }
         let question = format!("Replace all values of the secret `{name}`?");
-        confirm(run.console, &question, "pass -y to replace without asking")
-            .map_err(|failure| Failure { exit: Some(Exit::Conflict), ..failure })?;
+        confirm(run.console, &question, "pass -y to replace without asking")?;
     }
     let which = SecretRef::Name { name, private: Some(args.private) };
     let update = SecretUpdate::new().values(ValuesChange::Replace(values));

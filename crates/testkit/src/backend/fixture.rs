@@ -67,6 +67,13 @@ impl Fixture {
         }
     }
 
+    /// The labels of one object that scans show, of it alone and of all: one of the two may show none.
+    pub(super) async fn labels_shown(&self, object: ObjectId) -> Result<Vec<Labels>, Broken> {
+        let mut found = self.scan(Some(object)).await?;
+        found.extend(self.scan(None).await?.into_iter().filter(|found| found.object == object));
+        Ok(found.into_iter().filter_map(|found| found.labels).collect())
+    }
+
     /// The versions of one object, as a scan finds them.
     pub(super) async fn versions(&self, object: ObjectId) -> Result<Vec<VersionRef>, Broken> {
         let found = self.scan(Some(object)).await?;

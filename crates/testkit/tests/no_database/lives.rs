@@ -3,8 +3,9 @@
 use super::{Deployment, owner, secrets, seen};
 use std::sync::Arc;
 use strongroom_core::{
-    Backend, Context, ErrorKind, NamespaceId, NewSecret, OwnerId, Revision, SecretName, SecretUpdate,
-    SecretsStore as _, ValuesChange,
+    Backend, BackendInfo, Context, ErrorKind, Labels, NamespaceId, NewSecret, NewVersion, ObjectId, OwnerId,
+    Payload, Result, Revision, ScanPage, SecretName, SecretUpdate, SecretsStore as _, ValuesChange,
+    VersionRef, async_trait,
 };
 use strongroom_engine::crypto::KeyKind;
 use strongroom_testkit::{DirectoryBackend, Held, MemoryBackend};
@@ -74,6 +75,84 @@ async fn everything_is_there_again_on_a_service_that_cannot_tell_who_wrote_what(
         let open = || MemoryBackend::new(&held, deployment.namespace()).tells_uids(false).twins(true);
         lives_on(&deployment, || Arc::new(open())).await;
     }
+}
+
+/// Lists what was there some time ago; everything else is as of now.
+struct Late {
+    inner: MemoryBackend,
+    list: ScanPage,
+}
+
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl Backend for Late {
+    fn info(&self) -> &BackendInfo {
+        self.inner.info()
+    }
+
+    async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
+        self.inner.put(version).await
+    }
+
+    async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
+        self.inner.get(object, at).await
+    }
+
+    async fn get_many(&self, wanted: &[(ObjectId, VersionRef)]) -> Vec<Result<Payload>> {
+        self.inner.get_many(wanted).await
+    }
+
+    async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
+        self.inner.relabel(object, labels).await
+    }
+
+    async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()> {
+        self.inner.remove(object, at).await
+    }
+
+    async fn delete(&self, object: ObjectId) -> Result<()> {
+        self.inner.delete(object).await
+    }
+
+    async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
+        match only {
+            Some(_) => self.inner.scan(only, from).await,
+            None => Ok(self.list.clone()),
+        }
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.inner.check().await
+    }
+}
+
+#[tokio::test]
+async fn changes_are_there_also_where_a_list_does_not_show_them_yet() {
+    let (deployment, held) = (Deployment::new(false), Held::new());
+    let open = || MemoryBackend::new(&held, deployment.namespace());
+    let engine = deployment.open(Arc::new(open())).await;
+    let accounts = [owner(&engine)];
+    for n in 0..20 {
+        secrets(&engine).create(&format!("s{n}"), [("a", "old")]).await.unwrap();
+    }
+    let list = open().scan(None, None).await.unwrap();
+    assert!(list.next.is_none() && list.found.len() == 20);
+    for n in 0..20 {
+        let name = format!("s{n}");
+        match n % 4 {
+            0 => drop(secrets(&engine).set(&name, "a", "new").await.unwrap()),
+            1 => {
+                let update = SecretUpdate::new().name(SecretName::new(format!("renamed{n}")).unwrap());
+                secrets(&engine).update(&SecretName::new(name).unwrap().into(), update).await.unwrap();
+            }
+            2 => secrets(&engine).delete(&name).await.unwrap(),
+            _ => {}
+        }
+    }
+    let before = seen(&engine, &accounts).await;
+    drop(engine);
+    let engine = deployment.open(Arc::new(Late { inner: open(), list })).await;
+    assert_eq!(seen(&engine, &accounts).await, before);
 }
 
 #[tokio::test]
