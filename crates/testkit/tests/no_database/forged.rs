@@ -118,7 +118,14 @@ async fn values_that_were_changed_or_added_are_not_believed() {
         // It is removed when somebody asks for that.
         let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
         assert_eq!((report.unknown.len(), report.removed), (1, 1));
+        // Where people see values there, the committed one was put on top again; what it was put from is nobody's.
+        let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
+        assert!(loaded.left.iter().all(|left| left.why == Reason::Unlisted && !seal), "{loaded:?}");
+        engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
         deployment.open(backend.clone()).await;
+        let mut left = everything(&backend).await;
+        let at = left.remove(0).at.unwrap();
+        assert_eq!(left, []);
 
         assert!(held.tamper(deployment.namespace(), object, &at, payload));
         let engine = deployment.open(backend.clone()).await;
