@@ -16,25 +16,30 @@ impl Core {
     ) -> Vec<Result<Secret>> {
         let deadline = Deadline::of(cx, &self.env);
         if let [one] = which {
-            let row = self.readable(cx, one, options, &deadline).await;
+            let row = self.resolve(cx, one, &deadline).await;
+            let row = self.readable(cx, row, options, &deadline).await;
             return vec![self.answer(cx, one, row, options, &deadline).await];
         }
-        let rows = join_all(which.iter().map(|one| self.readable(cx, one, options, &deadline))).await;
+        let rows = which.iter().map(async |one| {
+            let row = self.resolve_among(cx, one, &deadline).await;
+            self.readable(cx, row, options, &deadline).await
+        });
+        let rows = join_all(rows).await;
         let found: Vec<Arc<Row>> = rows.iter().flatten().cloned().collect();
         self.take_off_together(&found, &deadline);
         let answers = which.iter().zip(rows).map(|(one, row)| self.answer(cx, one, row, options, &deadline));
         join_all(answers).await
     }
 
-    /// The row to be answered from, if the caller may read it.
+    /// The row to be answered from, of a secret's current one, if the caller may read it.
     async fn readable(
         &self,
         cx: &Context,
-        which: &SecretRef,
+        row: Result<Arc<Row>>,
         options: &GetOptions,
         deadline: &Deadline,
     ) -> Result<Arc<Row>> {
-        let row = self.resolve(cx, which, deadline).await?;
+        let row = row?;
         let row = match options.as_of {
             None => row,
             Some(revision) => {
@@ -63,7 +68,8 @@ impl Core {
             match self.values_of(&row, options.as_of, deadline, &again).await {
                 // Gone or hidden since: by name it may be another secret now. Looking again decides.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    row = self.readable(cx, which, options, deadline).await?;
+                    let now = self.resolve(cx, which, deadline).await;
+                    row = self.readable(cx, now, options, deadline).await?;
                 }
                 answer => break answer?,
             }

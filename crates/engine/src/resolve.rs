@@ -14,13 +14,25 @@ impl Core {
         which: &SecretRef,
         deadline: &Deadline,
     ) -> Result<Arc<Row>> {
-        let found = self.patiently(deadline, || self.find(cx, which)).await?;
+        let found = self.patiently(deadline, || self.find(cx, which, true)).await?;
         found.filter(|row| cx.may_list(&row.meta)).ok_or_else(|| errors::not_found(which))
     }
 
-    async fn find(&self, cx: &Context, which: &SecretRef) -> Result<Option<Arc<Row>>> {
+    /// The same as one of many that are looked up together, all of them by their rows: if those that are cached were looked
+    /// up by their stamps, it would take other statements, and as many more, to find what is hidden than what is not there.
+    pub(crate) async fn resolve_among(
+        &self,
+        cx: &Context,
+        which: &SecretRef,
+        deadline: &Deadline,
+    ) -> Result<Arc<Row>> {
+        let found = self.patiently(deadline, || self.find(cx, which, false)).await?;
+        found.filter(|row| cx.may_list(&row.meta)).ok_or_else(|| errors::not_found(which))
+    }
+
+    async fn find(&self, cx: &Context, which: &SecretRef, cached: bool) -> Result<Option<Arc<Row>>> {
         match which {
-            SecretRef::Id(id) => match self.cache.row(*id) {
+            SecretRef::Id(id) => match self.cache.row(*id).filter(|_| cached) {
                 Some(_) => match self.stamps.read(&[*id]).await?.pop().flatten() {
                     None => {
                         self.forget(*id);

@@ -6,7 +6,7 @@ use crate::{
     support::Home,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::OnceLock, thread, time::Duration};
+use std::{collections::BTreeMap, sync::Mutex, thread, time::Duration};
 use uuid::Uuid;
 
 /// Callers with valid credentials, in the order of the table's columns.
@@ -31,7 +31,7 @@ pub(super) struct Cast {
     /// Whose it is.
     somebody: String,
     /// The code of a login with a browser that waits.
-    waiting: OnceLock<String>,
+    waiting: Mutex<Option<String>>,
 }
 
 pub(super) const MISSING: &str = "00000000-0000-4000-8000-00000000dead";
@@ -112,7 +112,7 @@ impl Cast {
             ("the token of a replaced key", rotated.1),
             ("the token of an inactive user", gone),
         ];
-        Self { server, credentials, strangers, own, others, somebody, waiting: OnceLock::new() }
+        Self { server, credentials, strangers, own, others, somebody, waiting: Mutex::default() }
     }
 
     pub(super) fn credential(&self, caller: &str) -> String {
@@ -129,18 +129,24 @@ impl Cast {
         }
     }
 
-    /// The form with which somebody approves a login with a browser: with the ticket that the page gives out for name and
-    /// password, or, where it gives none, with those once more.
+    /// What somebody sends to the page who approves a login with a browser: name and password, and the admin the decision.
     pub(super) fn approval(&self, caller: &str) -> String {
-        if ["admin", "user"].contains(&caller) {
-            let code = self.begin();
-            let page = devices::submit(&self.server, &format!("user_code={code}&{}", self.login(caller)));
-            return format!("ticket={}&decision=approve", devices::ticket(&page));
+        let mut waiting = self.waiting.lock().unwrap();
+        // Only so many may wait: one is for all, until it is approved.
+        let code = waiting.get_or_insert_with(|| self.begin()).clone();
+        match caller {
+            "admin" => {
+                *waiting = None;
+                let page = devices::submit(&self.server, &format!("user_code={code}&{}", self.login(caller)));
+                format!("ticket={}&decision=approve", devices::ticket(&page))
+            }
+            "user" => format!("user_code={code}&{}", self.login(caller)),
+            // Programs have no password.
+            program => {
+                let key = self.credentials.get(program).map_or("", String::as_str);
+                format!("user_code={code}&username={program}&password={key}")
+            }
         }
-        let code = self.waiting.get_or_init(|| self.begin());
-        // Programs have no password.
-        let key = self.credentials.get(caller).map_or("", String::as_str);
-        format!("user_code={code}&username={caller}&password={key}")
     }
 
     /// Begins a login with a browser; answers its code.
