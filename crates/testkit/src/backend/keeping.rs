@@ -2,6 +2,7 @@
 
 use super::{
     BackendSubject,
+    awkward::awkward,
     fixture::{Fixture, labels, object, open, payload, put, uid, unless_refused},
 };
 use std::time::Duration;
@@ -14,47 +15,6 @@ const LATE: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(30
 /// No payload that a case puts is larger, whatever the service takes: the largest that an engine can be told to keep,
 /// 1 MiB of keys and values, is 1.4 MB when it is sealed.
 const ENOUGH: usize = 1_500_000;
-
-/// Payloads that something on the way may want to change.
-fn awkward() -> Vec<String> {
-    let every: String = (1..=0x2ff).filter_map(char::from_u32).collect();
-    let texts = [
-        "{}",
-        "x",
-        "null",
-        "true",
-        "[]",
-        "0",
-        "1.0",
-        "\"text\"",
-        " {} ",
-        "{\"a\":1}",
-        "{\"a\":{\"b\":\"c\"}}",
-        "line\nline\r\nline\r",
-        "ends in a line\n",
-        " spaces ",
-        "\t",
-        "\u{feff}mark",
-        "a+b/c==",
-        "a-b_c",
-        "%41%00",
-        "é e\u{301} \u{212b} ß İ",
-        "😀 👩‍👩‍👧 \u{202e}abc",
-        "{\"b\":\"1\",\"a\":\"2\"}",
-        "${HOME} $(id) `id` {{x}}",
-        "-",
-        "--",
-        "@file",
-        "'; DROP TABLE payloads; --",
-        "<a href=\"x\">&amp;</a>",
-        "\\u0041\\n",
-        r#"{"":"","a":"","\"":"\\","\n":"\t\r\u0001\u001f"}"#,
-        r#"{"é":"😀","é":"\u202e"}"#,
-        r#"{"key":"line\nline","password":"p/ä=+\"'","strongroom_sealed":"x"}"#,
-        "U1JTMQEBAAAAAAAA",
-    ];
-    texts.into_iter().map(str::to_owned).chain([every]).collect()
-}
 
 cases! {
     macro __backend_keeping in backend, keeping; subject BackendSubject;

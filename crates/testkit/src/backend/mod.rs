@@ -1,5 +1,6 @@
 //! The suite for `Backend`.
 
+mod awkward;
 mod fixture;
 mod keeping;
 mod removing;
