@@ -74,7 +74,6 @@ impl CloudSubject for Service {
                 (Operation::Trim, ("POST", "/UpdateSecretVersionStage")),
                 (Operation::SetRight, ("POST", "/DescribeSecret")),
                 (Operation::SetRight, ("POST", "/UpdateSecretVersionStage")),
-                (Operation::SetRight, ("POST", "/TagResource")),
                 (Operation::Rehome, ("POST", "/CreateSecret")),
                 (Operation::Rehome, ("POST", "/PutSecretValue")),
                 (Operation::Repair, ("POST", "/ListSecrets")),

@@ -41,7 +41,7 @@ pub struct FaultTable {
 
 /// How many cases are under way at once, in all tests of a program together. They mostly wait: for what is slow, for the
 /// pause that was asked for, for what arrives late.
-static UNDER_WAY: Semaphore = Semaphore::const_new(18);
+static UNDER_WAY: Semaphore = Semaphore::const_new(14);
 
 /// Runs cases beside each other; each has a deployment and a wire of its own.
 async fn together(cases: impl IntoIterator<Item = impl Future<Output = ()>>) {
