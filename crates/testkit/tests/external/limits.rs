@@ -6,7 +6,7 @@ use strongroom_core::{Backend, ErrorKind, GetOptions, Limits, Removal, SecretMet
 use strongroom_engine::{Engine, EngineOptions, Moved, Store, StoreName};
 use strongroom_testkit::Held;
 
-/// Fewer versions and bytes than these stores keep, nobody needs.
+/// Of a store that takes small values, and any number of versions.
 fn limits() -> Limits {
     Limits::new(256, Removal::Destroys)
 }
@@ -126,7 +126,7 @@ async fn what_is_too_large_for_the_store_is_named_and_the_others_move() {
     }
     let large = "x".repeat(500);
     let id = secrets.create("large", [("k", "small")]).await.unwrap().meta.id;
-    secrets.set("large", "k", &large).await.unwrap();
+    secrets.set("large", "k", large.clone()).await.unwrap();
     secrets.set("large", "k", "small again").await.unwrap();
 
     let engine = site.engine(vec![to(), from()], uncached()).await;
