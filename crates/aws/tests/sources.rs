@@ -84,6 +84,7 @@ mod moto {
             (Err(error), kind) if format!("{:?}", error.kind()) == kind => {
                 let hints = match error.kind() {
                     ErrorKind::StoreRefused => ["credentials", ""],
+                    ErrorKind::Unavailable => ["check", "endpoint"],
                     _ => ["endpoint", "https"],
                 };
                 assert!(hints.iter().all(|hint| error.to_string().contains(hint)), "{error}");
@@ -217,8 +218,7 @@ mod moto {
     fn an_endpoint_of_the_environment_or_a_profile_is_a_place_of_its_own() {
         let directory = tempfile::tempdir().unwrap();
         let config = directory.path().join("config");
-        let services = "[services ours]\nsecrets_manager =\n  endpoint_url = https://secrets.example.com\n";
-        fs::write(&config, format!("[profile team]\nservices = ours\n{services}")).unwrap();
+        fs::write(&config, "[profile team]\nendpoint_url = https://secrets.example.com\n").unwrap();
         let elsewhere = ("STRONGROOM_TEST_PLACE", "https://secrets.example.com/eu-west-1/strongroom");
         let (ours, example) = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://secrets.example.com");
         let (any, nobody) = ("AWS_ENDPOINT_URL", "https://127.0.0.1:9");
