@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::{path::PathBuf, sync::Arc};
 use strongroom_core::{
     BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
-    settings::check_endpoint,
+    settings::{check_endpoint, host},
 };
 
 /// What a registry needs to know.
@@ -32,7 +32,11 @@ const LIMITS: Limits = Limits::new(65_536, Removal::Expires)
 const PRICES: Prices = Prices::each(5_000).relabel(10_000).remove(10_000);
 
 /// What an endpoint looks like.
-const EXAMPLE: &str = "https://vpce-1.example.com";
+pub(crate) const EXAMPLE: &str = "https://vpce-1.example.com";
+
+/// What the names of AWS's own hosts end with.
+const AWS: [&str; 5] =
+    [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".api.amazonwebservices.com.cn"];
 
 /// Where secrets are kept in AWS Secrets Manager, and with whose credentials. The README has the table of keys.
 #[derive(Deserialize)]
@@ -76,10 +80,10 @@ impl Configure for Config {
 
     async fn open(self, cx: OpenContext) -> Result<Opened> {
         let own_tags = self.check()?;
-        let sdk = quiet(connect::sdk(&self)).await?;
+        let (sdk, endpoint) = quiet(connect::sdk(&self)).await?;
         let days = (self.recovery_days > 0).then_some(i64::from(self.recovery_days));
         let client = Client::new(sdk, self.kms_key.clone(), days);
-        let info = BackendInfo::new(Self::KIND, self.place(), LIMITS).prices(PRICES);
+        let info = BackendInfo::new(Self::KIND, self.place(endpoint.as_deref()), LIMITS).prices(PRICES);
         Ok(Opened::Backend(Arc::new(AwsBackend::new(info, client, cx.namespace, &self.prefix, own_tags))))
     }
 }
@@ -125,16 +129,20 @@ impl Config {
     }
 
     /// Which account it is, no service tells without a call of its own; region and prefix are what is ours.
-    fn place(&self) -> String {
+    fn place(&self, endpoint: Option<&str>) -> String {
         let place = format!("{}/{}", self.region, self.prefix);
-        match &self.endpoint {
-            // Other doors to the same house.
-            Some(endpoint) if !endpoint.trim_end_matches('/').ends_with(".amazonaws.com") => {
-                format!("{}/{place}", endpoint.trim_end_matches('/'))
-            }
+        match endpoint {
+            // Others are doors to the same house.
+            Some(endpoint) if !is_aws(endpoint) => format!("{}/{place}", endpoint.trim_end_matches('/')),
             _ => place,
         }
     }
+}
+
+/// Whether a URL leads to a host of AWS's own.
+fn is_aws(url: &str) -> bool {
+    let host = host(url).unwrap_or_default().to_ascii_lowercase();
+    AWS.iter().any(|end| host.ends_with(end))
 }
 
 fn own_tags(given: &[String]) -> Result<Vec<Tag>> {

@@ -1,11 +1,11 @@
 //! The SDK's client: whose credentials, which endpoint, whose certificates. Retries and timeouts are the engine's.
 
 use crate::{
-    config::{Config, invalid},
+    config::{Config, EXAMPLE, invalid},
     https::{OnlyHttps, client},
 };
 use aws_config::{
-    AppName, BehaviorVersion, ConfigLoader, Region, retry::RetryConfig,
+    AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, sts::AssumeRoleProvider,
     timeout::TimeoutConfig,
 };
@@ -14,22 +14,23 @@ use aws_sdk_secretsmanager::{
     config::{Builder, Credentials},
 };
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use aws_types::service_config::ServiceConfigKey;
 use secrecy::ExposeSecret as _;
 use std::{fs, path::Path};
-use strongroom_core::Result;
+use strongroom_core::{Result, settings::check_endpoint};
 
 /// What AWS calls whoever has assumed a role.
 const SESSION: &str = "strongroom";
 
-/// A client. Makes no call: credentials are looked for by the first one.
-pub(crate) async fn sdk(config: &Config) -> Result<Sdk> {
+/// A client, and the endpoint that it was given, if it was given any. Makes no call: credentials are looked for by the
+/// first one.
+pub(crate) async fn sdk(config: &Config) -> Result<(Sdk, Option<String>)> {
     let region = Region::new(config.region.clone());
     let base = loader(config, &region)?.load().await;
+    let endpoint = endpoint(config, &base)?;
     let mut own = Builder::from(&base);
     // Here and not in what the client is made of: there, a variable of this service alone would win.
-    if config.endpoint.is_some() {
-        own.set_endpoint_url(config.endpoint.clone());
-    }
+    own.set_endpoint_url(endpoint.clone());
     if let Some(role) = &config.role_arn {
         let sts = match &config.sts_endpoint {
             // The same for STS: what a loader is told wins.
@@ -50,7 +51,26 @@ pub(crate) async fn sdk(config: &Config) -> Result<Sdk> {
             provider,
         )));
     }
-    Ok(Sdk::from_conf(own.build()))
+    Ok((Sdk::from_conf(own.build()), endpoint))
+}
+
+/// The endpoint of the configuration, else that of the environment or a profile: first what is said of this service
+/// alone, as the SDK has it.
+fn endpoint(config: &Config, base: &SdkConfig) -> Result<Option<String>> {
+    if config.endpoint.is_some() {
+        return Ok(config.endpoint.clone());
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id("Secrets Manager")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build();
+    let own = base.service_config().zip(key.ok()).and_then(|(found, key)| found.load_config(key));
+    let Some(url) = own.or_else(|| base.endpoint_url().map(str::to_owned)) else { return Ok(None) };
+    // It becomes a part of what the place is called, which must show no password.
+    let name = "endpoint, which AWS_ENDPOINT_URL or a profile names";
+    check_endpoint(name, &url, EXAMPLE, config.allow_http)?;
+    Ok(Some(url))
 }
 
 fn loader(config: &Config, region: &Region) -> Result<ConfigLoader> {

@@ -94,7 +94,8 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
             Why::Exists,
             Error::new(
                 Unexpected,
-                "AWS Secrets Manager has another secret of that name or version of that id",
+                "AWS Secrets Manager has another secret of that name or version of that id: look at the secret in AWS, \
+                 and try again",
             ),
         ),
         "InvalidRequestException" => (

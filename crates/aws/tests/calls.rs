@@ -4,7 +4,10 @@ mod site;
 
 use site::{Service, quick, replacing, text, uncached};
 use strongroom_core::{ErrorKind, GetOptions, Labels, NewVersion, Payload, VersionUid};
-use strongroom_testkit::cloud::Counted;
+use strongroom_testkit::{
+    cloud::Counted,
+    wire::{Fault, Order},
+};
 
 mod moto {
     use super::*;
@@ -31,12 +34,26 @@ mod moto {
         assert!((1..=2).contains(&single), "{calls:?}");
     }
 
+    /// A policy may allow reading one and not many: each is read alone then.
+    #[tokio::test]
+    #[ignore = "needs moto: cargo xtask test"]
+    async fn who_may_not_read_many_at_once_reads_one_by_one() {
+        let counted = Counted::new(&Service).await;
+        let which = counted.hundred(&counted.engine(quick()).await).await;
+        let denied = Fault::status(400).body(r#"{"__type":"AccessDeniedException"}"#);
+        counted.wire.order(Order::new("POST", "/BatchGetSecretValue", denied).always());
+        counted.read_all(&counted.engine(quick()).await, &which).await;
+        assert_eq!(counted.wire.broken(), 5);
+        counted.assert("100 reads", &[("BatchGetSecretValue", 5), ("GetSecretValue", 100)]);
+    }
+
     #[tokio::test]
     #[ignore = "needs moto: cargo xtask test"]
     async fn more_updates_than_a_secret_has_labels_are_taken_without_a_pause() {
         let counted = Counted::new(&Service).await;
         let mut options = uncached();
-        options.history = 15;
+        // More than the service can keep.
+        options.history = 40;
         let engine = counted.engine(options).await;
         let secrets = counted.site.secrets(&engine);
         let id = secrets.create("db", [("a", "0")]).await.unwrap().meta.id;

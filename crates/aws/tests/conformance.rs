@@ -45,3 +45,8 @@ mod moto_store {
     use super::*;
     store_suite!(CloudStore::new(Service), ignore = "needs AWS or moto: cargo xtask test");
 }
+
+mod moto_store_sealed {
+    use super::*;
+    store_suite!(CloudStore::new(Service).sealing(), ignore = "needs AWS or moto: cargo xtask test");
+}

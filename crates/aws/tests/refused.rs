@@ -52,9 +52,18 @@ async fn opening_makes_no_call_and_another_endpoint_is_another_place() {
     assert_eq!(one.info().endpoint, "eu-west-1/strongroom");
     let door = offline().text("endpoint", "https://vpce-1.secretsmanager.eu-west-1.vpce.amazonaws.com");
     assert_eq!(door.open(namespace()).await.unwrap().info().endpoint, "eu-west-1/strongroom");
-    let other = offline().text("endpoint", "https://secrets.example.com/").text("prefix", "team/a");
-    let other = other.open(namespace()).await.unwrap();
-    assert_eq!(other.info().endpoint, "https://secrets.example.com/eu-west-1/team/a");
+    for (endpoint, place) in [
+        ("https://secretsmanager.eu-west-1.amazonaws.com:443/", ""),
+        ("https://secretsmanager.cn-north-1.amazonaws.com.cn", ""),
+        ("https://SecretsManager.eu-west-1.API.aws", ""),
+        ("https://secrets.example.com/", "https://secrets.example.com/"),
+        ("https://amazonaws.com.example.com", "https://amazonaws.com.example.com/"),
+        ("https://example.com/.amazonaws.com", "https://example.com/.amazonaws.com/"),
+    ] {
+        let other = offline().text("endpoint", endpoint).text("prefix", "team/a");
+        let other = other.open(namespace()).await.unwrap();
+        assert_eq!(other.info().endpoint, format!("{place}eu-west-1/team/a"), "{endpoint}");
+    }
 }
 
 #[tokio::test]

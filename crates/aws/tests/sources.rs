@@ -3,7 +3,7 @@
 
 mod site;
 
-use site::{bare, variable};
+use site::{Section, bare, variable};
 use std::{
     fs,
     io::{BufRead as _, BufReader},
@@ -19,8 +19,17 @@ const EXPECTED: &str = "STRONGROOM_TEST_AWS_EXPECTED";
 
 /// Runs [`moto::process`] with this environment and no other credentials.
 fn child(expected: &str, environment: &[(&str, &str)]) {
+    run("moto::process", &[environment, &[(EXPECTED, expected)]].concat());
+}
+
+/// Runs [`moto::place`] with this environment.
+fn placed(environment: &[(&str, &str)]) {
+    run("moto::place", environment);
+}
+
+fn run(test: &str, environment: &[(&str, &str)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "moto::process", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]);
     let aws = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"));
     for (name, _) in aws {
         command.env_remove(name);
@@ -28,10 +37,13 @@ fn child(expected: &str, environment: &[(&str, &str)]) {
     // Nothing of whoever runs the tests, and nobody who answers for instances.
     command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
     command.env("AWS_EC2_METADATA_DISABLED", "true");
-    command.env(EXPECTED, expected).envs(environment.iter().copied());
+    command.envs(environment.iter().copied());
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{expected}: {said}");
+    let told = String::from_utf8_lossy(&output.stderr);
+    // Values are credentials, among others.
+    let names: Vec<_> = environment.iter().map(|(name, _)| name).collect();
+    assert!(output.status.success() && said.contains("1 passed"), "{names:?}: {said} {told}");
 }
 
 /// What the chain finds, without credentials in the configuration.
@@ -40,6 +52,11 @@ async fn found() -> Result<()> {
     if std::env::var("AWS_ENDPOINT_URL").is_err() {
         account = account.text("endpoint", &variable("ENDPOINT"));
     }
+    named(account).open(NamespaceId(Uuid::new_v4())).await?.check().await
+}
+
+/// With what the variables of a test say.
+fn named(mut account: Section) -> Section {
     for (name, key) in [
         ("STRONGROOM_TEST_PROFILE", "profile"),
         ("STRONGROOM_TEST_ROLE", "role_arn"),
@@ -52,7 +69,7 @@ async fn found() -> Result<()> {
             account = account.text(key, &text);
         }
     }
-    account.open(NamespaceId(Uuid::new_v4())).await?.check().await
+    account
 }
 
 mod moto {
@@ -75,6 +92,15 @@ mod moto {
             (Ok(()), _) => panic!("it worked"),
             (Err(error), _) => panic!("{error:?}"),
         }
+    }
+
+    /// Where a store is whose process has this environment.
+    #[tokio::test]
+    #[ignore = "run by the others"]
+    async fn place() {
+        let Ok(expected) = std::env::var("STRONGROOM_TEST_PLACE") else { return };
+        let backend = named(bare().text("region", "eu-west-1")).open(NamespaceId(Uuid::new_v4())).await;
+        assert_eq!(backend.unwrap().info().endpoint, expected);
     }
 
     #[test]
@@ -185,6 +211,27 @@ mod moto {
             let expected = if one.0.contains("STS") { "Unavailable" } else { "StoreRefused" };
             child(expected, &[&environment[..], &[one]].concat());
         }
+    }
+
+    /// Where an endpoint comes from makes no difference to which place it is.
+    #[test]
+    fn an_endpoint_of_the_environment_or_a_profile_is_a_place_of_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = directory.path().join("config");
+        fs::write(&config, "[profile team]\nendpoint_url = https://secrets.example.com\n").unwrap();
+        let elsewhere = ("STRONGROOM_TEST_PLACE", "https://secrets.example.com/eu-west-1/strongroom");
+        let (ours, example) = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "https://secrets.example.com");
+        let (any, nobody) = ("AWS_ENDPOINT_URL", "https://127.0.0.1:9");
+        let profile = [("AWS_CONFIG_FILE", config.to_str().unwrap()), ("STRONGROOM_TEST_PROFILE", "team")];
+        placed(&[elsewhere, (any, example)]);
+        placed(&[elsewhere, (any, nobody), (ours, example)]);
+        placed(&[&profile[..], &[elsewhere]].concat());
+        // What the configuration says wins, and AWS's own hosts are one place.
+        placed(&[elsewhere, (ours, nobody), ("STRONGROOM_TEST_ENDPOINT", example)]);
+        let door = "https://vpce-1.secretsmanager.eu-west-1.vpce.amazonaws.com:443";
+        let home = ("STRONGROOM_TEST_PLACE", "eu-west-1/strongroom");
+        placed(&[home, (ours, door)]);
+        placed(&[home, (any, example), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]);
     }
 
     /// With authorities of one's own, too.

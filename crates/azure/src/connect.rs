@@ -134,8 +134,11 @@ fn sources(config: &Config, options: &Options<'_>) -> Result<Vec<Source>> {
                 (Some(tenant), Some(client), Some(secret)) => client_secret(tenant, client, secret, options)?,
                 _ => None,
             };
-            let credential =
-                credential.ok_or_else(|| invalid("tenant_id, client_id: they are no ids of Entra ID"))?;
+            let credential = credential.ok_or_else(|| {
+                invalid(
+                    "tenant_id, client_id: they are no ids of Entra ID; give those of the application's page",
+                )
+            })?;
             Source::certain("client-secret", Some(credential))
         }
         Auth::WorkloadIdentity => {
@@ -148,8 +151,12 @@ fn sources(config: &Config, options: &Options<'_>) -> Result<Vec<Source>> {
             Source::certain("workload-identity", Some(credential))
         }
         Auth::ManagedIdentity => {
-            let credential = managed_identity(config, options)?
-                .ok_or_else(|| invalid("auth: managed-identity is not what this kind of host has"))?;
+            let credential = managed_identity(config, options)?.ok_or_else(|| {
+                invalid(
+                    "auth: managed-identity is not what this kind of host has; use workload-identity or \
+                         client-secret here",
+                )
+            })?;
             Source::certain("managed-identity", Some(credential))
         }
         Auth::DeveloperTools => Source::certain("developer-tools", developer_tools()),

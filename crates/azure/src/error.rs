@@ -163,8 +163,11 @@ fn refused(action: &'static str, facts: &Facts) -> (Why, Error) {
 
 /// The service has not come to its end with a secret.
 pub(crate) fn deleting() -> Error {
-    Error::new(ErrorKind::Unavailable, "Azure Key Vault is still deleting or recovering the secret")
-        .retryable(Retry::After(DELETING))
+    Error::new(
+        ErrorKind::Unavailable,
+        "Azure Key Vault is still deleting or recovering the secret: try again in a moment",
+    )
+    .retryable(Retry::After(DELETING))
 }
 
 fn by_status(action: &'static str, facts: &Facts) -> Error {

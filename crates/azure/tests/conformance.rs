@@ -54,3 +54,8 @@ mod azure_store {
     use super::*;
     store_suite!(CloudStore::new(Service::new()));
 }
+
+mod azure_store_sealed {
+    use super::*;
+    store_suite!(CloudStore::new(Service::new()).sealing());
+}

@@ -2,7 +2,7 @@
 
 mod site;
 
-use site::{CANARY, Section, Service, Site, authority, bare, uncached, variable, vault};
+use site::{CANARY, Section, Service, Site, authority, bare, uncached, variable, vault, warm};
 use strongroom_core::{ErrorKind, NamespaceId, settings::Setting};
 use strongroom_testkit::{
     cloud::{self, assert_invalid},
@@ -88,6 +88,15 @@ async fn an_endpoint_that_nobody_listens_on_is_unavailable() {
     assert!(error.to_string().contains("endpoint"), "{error}");
 }
 
+/// The host follows from the vault's name: this one has none.
+#[tokio::test]
+async fn a_vault_that_does_not_exist_is_named() {
+    let vault = application().text("vault", "no-such-vault-7");
+    let error = vault.open(namespace()).await.unwrap().check().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.to_string().contains("check vault"), "{error}");
+}
+
 #[test]
 fn the_readme_shows_the_role_that_the_tests_run_under() {
     let readme = include_str!("../README.md");
@@ -152,6 +161,24 @@ mod azure {
             assert!(shown.contains(expected) && shown.contains("Azure"), "{fault:?}: {shown}");
             wire.heal();
         }
+    }
+
+    /// As by a vault of another tenant: the login works, and the vault does not accept the token.
+    #[tokio::test]
+    async fn a_token_that_the_vault_does_not_accept_is_named() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
+        let tenant = format!("{}/{}", variable("AUTHORITY"), variable("TENANT_ID"));
+        let challenge = format!("Bearer authorization=\"{tenant}\", resource=\"https://vault.azure.net\"");
+        let refused = Fault::status(401).header("www-authenticate", &challenge);
+        wire.order(Order::new("*", "*", refused).always());
+        let error = backend.check().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
+        let shown = error.to_string();
+        assert!(shown.contains("does not accept our token: check tenant_id"), "{shown}");
+        assert!(wire.broken() > 0 && !shown.contains(&variable("CLIENT_SECRET")), "{shown}");
+        wire.heal();
+        backend.check().await.unwrap();
     }
 
     /// The token that a cluster puts into a file is exchanged for one of Azure's.

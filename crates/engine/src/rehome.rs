@@ -1,42 +1,11 @@
-//! Moving versions: to another store, into the catalog, under another key, or into the same object once more.
+//! Moving a version: to another store, into the catalog, under another key, or into the same object once more.
 
 use crate::{
-    Attempt, Misplaced, NewVersionRow, PayloadRef, Place, Rehome, Rehomed, Row, StoreName,
-    calls::Calls,
-    codec,
-    deadline::Deadline,
-    engine::{Core, Engine},
-    env::successive,
-    labels::labelled,
+    Attempt, NewVersionRow, PayloadRef, Place, Rehome, Rehomed, Row, calls::Calls, codec, deadline::Deadline,
+    engine::Core, env::successive, labels::labelled,
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use strongroom_core::{NewVersion, Result, Revision, SecretName, VersionUid};
-
-/// How many versions are listed at once.
-const PAGE: u32 = 256;
-
-impl Engine {
-    /// Moves every version that is somewhere else to `to`, or into the catalog: live, resumable, verified; for each
-    /// secret the oldest version first. Answers how many were moved.
-    ///
-    /// # Errors
-    /// Of the catalog and the stores; `ConfigInvalid` if a store is not configured; `Unsupported` without a database.
-    pub async fn move_all(&self, to: Option<&StoreName>) -> Result<u64> {
-        self.core.needs_rows("values cannot be moved")?;
-        let store = to.map(|name| self.core.store(name).cloned()).transpose()?;
-        let (mut moved, mut after) = (0, None);
-        loop {
-            let wanted = Misplaced::NotIn(to.cloned());
-            let rows = self.core.catalog.versions_to_move(after, PAGE, &wanted).await?;
-            let Some(last) = rows.last() else { return Ok(moved) };
-            after = Some((last.meta.id, last.version.uid));
-            for row in rows {
-                let deadline = Deadline::after(Duration::from_secs(60), &self.core.env);
-                moved += u64::from(self.core.move_version(&Arc::new(row), store.as_ref(), &deadline).await?);
-            }
-        }
-    }
-}
 
 impl Core {
     /// Moves one version: to `to`, or into the catalog. `false` if it was changed, moved or trimmed meanwhile.

@@ -32,18 +32,19 @@ pub struct Stats {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallStats {
-    /// Requests sent, repeats included: what a service bills.
+    /// Operations asked of the back-end, repeats included. One may take several requests to the service, which bills each:
+    /// a create or a removal in two steps, the pages of a scan, a read of many.
     pub sent: u64,
-    /// Requests that repeated one before.
+    /// Operations that repeated one before.
     pub repeated: u64,
-    /// Requests that failed, by kind.
+    /// Operations that failed, by kind.
     pub failed: BTreeMap<ErrorKind, u64>,
     /// Payload bytes written and read.
     pub bytes: u64,
     /// Time spent waiting for answers, in microseconds.
     pub micros: u64,
-    /// What the requests cost at the service's list price, in billionths of a US dollar, as its back-end estimates;
-    /// `None` if it does not say.
+    /// What the operations cost at the service's list price, in billionths of a US dollar, by the requests that the
+    /// back-end says each mostly takes; `None` if it does not say.
     pub cost: Option<u64>,
 }
 

@@ -84,7 +84,8 @@ impl Backend for GcpBackend {
         };
         match added {
             Ok(added) => reference(&added).ok_or_else(|| {
-                Error::new(ErrorKind::Unexpected, "Google Cloud did not say which version it added")
+                let text = "Google Cloud did not say which version it added: check endpoint, and try again";
+                Error::new(ErrorKind::Unexpected, text)
             }),
             Err(failure) if failure.why == Why::Missing => Err(Error::new(
                 ErrorKind::Unavailable,
@@ -178,8 +179,8 @@ impl Backend for GcpBackend {
 }
 
 fn kept_changing(refused: Option<Failure>) -> Error {
-    let error = Error::new(ErrorKind::Unavailable, "somebody else keeps changing the secret in Google Cloud")
-        .retryable(Retry::Backoff);
+    let text = "somebody else keeps changing the secret in Google Cloud: try again, and see who does";
+    let error = Error::new(ErrorKind::Unavailable, text).retryable(Retry::Backoff);
     match refused {
         // With the service's codes.
         Some(failure) => failure.error.context().fold(error, |error, (key, value)| error.with(key, value)),

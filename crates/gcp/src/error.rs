@@ -81,7 +81,8 @@ pub(crate) fn failed(permission: &'static str, error: &SdkError) -> Failure {
     } else if error.is_connect() {
         (Why::Other, unreachable())
     } else if error.is_serialization() || error.is_binding() {
-        (Why::Other, Error::new(ErrorKind::Unexpected, "the call to Google Cloud could not be written"))
+        let text = "the call to Google Cloud could not be written: check project, location and prefix";
+        (Why::Other, Error::new(ErrorKind::Unexpected, text))
     } else {
         (Why::Other, broken())
     };
@@ -109,7 +110,10 @@ fn refused(permission: &'static str, facts: Facts<'_>) -> (Why, Error) {
         ),
         Code::AlreadyExists => (
             Why::Exists,
-            Error::new(Unexpected, "Google Cloud Secret Manager has another secret of that name"),
+            Error::new(
+                Unexpected,
+                "Google Cloud Secret Manager has another secret of that name: look at it there, and try again",
+            ),
         ),
         Code::FailedPrecondition => (
             Why::State,

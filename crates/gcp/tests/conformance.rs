@@ -47,3 +47,8 @@ mod gcp_store {
     use super::*;
     store_suite!(CloudStore::new(Service));
 }
+
+mod gcp_store_sealed {
+    use super::*;
+    store_suite!(CloudStore::new(Service).sealing());
+}

@@ -61,6 +61,10 @@ mod gcp {
             serde_json::from_str(&std::fs::read_to_string(credentials(name)).unwrap()).unwrap()
         };
         let (mut user, mut external) = (read("authorized_user"), read("external_account"));
+        let mut external_user = read("external_account_authorized_user");
+        (external_user["refresh_token"], external_user["client_secret"]) =
+            (CREDENTIAL.into(), CREDENTIAL.into());
+        external_user["token_url"] = format!("{}/v1/oauthtoken", wire.url()).into();
         let mut impersonated = read("impersonated_service_account");
         (user["refresh_token"], user["client_secret"]) = (CREDENTIAL.into(), CREDENTIAL.into());
         user["token_uri"] = format!("{}/token", wire.url()).into();
@@ -78,6 +82,7 @@ mod gcp {
         for (json, call, refused) in [
             (user, "/token", true),
             (external, "/v1/token", true),
+            (external_user, "/v1/oauthtoken", true),
             (impersonated, "*:generateAccessToken", false),
         ] {
             let login = without_credentials().text("credentials", &json.to_string());

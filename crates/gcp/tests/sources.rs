@@ -78,8 +78,13 @@ mod gcp {
 
     #[tokio::test]
     async fn files_of_every_type_are_taken() {
-        let types =
-            ["service_account", "external_account", "authorized_user", "impersonated_service_account"];
+        let types = [
+            "service_account",
+            "external_account",
+            "external_account_authorized_user",
+            "authorized_user",
+            "impersonated_service_account",
+        ];
         for kind in types {
             let path = credentials(kind);
             let by_path = without_credentials().text("credentials_path", path.to_str().unwrap());

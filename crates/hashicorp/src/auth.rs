@@ -1,13 +1,18 @@
 //! The ways to log in.
 
 use crate::{
+    config::bad,
     error::Failure,
     http::{ANSWER, Answer, Ask, Http},
 };
 use reqwest::Method;
 use rustify::endpoint::Endpoint;
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{fs, io::ErrorKind as Io, path::PathBuf};
+use std::{
+    fs,
+    io::ErrorKind as Io,
+    path::{Path, PathBuf},
+};
 use strongroom_core::{Error, ErrorKind, Result};
 use vaultrs::api::auth::{
     approle::requests::LoginWithApproleRequest, aws::requests::IamLoginRequest,
@@ -23,42 +28,70 @@ const CREDENTIAL: u64 = 64 * 1024;
 #[derive(Clone)]
 pub(crate) enum Source {
     Given(SecretString),
-    File(PathBuf),
+    /// The setting that names the file, and its path.
+    File(&'static str, PathBuf),
 }
 
 impl Source {
+    /// One that is given as it is; `key` is the setting that gives it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] if it cannot be one.
+    pub(crate) fn given(key: &'static str, secret: &SecretString) -> Result<Self> {
+        if fits(secret.expose_secret()) {
+            return Ok(Self::Given(secret.clone()));
+        }
+        let text =
+            "it is empty, or has spaces or characters that no credential has; give the credential alone";
+        Err(bad(key, text))
+    }
+
+    /// One in a file; `key` is the setting that names it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] if the path is a relative one.
+    pub(crate) fn file(key: &'static str, path: &Path) -> Result<Self> {
+        match path.is_absolute() {
+            true => Ok(Self::File(key, path.to_owned())),
+            false => Err(bad(key, "give an absolute path")),
+        }
+    }
+
     /// What it is now.
     ///
     /// # Errors
-    /// [`ErrorKind::ConfigInvalid`] if there is no such file or nothing that fits in it; `key` names the setting.
-    pub(crate) fn read(&self, key: &'static str) -> Result<SecretString> {
-        let bad = |text: &str| Error::new(ErrorKind::ConfigInvalid, format!("{key}: {text}"));
-        let fits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        let path = match self {
-            Self::Given(secret) if fits(secret.expose_secret()) => return Ok(secret.clone()),
-            Self::Given(_) => {
-                return Err(bad("it is empty, or has spaces or characters that no credential has"));
-            }
-            Self::File(path) => path,
+    /// [`ErrorKind::ConfigInvalid`] if there is no such file or nothing that fits in it, naming the setting.
+    pub(crate) fn read(&self) -> Result<SecretString> {
+        let (key, path) = match self {
+            Self::Given(secret) => return Ok(secret.clone()),
+            Self::File(key, path) => (*key, path),
         };
-        let length = fs::metadata(path).map_err(|error| bad(unreadable(error.kind())))?.len();
+        let length = fs::metadata(path).map_err(|error| bad(key, unreadable(error.kind())))?.len();
         if length > CREDENTIAL {
-            return Err(bad("the file is too large for a credential"));
+            return Err(bad(key, "the file is too large for a credential; put the credential alone into it"));
         }
-        let bytes = Zeroizing::new(fs::read(path).map_err(|error| bad(unreadable(error.kind())))?);
-        let text = std::str::from_utf8(&bytes).map_err(|_| bad("the file is not text"))?.trim();
+        let bytes = Zeroizing::new(fs::read(path).map_err(|error| bad(key, unreadable(error.kind())))?);
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| bad(key, "the file is not text; put the credential alone into it"))?
+            .trim();
         if !fits(text) {
-            return Err(bad("the file is empty, or has more in it than one credential"));
+            let text =
+                "the file is empty, or has more in it than one credential; put the credential alone into it";
+            return Err(bad(key, text));
         }
         Ok(SecretString::from(text))
     }
 }
 
+fn fits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn unreadable(kind: Io) -> &'static str {
     match kind {
-        Io::NotFound => "there is no such file",
-        Io::PermissionDenied => "the file may not be read by this process",
-        _ => "the file cannot be read",
+        Io::NotFound => "there is no such file; check the path, and whether what writes it runs",
+        Io::PermissionDenied => "the file may not be read by this process; give its user the right to",
+        _ => "the file cannot be read; check the path and its disk",
     }
 }
 
@@ -112,7 +145,7 @@ impl Login {
         let answer = match self {
             Self::Token(_) => Err(Failure::Unreadable),
             Self::AppRole { mount, role, secret } => {
-                let secret = secret.as_ref().map(|secret| secret.read("secret_id_path")).transpose()?;
+                let secret = secret.as_ref().map(Source::read).transpose()?;
                 let mut ask = LoginWithApproleRequest {
                     mount: mount.clone(),
                     role_id: role.clone(),
@@ -123,14 +156,14 @@ impl Login {
                 answer
             }
             Self::Kubernetes { mount, role, jwt } => {
-                let jwt = jwt.read("jwt_path")?.expose_secret().to_owned();
+                let jwt = jwt.read()?.expose_secret().to_owned();
                 let mut ask = LoginWithKubernetesRequest { mount: mount.clone(), role: role.clone(), jwt };
                 let answer = send(http, &ask).await;
                 ask.jwt.zeroize();
                 answer
             }
             Self::Jwt { mount, role, jwt } => {
-                let jwt = jwt.read("jwt_path")?.expose_secret().to_owned();
+                let jwt = jwt.read()?.expose_secret().to_owned();
                 let mut ask = JWTLoginRequest { mount: mount.clone(), role: role.clone(), jwt };
                 let answer = send(http, &ask).await;
                 ask.jwt.zeroize();

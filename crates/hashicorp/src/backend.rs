@@ -87,7 +87,8 @@ impl HashicorpBackend {
                 Err(trouble) => return Err(trouble.into_error(WRITE)),
             }
         }
-        let text = "HashiCorp Vault could not write the version: somebody else keeps writing to this key";
+        let text =
+            "HashiCorp Vault could not write the version: somebody else keeps writing to this key; try again";
         Err(Error::new(ErrorKind::Unavailable, text).retryable(Retry::Backoff))
     }
 
@@ -122,7 +123,10 @@ impl Backend for HashicorpBackend {
     async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
         let (size, limit) = (version.payload.expose().len(), LIMITS.payload_bytes);
         if size > limit {
-            let error = Error::new(ErrorKind::InvalidInput, "the payload is too large for HashiCorp Vault");
+            let error = Error::new(
+                ErrorKind::InvalidInput,
+                "the payload is too large for HashiCorp Vault: split it over several secrets",
+            );
             return Err(error.with("bytes", size).with("limit", limit));
         }
         let key = self.key(version.object);
@@ -234,8 +238,10 @@ pub(crate) fn name(number: u64, created: &str) -> Result<VersionRef> {
 }
 
 pub(crate) fn created_at(text: &str) -> Result<OffsetDateTime> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| Error::new(ErrorKind::Unexpected, "HashiCorp Vault tells a time that is none"))
+    OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+        let text = "HashiCorp Vault tells a time that is none: check that `address` and `mount` lead to KV version 2";
+        Error::new(ErrorKind::Unexpected, text)
+    })
 }
 
 /// The number in a version's name; `None` if we never gave out such a name.
@@ -247,8 +253,10 @@ fn number(at: &VersionRef) -> Option<u64> {
 
 /// The number as the interface takes it.
 fn cas(number: u64) -> Result<u32> {
-    u32::try_from(number)
-        .map_err(|_| Error::new(ErrorKind::Unsupported, "the key in HashiCorp Vault has too many versions"))
+    u32::try_from(number).map_err(|_| {
+        let text = "the key in HashiCorp Vault has too many versions: delete the secret and create it anew";
+        Error::new(ErrorKind::Unsupported, text)
+    })
 }
 
 /// Whether a version can be read.
@@ -259,7 +267,8 @@ pub(crate) fn is_there(version: &SecretMetadata) -> bool {
 /// The labels of an object as those of a key: those that are not needed are taken away.
 fn labelling(labels: &Labels) -> Result<Labelling> {
     if !labels.record.is_ascii() || labels.record.len() > LABEL * LABELS {
-        return Err(Error::new(ErrorKind::InvalidInput, "the labels are too long for HashiCorp Vault"));
+        let text = "name: too long for the labels of HashiCorp Vault; give a shorter one";
+        return Err(Error::new(ErrorKind::InvalidInput, text));
     }
     let mut parts =
         labels.record.as_bytes().chunks(LABEL).map(|part| String::from_utf8_lossy(part).into_owned());

@@ -166,8 +166,11 @@ impl Config {
                 let mut both = pem("cert_path", cert)?;
                 both.push(b'\n');
                 both.extend_from_slice(&pem("key_path", key)?);
-                let identity = Identity::from_pem(&both)
-                    .map_err(|_| bad("cert_path", "this and `key_path` are no PEM certificate and key"))?;
+                let identity = Identity::from_pem(&both).map_err(|_| {
+                    let text = "this and `key_path` are no PEM certificate and key; give such files, the key \
+                                    without a password";
+                    bad("cert_path", text)
+                })?;
                 Some(identity)
             }
             (None, None) => None,

@@ -7,11 +7,22 @@ use crate::{
 };
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use strongroom_core::{Error, ErrorKind, Result};
 
 /// Where Kubernetes puts the token of a pod.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+/// The two settings that a credential can come from.
+#[derive(Clone, Copy)]
+struct Keys {
+    given: &'static str,
+    path: &'static str,
+}
+
+const TOKEN: Keys = Keys { given: "token", path: "token_path" };
+const SECRET_ID: Keys = Keys { given: "secret_id", path: "secret_id_path" };
+const JWT: Keys = Keys { given: "jwt", path: "jwt_path" };
 
 /// How to log in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -62,19 +73,21 @@ impl Config {
         };
         let role = self.role.clone();
         Ok(match self.auth {
-            Method::Token => Login::Token(self.needed("token", &self.token, &self.token_path)?),
+            Method::Token => Login::Token(self.needed(TOKEN, &self.token, &self.token_path)?),
             Method::Approle => Login::AppRole {
                 mount,
                 role: self.text("role_id", &self.role_id)?,
-                secret: source("secret_id", &self.secret_id, &self.secret_id_path)?,
+                secret: source(SECRET_ID, &self.secret_id, &self.secret_id_path)?,
             },
             Method::Kubernetes => Login::Kubernetes {
                 mount,
                 role: self.text("role", &self.role)?,
-                jwt: source("jwt", &self.jwt, &self.jwt_path)?
-                    .unwrap_or(Source::File(SERVICE_ACCOUNT.into())),
+                jwt: match source(JWT, &self.jwt, &self.jwt_path)? {
+                    Some(given) => given,
+                    None => Source::file(JWT.path, Path::new(SERVICE_ACCOUNT))?,
+                },
             },
-            Method::Jwt => Login::Jwt { mount, role, jwt: self.needed("jwt", &self.jwt, &self.jwt_path)? },
+            Method::Jwt => Login::Jwt { mount, role, jwt: self.needed(JWT, &self.jwt, &self.jwt_path)? },
             Method::Userpass => {
                 let username = path("username", &self.text("username", &self.username)?)?;
                 if username.contains('/') {
@@ -164,13 +177,8 @@ impl Config {
         value.clone().ok_or_else(|| self.missing(key))
     }
 
-    fn needed(
-        &self,
-        key: &'static str,
-        given: &Option<SecretString>,
-        path: &Option<PathBuf>,
-    ) -> Result<Source> {
-        source(key, given, path)?.ok_or_else(|| self.missing(key))
+    fn needed(&self, keys: Keys, given: &Option<SecretString>, path: &Option<PathBuf>) -> Result<Source> {
+        source(keys, given, path)?.ok_or_else(|| self.missing(keys.given))
     }
 
     fn missing(&self, key: &'static str) -> Error {
@@ -180,12 +188,11 @@ impl Config {
 }
 
 /// A credential that is given in one of two ways.
-fn source(key: &'static str, given: &Option<SecretString>, path: &Option<PathBuf>) -> Result<Option<Source>> {
+fn source(keys: Keys, given: &Option<SecretString>, path: &Option<PathBuf>) -> Result<Option<Source>> {
     match (given, path) {
-        (Some(_), Some(_)) => Err(bad(key, "give it or a path to it, not both")),
-        (Some(secret), None) => Ok(Some(Source::Given(secret.clone()))),
-        (None, Some(path)) if path.is_absolute() => Ok(Some(Source::File(path.clone()))),
-        (None, Some(_)) => Err(bad(key, "give an absolute path")),
+        (Some(_), Some(_)) => Err(bad(keys.given, "give it or a path to it, not both")),
+        (Some(secret), None) => Source::given(keys.given, secret).map(Some),
+        (None, Some(path)) => Source::file(keys.path, path).map(Some),
         (None, None) => Ok(None),
     }
 }

@@ -83,7 +83,7 @@ impl Session {
             return Ok(Some(now));
         }
         if let Login::Token(source) = &self.login {
-            let same = source.read("token_path")?.expose_secret() == ticket.token.expose_secret();
+            let same = source.read()?.expose_secret() == ticket.token.expose_secret();
             return if same { Ok(None) } else { self.change(&mut number).await.map(Some) };
         }
         match self.ask(Method::GET, "auth/token/lookup-self", &ticket.token).await {
@@ -106,7 +106,7 @@ impl Session {
     /// Gets another token and keeps it.
     async fn change(self: &Arc<Self>, number: &mut u64) -> Result<Ticket> {
         let (token, told) = match &self.login {
-            Login::Token(source) => (source.read("token_path")?, None),
+            Login::Token(source) => (source.read()?, None),
             login => {
                 let asked = Instant::now();
                 let answer = login.perform(&self.http).await?;

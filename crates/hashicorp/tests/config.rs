@@ -81,7 +81,22 @@ fn each_login_needs_its_keys_and_takes_no_others() {
         (&[("token", CANARY), ("role_id", "x")], "role_id: it is for auth = approle, and auth is token"),
         (&[("auth", "approle"), ("token", CANARY)], "token: it is for auth = token, and auth is approle"),
         (&[("token", CANARY), ("token_path", "/x")], "token: give it or a path to it, not both"),
-        (&[("token_path", "x")], "token: give an absolute path"),
+        (&[("token_path", "x")], "store.token_path: give an absolute path"),
+        (
+            &[("auth", "approle"), ("role_id", "x"), ("secret_id_path", "x")],
+            "store.secret_id_path: give an absolute path",
+        ),
+        (
+            &[("auth", "kubernetes"), ("role", "x"), ("jwt_path", "x")],
+            "store.jwt_path: give an absolute path",
+        ),
+        (&[("token", "canary-81c3 ")], "store.token: it is empty, or has spaces"),
+        (&[("token", "")], "store.token: it is empty"),
+        (
+            &[("auth", "approle"), ("role_id", "x"), ("secret_id", "canary-81c3\n2")],
+            "store.secret_id: it is empty, or has spaces",
+        ),
+        (&[("auth", "jwt"), ("jwt", "canary 81c3")], "store.jwt: it is empty, or has spaces"),
         (&[("token", CANARY), ("cert_path", "/x")], "key_path:"),
         (&[("token", CANARY), ("ca_path", "/nowhere/ca.pem")], "ca_path: the file cannot be read"),
         (&[("auth", "userpass"), ("username", "a/../b"), ("password", CANARY)], "username:"),

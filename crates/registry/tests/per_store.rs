@@ -127,7 +127,8 @@ async fn read_twice(open: &Open) -> (u64, u64) {
 async fn fill(open: &Open) {
     let secrets = open.secrets();
     secrets.create("there", [("user", "app")]).await.unwrap();
-    assert_eq!(open.engine.as_ref().unwrap().move_all(Some(&name("east"))).await.unwrap(), 1);
+    let moved = open.engine.as_ref().unwrap().move_all(Some(&name("east"))).await.unwrap();
+    assert_eq!(moved.whole().unwrap(), 1);
     secrets.create("here", [("user", "app")]).await.unwrap();
 }
 

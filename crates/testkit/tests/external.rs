@@ -2,6 +2,8 @@
 
 #[path = "external/calls.rs"]
 mod calls;
+#[path = "external/limits.rs"]
+mod limits;
 #[path = "external/moves.rs"]
 mod moves;
 #[path = "external/patience.rs"]

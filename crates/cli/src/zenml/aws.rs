@@ -28,7 +28,7 @@ const METHODS: &[Method] = &[
     Method { name: "implicit", needs: &["region"] },
     Method { name: "secret-key", needs: &["region", "access_key_id", "secret_access_key"] },
     Method { name: "sts-token", needs: &["region", "access_key_id", "secret_access_key", "session_token"] },
-    Method { name: "iam-role", needs: &["region", "role_arn"] },
+    Method { name: "iam-role", needs: &["region", "access_key_id", "secret_access_key", "role_arn"] },
     Method { name: "session-token", needs: &["region", "access_key_id", "secret_access_key"] },
     Method { name: "federation-token", needs: &["region", "access_key_id", "secret_access_key"] },
 ];

@@ -58,14 +58,35 @@ fn a_vault_with_a_login_of_aws_needs_no_keys_of_its_own() {
 
 #[test]
 fn aws_is_configured_by_json_or_by_the_older_names() {
-    let config = r#"{"region": "eu-west-1", "role_arn": "arn:x", "profile_name": null}"#;
-    let translated = of(&[
-        ("SECRETS_STORE_TYPE", "aws"),
-        ("SECRETS_STORE_AUTH_METHOD", "iam-role"),
-        ("SECRETS_STORE_AUTH_CONFIG", config),
-    ])
-    .unwrap();
-    assert_eq!(store(&translated), [("region", "eu-west-1"), ("role_arn", "arn:x"), ("type", "aws")]);
+    let role = |keys: serde_json::Value| {
+        let mut config = json!({"region": "eu-west-1", "role_arn": "arn:x", "profile_name": null});
+        config.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        let config = config.to_string();
+        of(&[
+            ("SECRETS_STORE_TYPE", "aws"),
+            ("SECRETS_STORE_AUTH_METHOD", "iam-role"),
+            ("SECRETS_STORE_AUTH_CONFIG", &config),
+        ])
+        .map_err(|failure| failure.line())
+    };
+    let keys = json!({"aws_access_key_id": "k", "aws_secret_access_key": "canary"});
+    let expected = [
+        ("access_key_id", "k"),
+        ("region", "eu-west-1"),
+        ("role_arn", "arn:x"),
+        ("secret_access_key", "canary"),
+        ("type", "aws"),
+    ];
+    assert_eq!(store(&role(keys).unwrap()), expected);
+    // Somebody else's keys would be found on the host, and assume the role with them.
+    for (keys, named) in [
+        (json!({}), "access_key_id"),
+        (json!({"aws_access_key_id": "k"}), "secret_access_key"),
+        (json!({"aws_secret_access_key": "canary"}), "access_key_id"),
+    ] {
+        let line = role(keys).err().unwrap();
+        assert!(line.contains(named) && !line.contains("canary"), "{line}");
+    }
     let translated =
         of(&[("SECRETS_STORE_TYPE", "aws"), ("SECRETS_STORE_REGION_NAME", "eu-west-1")]).unwrap();
     assert_eq!(store(&translated), [("region", "eu-west-1"), ("type", "aws")]);

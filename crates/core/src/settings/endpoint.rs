@@ -34,7 +34,8 @@ pub fn check_endpoint(key: &str, url: &str, example: &str, allow_http: bool) -> 
 
 /// The host of a URL of HTTP, an address of IPv6 without its brackets; `None` if there is a user, behind whom the host
 /// would be another one than it seems.
-fn host(url: &str) -> Option<&str> {
+#[must_use]
+pub fn host(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let authority = rest.split(['/', '\\', '?', '#']).next().filter(|authority| !authority.contains('@'))?;
     match authority.strip_prefix('[') {

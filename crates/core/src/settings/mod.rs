@@ -18,7 +18,7 @@ mod setting;
 mod variant;
 mod vars;
 
-pub use endpoint::{check_endpoint, is_private, is_this_machine};
+pub use endpoint::{check_endpoint, host, is_private, is_this_machine};
 pub use kubernetes::is_injected;
 pub use nearest::nearest;
 pub use section::Settings;

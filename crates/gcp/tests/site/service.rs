@@ -110,7 +110,7 @@ impl CloudSubject for Service {
                 (("POST", "*:destroy"), 2),
                 (("POST", "*:addVersion"), 1),
             ],
-            any: ("POST", "*"),
+            any: ("*", "*"),
         }
     }
 }

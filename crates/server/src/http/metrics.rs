@@ -162,13 +162,13 @@ impl Collector for Counted {
             }
             Ok(())
         };
-        calls("store_calls", "Calls sent to a store, repeats included: what a service bills", |calls| {
-            calls.sent
-        })?;
+        let help = "Operations of a store, repeats included; one may take several requests to its service";
+        calls("store_calls", help, |calls| calls.sent)?;
         calls("store_calls_repeated", "Calls that repeated one before", |calls| calls.repeated)?;
         calls("store_bytes", "Payload bytes written to and read from a store", |calls| calls.bytes)?;
         calls("store_wait_microseconds", "Time spent waiting for a store", |calls| calls.micros)?;
-        let help = "What the calls to a store cost in US dollars, at the list price of its service";
+        let help =
+            "What the operations of a store cost in US dollars, estimated at the list price of its service";
         let mut family =
             encoder.encode_descriptor("store_estimated_cost_usd", help, None, MetricType::Counter)?;
         for ((store, operation), calls) in &stats.calls {

@@ -283,8 +283,12 @@ pub async fn nothing_is_lost_and_no_name_is_there_twice_over_a_bad_wire(subject:
     for key in &merged {
         assert_eq!(text(&read, key), CANARY);
     }
+    assert!(merged.len() >= 6, "only {} of 12 writers got through", merged.len());
     assert!(created <= 1, "{created} secrets of one name");
     assert_eq!(secrets.get("same").await.is_ok(), created == 1);
+    if created == 0 {
+        secrets.create("same", [("a", "once more")]).await.expect("the name is not to be had");
+    }
 }
 
 /// Makes one `#[tokio::test]` of each case about the wire of a [`CloudSubject`]; with `ignore = "why"`, ignored ones.

@@ -46,7 +46,8 @@ impl Scene {
             .collect();
         let mut moved = 0;
         loop {
-            moved += engine.move_all(to.as_ref()).await.expect("the move failed");
+            moved +=
+                engine.move_all(to.as_ref()).await.expect("the move failed").whole().expect("one stayed");
             let wanted = Misplaced::NotIn(to.clone());
             if self.site.catalog.versions_to_move(None, 1, &wanted).await.unwrap().is_empty() {
                 break;
@@ -156,7 +157,7 @@ async fn who_has_a_secret_cached_writes_where_another_process_moved_it() {
     for to in ["two", "one", "two"] {
         // A row that was found by its id is believed as long as its stamp is the same.
         secrets.get_ref(&id.into(), &GetOptions::new()).await.unwrap();
-        mover.move_all(Some(&StoreName::new(to).unwrap())).await.unwrap();
+        mover.move_all(Some(&StoreName::new(to).unwrap())).await.unwrap().whole().unwrap();
         site.settle(&mover).await;
         let next = site.row(id).await.meta.revision.next();
         let meta = replace(&secrets, id, one("revision", &next.to_string())).await;
@@ -192,7 +193,8 @@ async fn what_moved_is_shown_by_its_current_version() {
     };
     // The current version of this one is there before its past comes.
     site.secrets(&engine).set("begun", "revision", "4").await.unwrap();
-    assert_eq!(engine.move_all(Some(&StoreName::new("one").unwrap())).await.unwrap(), 6);
+    let moved = engine.move_all(Some(&StoreName::new("one").unwrap())).await.unwrap();
+    assert_eq!(moved.whole().unwrap(), 6);
     assert_eq!(puts(), 7, "each version once");
     let newest = async |id| {
         let (object, current) = site.place(id).await;

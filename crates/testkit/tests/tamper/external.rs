@@ -185,7 +185,9 @@ async fn damage_of_one_is_told_of_that_one_alone(seal: bool) {
 async fn a_damaged_secret_does_not_move(seal: bool) {
     let scene = scene(seal).await;
     scene.tamper(&scene.db, b"{}".to_vec()).await;
-    let error = scene.engine.move_all(None).await.expect_err("damaged values were moved");
+    let moved = scene.engine.move_all(None).await.unwrap();
+    assert_eq!(moved.stayed.iter().map(|stayed| stayed.secret).collect::<Vec<_>>(), [scene.db.id]);
+    let error = moved.whole().expect_err("damaged values were moved");
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
     assert!(error.to_string().contains("prod/db"), "{error}");
     scene.assert_read_as(&[ErrorKind::Corrupt], "still where it was").await;

@@ -33,6 +33,14 @@ pub(crate) fn write(folder: &Path, url: &str, tokens: &mut Tokens) -> io::Result
         "token_url": format!("{url}/v1/token"),
         "credential_source": {"file": subject},
     });
+    let external_user = json!({
+        "type": "external_account_authorized_user",
+        "audience": "//iam.googleapis.com/locations/global/workforcePools/pool/providers/provider",
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "refresh_token": tokens.refresh,
+        "token_url": format!("{url}/v1/oauthtoken"),
+    });
     let target = Account::Writer.email();
     let impersonated = json!({
         "type": "impersonated_service_account",
@@ -45,6 +53,7 @@ pub(crate) fn write(folder: &Path, url: &str, tokens: &mut Tokens) -> io::Result
         ("nobody.json", service_account(Account::Nobody, url, tokens)?),
         ("external_account.json", external),
         ("authorized_user.json", user(&tokens.refresh)),
+        ("external_account_authorized_user.json", external_user),
         ("refused.json", user("revoked")),
         ("impersonated_service_account.json", impersonated),
     ];

@@ -37,6 +37,7 @@ impl Service {
     pub(crate) fn answer(&mut self, request: &Request, now: Duration) -> Answer {
         match (request.method(), request.path()) {
             ("POST", "/v1/token") => return self.tokens.exchange(request, now),
+            ("POST", "/v1/oauthtoken") => return self.tokens.refreshed_external(request, now),
             ("POST", "/token") => return self.tokens.refreshed(request, now),
             ("GET", path) if path.starts_with("/computeMetadata/") => {
                 return self.tokens.metadata(request, now);

@@ -170,7 +170,7 @@ impl Operation {
                 engine.sweep().await.map(drop)
             }
             Self::SetRight => engine.sweep().await.map(drop),
-            Self::Rehome => engine.move_all(Some(&StoreName::new("main")?)).await.map(drop),
+            Self::Rehome => engine.move_all(Some(&StoreName::new("main")?)).await?.whole().map(drop),
             Self::Repair => {
                 let report = engine.repair(RepairOptions::new().remove_foreign(true)).await?;
                 assert_eq!((report.failed, report.lost.len()), (0, 0), "{report:?}");

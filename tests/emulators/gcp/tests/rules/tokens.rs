@@ -165,6 +165,27 @@ async fn a_user_refreshes_tokens() {
 }
 
 #[tokio::test]
+async fn a_user_of_another_provider_refreshes_tokens() {
+    let files = Files::new();
+    let file = files.read("external_account_authorized_user.json");
+    let ask = async |secret: &str, refresh: &str| {
+        let form = format!("grant_type=refresh_token&refresh_token={refresh}");
+        let ask = files.client.http.post(file["token_url"].as_str().unwrap());
+        let ask = ask.basic_auth(file["client_id"].as_str().unwrap(), Some(secret));
+        let ask = ask.header("content-type", "application/x-www-form-urlencoded").body(form);
+        Told::of(ask.send().await.unwrap()).await
+    };
+    let (secret, refresh) =
+        (file["client_secret"].as_str().unwrap(), file["refresh_token"].as_str().unwrap());
+    let told = ask(secret, refresh).await.ok();
+    files.list(told["access_token"].as_str().unwrap()).await.ok();
+    let revoked = ask(secret, "revoked").await;
+    assert_eq!((revoked.status, &revoked.body["error"]), (400, &json!("invalid_grant")));
+    let client = ask("x", refresh).await;
+    assert_eq!((client.status, &client.body["error"]), (401, &json!("invalid_client")));
+}
+
+#[tokio::test]
 async fn impersonating_needs_a_permission_of_its_own() {
     let files = Files::new();
     let file = files.read("impersonated_service_account.json");
@@ -211,5 +232,5 @@ async fn credentials_files_are_for_their_owner_alone() {
         assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o077, 0);
         count += 1;
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 8);
 }

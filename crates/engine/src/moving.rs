@@ -1,0 +1,130 @@
+//! Moving everything: to another store, or into the catalog.
+
+use crate::{
+    Misplaced, Row, StoreName,
+    calls::Calls,
+    deadline::Deadline,
+    engine::{Core, Engine},
+    errors,
+};
+use std::{sync::Arc, time::Duration};
+use strongroom_core::{Error, ErrorKind, Result, Retry, SecretId, SecretName};
+
+/// How many versions are listed at once.
+const PAGE: u32 = 256;
+/// How long the move of one version may take.
+const TIME: Duration = Duration::from_secs(60);
+
+/// What a move did.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Moved {
+    /// How many versions were moved.
+    pub versions: u64,
+    /// The secrets that are not there as a whole.
+    pub stayed: Vec<Stayed>,
+}
+
+/// A secret that does not fit into the store, or cannot be read. What was not moved of it can be read where it is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Stayed {
+    /// The secret.
+    pub secret: SecretId,
+    /// What it is called.
+    pub name: SecretName,
+    /// Why, and what to do about it.
+    pub error: Error,
+}
+
+impl Moved {
+    /// How many versions were moved, if every secret is there as a whole.
+    ///
+    /// # Errors
+    /// Why the first one that stayed did, and how many others did.
+    pub fn whole(self) -> Result<u64> {
+        let others = self.stayed.len().saturating_sub(1);
+        match self.stayed.into_iter().next() {
+            None => Ok(self.versions),
+            Some(first) if others == 0 => Err(first.error),
+            Some(first) => Err(first.error.with("other secrets that stayed", others)),
+        }
+    }
+}
+
+impl Engine {
+    /// Moves every version that is somewhere else to `to`, or into the catalog: live, resumable, verified; for each
+    /// secret the oldest version first. A secret that cannot be moved stays, from its first version that cannot on, and is
+    /// told of; the others go on: its values are too large for the store, it has more versions than the store keeps, or what
+    /// is there is damaged or lost.
+    ///
+    /// # Errors
+    /// Of the catalog and the stores; `ConfigInvalid` if a store is not configured; `Unsupported` without a database.
+    /// What was moved before stays moved: ask again.
+    pub async fn move_all(&self, to: Option<&StoreName>) -> Result<Moved> {
+        let core = &self.core;
+        core.needs_rows("values cannot be moved")?;
+        let store = to.map(|name| core.store(name).cloned()).transpose()?;
+        let (mut moved, mut after, mut last_secret) = (Moved::default(), None, None);
+        loop {
+            let wanted = Misplaced::NotIn(to.cloned());
+            let rows = core.catalog.versions_to_move(after, PAGE, &wanted).await?;
+            let Some(last) = rows.last() else { return Ok(moved) };
+            after = Some((last.meta.id, last.version.uid));
+            for row in rows {
+                let (secret, name) = (row.meta.id, row.meta.name.clone());
+                // The versions of one come one after the other.
+                if moved.stayed.last().is_some_and(|stayed| stayed.secret == secret) {
+                    continue;
+                }
+                let begins = last_secret.replace(secret) != Some(secret);
+                match core.move_one(row, store.as_ref(), begins).await {
+                    Ok(done) => moved.versions += u64::from(done),
+                    // Deleted or trimmed meanwhile.
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) if is_its_own(&error) => moved.stayed.push(Stayed { secret, name, error }),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+}
+
+impl Core {
+    /// Moves one of all; `begins` if it is the first one of its secret.
+    async fn move_one(self: &Arc<Self>, row: Row, store: Option<&Arc<Calls>>, begins: bool) -> Result<bool> {
+        let deadline = Deadline::after(TIME, &self.env);
+        if let Some(store) = store.filter(|_| begins) {
+            self.check_history(&row, store, &deadline).await?;
+        }
+        let row = Arc::new(row);
+        self.move_version(&row, store, &deadline).await.map_err(|error| {
+            let named = error.context().any(|(key, _)| key == "secret");
+            if named {
+                return error;
+            }
+            errors::about(error, &row.meta).with("revision", row.version.revision)
+        })
+    }
+
+    /// Refuses a secret with more versions than a store keeps. A write cuts the history to what the store that it goes to
+    /// can; a move takes nothing away.
+    async fn check_history(&self, row: &Row, store: &Calls, deadline: &Deadline) -> Result<()> {
+        let Some(limit) = store.info().limits.history else { return Ok(()) };
+        let history = self.patiently(deadline, || self.catalog.history(row.meta.id)).await?;
+        let kept = history.map_or(0, |(_, versions)| versions.len());
+        if kept <= limit as usize {
+            return Ok(());
+        }
+        let text = "the secret has more versions than the store keeps: update it while new values go to that store, \
+                    which cuts its history, then move again";
+        let error = Error::new(ErrorKind::InvalidInput, text).with("store", &store.name);
+        Err(errors::about(error.with("versions", kept).with("limit", limit), &row.meta))
+    }
+}
+
+/// Whether an error is about one secret, and not about the store or the catalog.
+fn is_its_own(error: &Error) -> bool {
+    use ErrorKind::{Corrupt, InvalidInput, Lost};
+    matches!(error.kind(), InvalidInput | Corrupt | Lost) || error.retry() == Retry::AfterRemoval
+}
