@@ -95,7 +95,7 @@ fn what_is_anothers_private_secret_looks_exactly_as_if_it_were_missing() {
 
 /// How many statements a request sends to the database, its audit entry included, as the server counts them on whatever
 /// database. What happens besides now and then only adds to it.
-fn statements(cast: &Cast, ask: impl Fn()) -> u64 {
+fn statements(cast: &Cast, times: u32, ask: impl Fn()) -> u64 {
     let count = || cast.server.metric::<u64>("strongroom_database_statements_total ");
     cast.owner_reads();
     ask();
@@ -107,7 +107,7 @@ fn statements(cast: &Cast, ask: impl Fn()) -> u64 {
         before = after;
         sent
     };
-    (0..3).map(|_| once()).min().unwrap()
+    (0..times).map(|_| once()).min().unwrap()
 }
 
 /// Then an entry is written before the answer, and belongs to its request.
@@ -147,7 +147,14 @@ fn assert_as_many_queries(cast: &Cast, callers: &[&str]) {
         .collect();
     assert!(routes.len() > 5, "{} routes", routes.len());
     let mut wrong = Vec::new();
-    let mut compare = |what: &str, [hidden, missing]: [u64; 2]| {
+    let mut compare = |what: &str, ask: &dyn Fn(&str)| {
+        let count = |times| ["others", "missing"].map(|target| statements(cast, times, || ask(target)));
+        let [mut hidden, mut missing] = count(3);
+        if hidden != missing {
+            // On a busy machine more happens besides, and what is asked at once shares statements otherwise.
+            let again = count(12);
+            (hidden, missing) = (hidden.min(again[0]), missing.min(again[1]));
+        }
         assert!(hidden > 0, "{what}: nothing was counted");
         if hidden != missing {
             wrong.push(format!("{what}: {hidden}, {missing} if missing"));
@@ -156,17 +163,12 @@ fn assert_as_many_queries(cast: &Cast, callers: &[&str]) {
     for caller in callers {
         for operation in &routes {
             let credential = cast.credential(caller);
-            let counts = ["others", "missing"].map(|target| {
-                statements(cast, || {
-                    drop(request(cast, operation_parts(operation), target, caller, &credential))
-                })
+            compare(&format!("{} {caller}", operation.id), &|target| {
+                drop(request(cast, operation_parts(operation), target, caller, &credential));
             });
-            compare(&format!("{} {caller}", operation.id), counts);
         }
         for question in QUESTIONS {
-            let counts = ["others", "missing"]
-                .map(|target| statements(cast, || drop(ask(cast, question, target, caller))));
-            compare(&format!("{question:?} {caller}"), counts);
+            compare(&format!("{question:?} {caller}"), &|target| drop(ask(cast, question, target, caller)));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
