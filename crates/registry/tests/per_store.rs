@@ -204,7 +204,7 @@ async fn a_store_that_calls_no_service_has_none() {
     for key in ["cache_bytes = 1", "cache_max_age_s = 1", "call_timeout_ms = 1", "call_attempts = 1"] {
         let home = tempfile::tempdir().unwrap();
         let error = try_open(&format!("[store]\n{key}"), &[], home.path()).await.err().expect("refused");
-        let expected = format!("{}: values in the database", key.split(' ').next().unwrap());
+        let expected = format!("store.{}: values in the database", key.split(' ').next().unwrap());
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
 }
