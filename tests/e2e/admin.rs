@@ -50,29 +50,41 @@ fn repairing_what_is_whole_changes_nothing() {
 /// Somebody works in the store's directory.
 #[test]
 fn what_went_wrong_in_a_store_is_told_by_name_and_mended() {
-    let home = Home::with_directory();
+    let mut home = Home::with_directory();
+    home.set("STRONGROOM_STORE_SEAL", "false");
     home.ok(["secret", "create", "db", "--a=one"]);
     home.ok(["secret", "update", "db", "--a=two"]);
-    let newest = home.only_object().join("newest");
-    let current = fs::read_to_string(&newest).unwrap();
-    let versions = home.kept().into_iter().map(|(_, version)| version);
-    let older = versions.into_iter().find(|version| *version != current).unwrap();
+    let object = home.only_object();
+    let read = |version: &String| fs::read_to_string(object.join(version)).unwrap();
+    // What a file begins with: `version 2 newest`.
+    let fact = |version: &String, at: usize| {
+        read(version).lines().next().and_then(|head| head.split(' ').nth(at)).unwrap().to_owned()
+    };
+    let newest = || -> Vec<String> {
+        let versions = home.kept().into_iter().map(|(_, version)| version);
+        let mut newest: Vec<_> = versions.filter(|version| fact(version, 2) == "newest").collect();
+        newest.sort_by_key(|version| fact(version, 1).parse::<u64>().unwrap());
+        newest
+    };
+    let [older, current] = <[String; 2]>::try_from(newest()).unwrap();
 
-    fs::write(&newest, &older).unwrap();
+    // As if the older one had been restored.
+    fs::write(object.join(&current), read(&current).replacen("newest", "older", 1)).unwrap();
     let report = home.json(["repair"]);
     assert_eq!(
         (&report["overlaid"], &report["mended"], &report["unknown"]),
-        (&json!(1), &json!(1), &json!(0))
+        (&json!(1), &json!(1), &json!(0)),
+        "{report}"
     );
     let told = &report["overlaid_secrets"][0];
     assert_eq!((&told["name"], &told["shown"], &told["mended"]), (&json!("db"), &json!(older), &json!(true)));
-    let mended = fs::read_to_string(&newest).unwrap();
+    let mended = newest().pop().unwrap();
     assert!(mended != older && mended != current, "it was not put again");
     assert_eq!(home.json(["repair"])["overlaid"], 0);
-    assert_eq!(home.kept().len(), 2);
 
-    // A file that is cut.
-    fs::write(home.only_object().join(&mended), "x").unwrap();
+    // Values that are cut.
+    let head = read(&mended).lines().next().unwrap().to_owned();
+    fs::write(object.join(&mended), format!("{head}\nx")).unwrap();
     let report = home.json(["repair", "--read"]);
     assert_eq!(report["lost"], 1, "{report}");
     let told = &report["lost_versions"][0];
