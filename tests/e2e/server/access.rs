@@ -175,7 +175,8 @@ fn a_login_gives_its_memory_back() {
     (0..5).for_each(|_| drop(server.admin()));
     let (after, most) = server.memory();
     assert!(most >= before + 15, "19 MiB each: {before} {most} MiB");
-    assert!(after < before + 10, "{before} {after} MiB");
+    // The first requests take memory and pages of the program, too, but less than a single hash that were kept.
+    assert!(after < before + 17, "{before} {after} MiB");
 }
 
 /// Every second one with a wrong password; answers the status.
