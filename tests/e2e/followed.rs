@@ -6,13 +6,9 @@
 mod azure;
 mod gcp;
 
-use crate::{server::Server, support::Home};
+use crate::{asking::ask, server::Server, support::Home};
 use serde_json::{Value, json};
-use std::{
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    process::Command,
-};
+use std::process::Command;
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: `cargo xtask test` sets it"))
@@ -35,22 +31,6 @@ fn says(command: &mut Command) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
-}
-
-/// What an emulator of ours answers with, which has to be JSON and no refusal; a body is a form.
-#[track_caller]
-fn ask(url: &str, method: &str, path: &str, token: Option<&str>, body: &str) -> Value {
-    let host = url.strip_prefix("http://").unwrap();
-    let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let mut stream = TcpStream::connect(host).unwrap();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{token}");
-    let kind = "content-type: application/x-www-form-urlencoded";
-    write!(stream, "{head}{kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {answer}");
-    serde_json::from_str(body).unwrap()
 }
 
 /// What a page shows a person doing, after the first line of it.

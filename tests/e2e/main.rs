@@ -1,5 +1,7 @@
 //! The program as its users meet it: a process with a home directory of its own and nothing in its environment.
 
+#[path = "../asking.rs"]
+mod asking;
 mod canary;
 mod databases;
 mod processes;

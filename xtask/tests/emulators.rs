@@ -1,8 +1,10 @@
 //! `cargo xtask emulators`, as a contributor types it: they come up once, tell what a shell reads, answer, and end.
 
+#[path = "../../tests/asking.rs"]
+mod asking;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::asking::ask;
 
 /// A cache directory of its own, in which everything is installed and nothing runs, whatever runs in the user's.
 struct Cache(TempDir);
@@ -101,22 +105,6 @@ fn evaluated(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What the program of ours at this URL answers with, which has to be JSON and no refusal; a body is a form.
-#[track_caller]
-fn asked(url: &str, method: &str, path: &str, token: Option<&str>, body: &str) -> Value {
-    let host = url.strip_prefix("http://").unwrap();
-    let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let mut stream = TcpStream::connect(host).unwrap();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{token}");
-    let kind = "content-type: application/x-www-form-urlencoded";
-    write!(stream, "{head}{kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200 "), "{method} {path}: {answer}");
-    serde_json::from_str(body).unwrap()
-}
-
 /// Where a URL leads.
 fn listens(url: &str) -> bool {
     TcpStream::connect(url.strip_prefix("http://").unwrap()).is_ok()
@@ -182,7 +170,7 @@ fn ours_come_up_as_programs() {
     let secrets = format!("/v1/projects/{}/secrets", of("GCP_PROJECT"));
     for who in ["ACCESS_TOKEN", "OPERATOR_ACCESS_TOKEN"] {
         let token = of(&format!("GCP_{who}"));
-        assert!(asked(of("GCP_ENDPOINT"), "GET", &secrets, Some(token), "").is_object(), "{who}");
+        assert!(ask(of("GCP_ENDPOINT"), "GET", &secrets, Some(token), "").is_object(), "{who}");
     }
     let path = Path::new(of("GCP_CREDENTIALS")).join("service_account.json");
     let credentials: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -202,9 +190,9 @@ fn ours_come_up_as_programs() {
     ] {
         let form = format!("{scope}&client_id={}&{proof}", of(&format!("AZURE_{who}")));
         let path = format!("/{}/oauth2/v2.0/token", of("AZURE_TENANT_ID"));
-        let token = asked(of("AZURE_AUTHORITY"), "POST", &path, None, &form);
+        let token = ask(of("AZURE_AUTHORITY"), "POST", &path, None, &form);
         let token = token["access_token"].as_str().unwrap();
-        let listed = asked(of("AZURE_ENDPOINT"), "GET", "/secrets?api-version=7.4", Some(token), "");
+        let listed = ask(of("AZURE_ENDPOINT"), "GET", "/secrets?api-version=7.4", Some(token), "");
         assert!(listed["value"].is_array(), "{who}: {listed}");
     }
     let authority = fs::read_to_string(of("AZURE_CA")).unwrap();
