@@ -98,12 +98,19 @@ impl Server {
 
     /// How much memory it takes now, and took at most, in MiB.
     pub(crate) fn memory(&self) -> (u64, u64) {
+        (self.mebibytes("VmRSS"), self.mebibytes("VmHWM"))
+    }
+
+    /// How much of it is its own, in MiB: without pages of its program, which come with whatever it does first.
+    pub(crate) fn own_memory(&self) -> u64 {
+        self.mebibytes("RssAnon")
+    }
+
+    /// A field of what the system says of the process.
+    fn mebibytes(&self, field: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-            line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
-        };
-        (field("VmRSS:"), field("VmHWM:"))
+        let value = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).unwrap();
+        value.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
     }
 
     /// Its address.
