@@ -174,10 +174,7 @@ impl Engine {
                     told = true;
                     objects.insert(object, alone);
                 }
-                Ok(_) => {
-                    untold +=
-                        usize::from(!told && objects.get(&object).is_some_and(|f| labels_of(f).is_some()))
-                }
+                Ok(_) => untold += usize::from(labels_of(&objects[&object]).is_some()),
                 Err(error) if error.kind() == ErrorKind::Corrupt => damaged.push(object),
                 Err(error) => return Err(error),
             }

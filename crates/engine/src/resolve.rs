@@ -14,8 +14,7 @@ impl Core {
         which: &SecretRef,
         deadline: &Deadline,
     ) -> Result<Arc<Row>> {
-        let found = self.patiently(deadline, || self.find(cx, which, true)).await?;
-        found.filter(|row| cx.may_list(&row.meta)).ok_or_else(|| errors::not_found(which))
+        self.known(cx, which, true, deadline).await
     }
 
     /// The same as one of many that are looked up together, all of them by their rows: if those that are cached were looked
@@ -26,7 +25,17 @@ impl Core {
         which: &SecretRef,
         deadline: &Deadline,
     ) -> Result<Arc<Row>> {
-        let found = self.patiently(deadline, || self.find(cx, which, false)).await?;
+        self.known(cx, which, false, deadline).await
+    }
+
+    async fn known(
+        &self,
+        cx: &Context,
+        which: &SecretRef,
+        cached: bool,
+        deadline: &Deadline,
+    ) -> Result<Arc<Row>> {
+        let found = self.patiently(deadline, || self.find(cx, which, cached)).await?;
         found.filter(|row| cx.may_list(&row.meta)).ok_or_else(|| errors::not_found(which))
     }
 
