@@ -37,7 +37,8 @@ pub(crate) fn lint(runner: &Runner, workspace: &Workspace, examples: &Workspace)
             ["clippy", "--package", "strongroom-sql", "--no-default-features", "--features", database];
         tally += check(runner, &[&alone[..], &deny].concat())?;
     }
-    let all = [&all[..], &examples.arguments()].concat();
+    // A lock file that does not fit is a finding, too: it would be changed in silence.
+    let all = [&all[..], &["--locked"], &examples.arguments()].concat();
     // What the workspace has compiled serves here too, where it is the same.
     let mut command = runner.cargo();
     command.env("CARGO_TARGET_DIR", &workspace.target);
