@@ -1,13 +1,12 @@
 //! The API's description: made from the handlers, served as OpenAPI and as a page for people.
 
-use super::{error::ErrorBody, page};
+use super::{error::ErrorBody, page, state::App};
 use axum::{
-    Extension,
     body::Bytes,
+    extract::State,
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -65,15 +64,15 @@ pub(super) fn document() -> Document {
 }
 
 /// The finished description.
-#[derive(Clone)]
-pub(super) struct Description {
+#[derive(Default)]
+pub(crate) struct Description {
     json: Bytes,
     page: Bytes,
 }
 
 impl Description {
     /// Of all routes: each may also answer with an error.
-    pub(super) fn of(mut document: Document) -> Arc<Self> {
+    pub(super) fn of(mut document: Document) -> Self {
         for item in document.paths.paths.values_mut() {
             for operation in [
                 &mut item.get,
@@ -91,7 +90,7 @@ impl Description {
         // A document of strings and maps cannot fail to be written.
         let json = document.to_json().unwrap_or_default();
         let page = page::of(&serde_json::from_str(&json).unwrap_or_default());
-        Arc::new(Self { json: json.into(), page: page.into() })
+        Self { json: json.into(), page: page.into() }
     }
 }
 
@@ -115,8 +114,8 @@ fn error(description: &str) -> Described {
     security(()),
     responses((status = 200, description = "An OpenAPI document", body = serde_json::Value)),
 )]
-pub(super) async fn json(Extension(description): Extension<Arc<Description>>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], description.json.clone()).into_response()
+pub(super) async fn json(State(app): State<App>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], app.description().json.clone()).into_response()
 }
 
 /// This description, for people.
@@ -128,10 +127,10 @@ pub(super) async fn json(Extension(description): Extension<Arc<Description>>) ->
     security(()),
     responses((status = 200, description = "A page", body = String, content_type = "text/html")),
 )]
-pub(super) async fn page(Extension(description): Extension<Arc<Description>>) -> Response {
+pub(super) async fn page(State(app): State<App>) -> Response {
     let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    ([kind, policy], description.page.clone()).into_response()
+    ([kind, policy], app.description().page.clone()).into_response()
 }
 
 /// How the pages look.

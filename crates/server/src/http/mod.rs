@@ -77,9 +77,8 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(describe::style))
         .routes(routes!(devices::page, devices::submit))
         .split_for_parts();
-    let description = Description::of(api);
+    app.describe(Description::of(api));
     routes
-        .layer(axum::Extension(description))
         .fallback(async || ApiError::plain(StatusCode::NOT_FOUND, "Not Found"))
         .method_not_allowed_fallback(async || {
             ApiError::plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")

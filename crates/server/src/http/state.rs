@@ -1,13 +1,13 @@
 //! What every handler has at hand.
 
-use super::Metrics;
+use super::{Metrics, describe::Description};
 use crate::{audit::Trail, config::ServerConfig, identity::Identities};
 use ipnet::IpNet;
 use std::{
     ops::Deref,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -17,13 +17,20 @@ use uuid::Uuid;
 
 /// The server's parts; cheap to clone, which happens several times in each request.
 #[derive(Clone)]
-pub(crate) struct App(Arc<Parts>);
+pub(crate) struct App(Arc<Whole>);
+
+/// The parts, and what is made of them.
+struct Whole {
+    parts: Parts,
+    /// Here and in no layer, which every request would pass.
+    description: OnceLock<Description>,
+}
 
 impl Deref for App {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }
 
@@ -75,7 +82,17 @@ pub struct Kinds {
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Whole { parts, description: OnceLock::new() }))
+    }
+
+    /// Says how the routes are described; the first time counts.
+    pub(super) fn describe(&self, description: Description) {
+        let _ = self.0.description.set(description);
+    }
+
+    /// How the routes are described.
+    pub(super) fn description(&self) -> &Description {
+        self.0.description.get_or_init(Description::default)
     }
 
     /// Whether new requests are welcome.
