@@ -174,7 +174,10 @@ impl Engine {
                     told = true;
                     objects.insert(object, alone);
                 }
-                Ok(_) => untold += usize::from(labels_of(&objects[&object]).is_some()),
+                Ok(_) => {
+                    let shown = objects.get(&object).and_then(|found| labels_of(found));
+                    untold += usize::from(shown.is_some());
+                }
                 Err(error) if error.kind() == ErrorKind::Corrupt => damaged.push(object),
                 Err(error) => return Err(error),
             }

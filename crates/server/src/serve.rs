@@ -3,7 +3,7 @@
 use crate::{
     audit::Trail,
     config::ServerConfig,
-    http::{App, Kinds, Metrics, Parts, Peer, RequestIds, Worded, router},
+    http::{App, Kinds, Metrics, Parts, Peer, RequestIds, Worded, described, router},
     identity::Identities,
     tls::Tls,
 };
@@ -45,6 +45,7 @@ pub struct Server {
     listener: TcpListener,
     tls: Option<Tls>,
     app: App,
+    routes: Router<App>,
     open: Open,
 }
 
@@ -76,6 +77,7 @@ impl Server {
         let address = listener.local_addr().unwrap_or(config.listen);
         let trail = Trail::new(catalog.clone(), engine.clone(), sync_audit);
         let proxies = config.proxies()?;
+        let (routes, description) = described();
         let app = App::new(Parts {
             store: open.store.clone(),
             identities,
@@ -85,13 +87,14 @@ impl Server {
             proxies,
             config,
             kinds,
+            description,
             ready: AtomicBool::new(true),
             twins: std::sync::Mutex::default(),
             first_password,
         });
         // Last, so that nobody waits for a server that never served.
         open.announce(&address.to_string()).await?;
-        Ok(Self { listener, tls, app, open })
+        Ok(Self { listener, tls, app, routes, open })
     }
 
     /// Where it listens.
@@ -110,7 +113,7 @@ impl Server {
     /// # Errors
     /// Of the database when it is closed.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self { listener, tls, app, open } = self;
+        let Self { listener, tls, app, routes, open } = self;
         let mut background = JoinSet::new();
         let trail = app.trail.clone();
         background.spawn(async move { trail.run().await });
@@ -131,7 +134,7 @@ impl Server {
         let (drain, draining) = watch::channel(false);
         let mut connections = JoinSet::new();
         let places = Arc::new(Semaphore::new(app.config.max_connections));
-        let routes = router(app.clone());
+        let routes = router(routes, app.clone());
         let limit = app.config.request_timeout();
         let (told, unready) = (app.clone(), app.config.unready());
         let stop = async move {

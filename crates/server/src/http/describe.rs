@@ -64,7 +64,6 @@ pub(super) fn document() -> Document {
 }
 
 /// The finished description.
-#[derive(Default)]
 pub(crate) struct Description {
     json: Bytes,
     page: Bytes,
@@ -115,7 +114,7 @@ fn error(description: &str) -> Described {
     responses((status = 200, description = "An OpenAPI document", body = serde_json::Value)),
 )]
 pub(super) async fn json(State(app): State<App>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], app.description().json.clone()).into_response()
+    ([(header::CONTENT_TYPE, "application/json")], app.description.json.clone()).into_response()
 }
 
 /// This description, for people.
@@ -130,7 +129,7 @@ pub(super) async fn json(State(app): State<App>) -> Response {
 pub(super) async fn page(State(app): State<App>) -> Response {
     let policy = (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY));
     let kind = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    ([kind, policy], app.description().page.clone()).into_response()
+    ([kind, policy], app.description.page.clone()).into_response()
 }
 
 /// How the pages look.

@@ -34,8 +34,8 @@ use routes::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// All routes, and the layer around them.
-pub(crate) fn router(app: App) -> Router {
+/// All routes, before they have their state, and how they are described.
+pub(crate) fn described() -> (Router<App>, Description) {
     #[expect(deprecated, reason = "an address of older clients")]
     let api = OpenApiRouter::new()
         .routes(routes!(session::info))
@@ -77,7 +77,11 @@ pub(crate) fn router(app: App) -> Router {
         .routes(routes!(describe::style))
         .routes(routes!(devices::page, devices::submit))
         .split_for_parts();
-    app.describe(Description::of(api));
+    (routes, Description::of(api))
+}
+
+/// The layer around all routes, and what they answer from.
+pub(crate) fn router(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(async || ApiError::plain(StatusCode::NOT_FOUND, "Not Found"))
         .method_not_allowed_fallback(async || {

@@ -7,7 +7,7 @@ use std::{
     ops::Deref,
     path::PathBuf,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -17,20 +17,13 @@ use uuid::Uuid;
 
 /// The server's parts; cheap to clone, which happens several times in each request.
 #[derive(Clone)]
-pub(crate) struct App(Arc<Whole>);
-
-/// The parts, and what is made of them.
-struct Whole {
-    parts: Parts,
-    /// Here and in no layer, which every request would pass.
-    description: OnceLock<Description>,
-}
+pub(crate) struct App(Arc<Parts>);
 
 impl Deref for App {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0.parts
+        &self.0
     }
 }
 
@@ -49,6 +42,8 @@ pub(crate) struct Parts {
     /// The file with the first admin's made-up password.
     pub(crate) first_password: Option<PathBuf>,
     pub(crate) ready: AtomicBool,
+    /// How the routes are described: here and in no layer, which every request would pass.
+    pub(crate) description: Description,
     /// Requests with an idempotency key that run now.
     pub(crate) twins: std::sync::Mutex<std::collections::HashMap<Uuid, Arc<AsyncMutex<()>>>>,
 }
@@ -82,17 +77,7 @@ pub struct Kinds {
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self(Arc::new(Whole { parts, description: OnceLock::new() }))
-    }
-
-    /// Says how the routes are described; the first time counts.
-    pub(super) fn describe(&self, description: Description) {
-        let _ = self.0.description.set(description);
-    }
-
-    /// How the routes are described.
-    pub(super) fn description(&self) -> &Description {
-        self.0.description.get_or_init(Description::default)
+        Self(Arc::new(parts))
     }
 
     /// Whether new requests are welcome.
