@@ -7,6 +7,10 @@ use strongroom_core::{
     Context, ErrorKind, GetOptions, Result, Revision, Secret, SecretRef, SecretValues, Version,
 };
 
+/// Of so many futures `join_all` polls each whenever it is polled. Of more it polls few at a time if they ask to be polled
+/// again at once, as lookups do in a catalog that shares reads, and then they share nothing.
+const POLLED_TOGETHER: usize = 30;
+
 impl Core {
     pub(crate) async fn get(
         self: &Arc<Self>,
@@ -20,11 +24,15 @@ impl Core {
             let row = self.readable(cx, row, options, &deadline).await;
             return vec![self.answer(cx, one, row, options, &deadline).await];
         }
-        let rows = which.iter().map(async |one| {
-            let row = self.resolve_among(cx, one, &deadline).await;
-            self.readable(cx, row, options, &deadline).await
-        });
-        let rows = join_all(rows).await;
+        let at_once = if self.catalog.shares_reads() { POLLED_TOGETHER } else { which.len().max(1) };
+        let mut rows = Vec::with_capacity(which.len());
+        for some in which.chunks(at_once) {
+            let some = some.iter().map(async |one| {
+                let row = self.resolve_among(cx, one, &deadline).await;
+                self.readable(cx, row, options, &deadline).await
+            });
+            rows.extend(join_all(some).await);
+        }
         let found: Vec<Arc<Row>> = rows.iter().flatten().cloned().collect();
         self.take_off_together(&found, &deadline);
         let answers = which.iter().zip(rows).map(|(one, row)| self.answer(cx, one, row, options, &deadline));

@@ -48,16 +48,19 @@ macro_rules! reading {
 }
 
 impl SqlCatalog {
-    /// Looks up, by the thread that is there for it; `None` where the database is no file.
-    pub(crate) async fn look_up(
+    /// Looks single rows up where we run, one for each of `keys`; `None` where that cannot be, or would take too long.
+    pub(crate) async fn look_up<K>(
         &self,
-        statements: impl FnOnce() -> Vec<Statement>,
+        keys: &[K],
+        statement: impl Fn(&K) -> Statement,
     ) -> Option<Result<Vec<Vec<Record>>>> {
         #[cfg(feature = "sqlite")]
-        if let Some(file) = self.database.file() {
-            return Some(self.asking(file, statements().into()).await);
+        if let Some(file) = self.database.file()
+            && keys.len() <= crate::points::MOST
+        {
+            return Some(self.asking(file, keys.iter().map(statement).collect()).await);
         }
-        drop(statements);
+        let _ = (keys, statement);
         None
     }
 
@@ -83,7 +86,7 @@ impl SqlCatalog {
 #[async_trait]
 impl Catalog for SqlCatalog {
     async fn current(&self, which: &[Lookup]) -> Result<Vec<Option<Row>>> {
-        if let Some(found) = self.look_up(|| which.iter().map(read::one).collect()).await {
+        if let Some(found) = self.look_up(which, read::one).await {
             return Ok(found?
                 .into_iter()
                 .map(|rows| read::first(rows, rows::row))
@@ -98,7 +101,7 @@ impl Catalog for SqlCatalog {
     }
 
     async fn stamps(&self, ids: &[SecretId]) -> Result<Vec<Option<Stamp>>> {
-        if let Some(found) = self.look_up(|| ids.iter().map(read::one_stamp).collect()).await {
+        if let Some(found) = self.look_up(ids, read::one_stamp).await {
             let stamp = |record| read::stamp(&record);
             return Ok(found?.into_iter().map(|rows| read::first(rows, stamp)).collect::<Result<_, _>>()?);
         }

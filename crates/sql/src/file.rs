@@ -33,12 +33,12 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Starts the task that writes and the thread that looks up; they end when this is dropped or closed.
+    /// Starts the task that writes; it ends when this is dropped or closed.
     ///
     /// # Errors
     /// The system has no room for a thread.
     pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Result<Self> {
-        let points = Points::new(path, sent.clone())?;
+        let points = Points::new(path, sent.clone());
         let (requests, queue) = mpsc::channel(QUEUE);
         let writer = group::start(path, env, sent, queue)?;
         let readers = sqlite::readers(path, readers);

@@ -1,9 +1,8 @@
 //! The catalog of Strongroom's engine on SQLite, PostgreSQL and MySQL or MariaDB: one set of queries, three dialects.
 //!
 //! [`SqlCatalog::open`] takes a URL. SQLite is a file that only its owner can touch, written by one connection whose
-//! concurrent writers share commits, and read by several, of which one looks up single rows for all who wait; other
-//! processes may use it at the same time. On PostgreSQL
-//! and MySQL each operation is one READ COMMITTED transaction, run again as a whole when the database says that it
+//! concurrent writers share commits, and read by several, on which whoever looks up single rows does so for all who wait;
+//! other processes may use it at the same time. On PostgreSQL and MySQL each operation is one READ COMMITTED transaction, run again as a whole when the database says that it
 //! may be, and no advisory lock or session state is relied on.
 //!
 //! Features: `sqlite`, `postgres`, `mysql`, all on by default, each enough by itself.

@@ -1,29 +1,35 @@
-//! Single rows of a SQLite file, read by one thread on a connection of its own.
+//! Single rows of a SQLite file, read where the caller runs.
 //!
 //! The driver that all databases share hands each row from its thread to the caller's and copies each column on the way,
 //! which for a lookup by id costs several times what SQLite takes to find it. Lookups are what a server does thousands of
-//! times a second, so they take this way: whatever waits when the thread is free is answered in one read transaction,
-//! which began after all of it was asked, and each answer goes back whole.
+//! times a second, so they take this way: whoever asks lets others that are ready ask as well, then the first to come back
+//! answers all that wait, in one read transaction, which began after all of it was asked. Nobody waits until a thread wakes
+//! up, and a transaction's locks are paid for once.
+//!
+//! This blocks the caller's thread, for some ten microseconds a row where the system has the file in memory. So only
+//! [`MOST`] rows are read before others have their turn, and whoever finds the file locked tries again later.
 
 use crate::{
     connection::{Sent, Statement},
     drivers::rusqlite as driver,
     error::Failure,
-    thread::{Thread, closed},
+    thread::closed,
     value::Record,
 };
 use rusqlite::Connection;
 use std::{
+    collections::VecDeque,
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Receiver},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     vec::IntoIter,
 };
-use strongroom_core::Error;
 use tokio::sync::oneshot;
 
-/// How many questions share a transaction at most.
-const MOST: usize = 64;
+/// How many rows are read in one transaction at most.
+pub(crate) const MOST: usize = 32;
 
 type Answer = Result<Vec<Vec<Record>>, Failure>;
 
@@ -39,98 +45,148 @@ impl Question {
     }
 }
 
-/// Asks the thread, which ends when this is closed or dropped.
+/// Answers questions, until it is closed.
 pub(crate) struct Points {
-    thread: Mutex<Option<Thread<Question>>>,
+    path: PathBuf,
+    /// How many connections stay open: as many as can run at a time, since each has a cache of its own.
+    kept: usize,
     sent: Sent,
+    desk: Mutex<Desk>,
+}
+
+#[derive(Default)]
+struct Desk {
+    waiting: VecDeque<Question>,
+    idle: Vec<Connection>,
+    /// How many connections are in use.
+    used: usize,
+    closed: bool,
 }
 
 impl Points {
-    /// Starts the thread; it opens the file when it is first asked.
-    ///
-    /// # Errors
-    /// The system has no room for a thread.
-    pub(crate) fn new(path: &Path, sent: Sent) -> Result<Self, Error> {
-        let reader = Reader { path: path.to_owned(), connection: None };
-        let thread = Thread::start("strongroom-reads", |queue| reader.serve(queue))?;
-        Ok(Self { thread: Mutex::new(Some(thread)), sent })
+    /// For a file, which is opened when something is asked.
+    pub(crate) fn new(path: &Path, sent: Sent) -> Self {
+        let kept = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { path: path.to_owned(), kept, sent, desk: Mutex::default() }
     }
 
-    /// The rows of each statement, all from one moment after this was called.
+    /// The rows of each statement, of which there are at most [`MOST`], all from one moment after this was called.
     pub(crate) async fn fetch(&self, statements: Arc<[Statement]>) -> Answer {
         self.sent.add(statements.len());
         let (answer, receiver) = oneshot::channel();
-        let question = Question { statements, answer };
-        if !self.lock().as_ref().is_some_and(|thread| thread.send(question)) {
-            return Err(closed().into());
+        {
+            let mut desk = self.lock();
+            if desk.closed {
+                return Err(closed().into());
+            }
+            desk.waiting.push_back(Question { statements, answer });
+        }
+        after_others().await;
+        // As long as it waits it is served, whoever else stopped asking; if nothing waits, somebody is answering it.
+        while receiver.is_empty() && self.serve() {
+            if receiver.is_empty() {
+                after_others().await;
+            }
         }
         receiver.await.unwrap_or_else(|_| Err(closed().into()))
     }
 
-    /// Ends the thread after what waits, and closes its connection.
+    /// Answers what waits, and closes the connections.
     pub(crate) async fn close(&self) {
-        let thread = self.lock().take();
-        if let Some(thread) = thread {
-            thread.end().await;
+        self.lock().closed = true;
+        while self.serve() || self.lock().used > 0 {
+            after_others().await;
         }
+        self.lock().idle.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Thread<Question>>> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Answers those who wait longest; `false` if nobody does.
+    fn serve(&self) -> bool {
+        let Some((connection, waiting)) = self.begin() else { return false };
+        let mut waiting = waiting.into_iter();
+        // A defect ends what is asked now, whose callers are told by the channel's end, and nothing else.
+        let done = catch_unwind(AssertUnwindSafe(|| self.together(connection, &mut waiting)));
+        self.end(done.unwrap_or(None));
+        true
     }
-}
 
-struct Reader {
-    path: PathBuf,
-    connection: Option<Connection>,
-}
-
-impl Reader {
-    fn serve(mut self, queue: &Receiver<Question>) {
-        while let Ok(first) = queue.recv() {
-            let waiting: Vec<Question> =
-                std::iter::once(first).chain(queue.try_iter().take(MOST - 1)).collect();
-            let mut waiting = waiting.into_iter();
-            // A defect ends what is asked now, whose callers are told by the channel's end, and nothing else.
-            if catch_unwind(AssertUnwindSafe(|| self.together(&mut waiting))).is_err() {
-                self.connection = None;
+    /// What is to be asked, and a connection, if one is open that nobody uses.
+    fn begin(&self) -> Option<(Option<Connection>, Vec<Question>)> {
+        let mut desk = self.lock();
+        let (mut taken, mut rows) = (Vec::new(), 0);
+        while let Some(next) = desk.waiting.front()
+            && (taken.is_empty() || rows + next.statements.len() <= MOST)
+        {
+            if let Some(question) = desk.waiting.pop_front()
+                && !question.answer.is_closed()
+            {
+                rows += question.statements.len();
+                taken.push(question);
             }
         }
+        if taken.is_empty() {
+            return None;
+        }
+        desk.used += 1;
+        Some((desk.idle.pop(), taken))
+    }
+
+    fn end(&self, connection: Option<Connection>) {
+        let mut desk = self.lock();
+        if !desk.closed && desk.idle.len() < self.kept {
+            desk.idle.extend(connection);
+        } else {
+            // Before it counts as closed.
+            drop(connection);
+        }
+        desk.used -= 1;
     }
 
     /// Answers all. What fails is as likely to fail for the next one, who may have waited long already: all who are
     /// left are told the same, and ask again on a new connection if that can help.
-    fn together(&mut self, waiting: &mut IntoIter<Question>) {
-        let failed = match self.connection() {
-            Ok(connection) => in_one_transaction(connection, waiting).err(),
-            Err(failure) => Some(failure),
-        };
-        if let Some(failure) = failed {
-            self.connection = None;
-            waiting.for_each(|question| question.tell(Err(failure.clone())));
+    fn together(
+        &self,
+        connection: Option<Connection>,
+        waiting: &mut IntoIter<Question>,
+    ) -> Option<Connection> {
+        let done = connection.map_or_else(|| driver::reader(&self.path), Ok).and_then(|connection| {
+            in_one_transaction(&connection, waiting)?;
+            Ok(connection)
+        });
+        match done {
+            Ok(connection) => Some(connection),
+            Err(failure) => {
+                waiting.for_each(|question| question.tell(Err(failure.clone())));
+                None
+            }
         }
     }
 
-    fn connection(&mut self) -> Result<&Connection, Failure> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => driver::reader(&self.path)?,
-        };
-        Ok(self.connection.insert(connection))
+    fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Goes to the end of the queue of tasks that are ready. Tokio's `yield_now` would ask the system first what else became
+/// ready, which costs more than a lookup.
+async fn after_others() {
+    let mut been_there = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut been_there, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Those for whom it fails are still among those who wait, and the connection has to be closed then.
 fn in_one_transaction(connection: &Connection, waiting: &mut IntoIter<Question>) -> Result<(), Failure> {
     driver::run(connection, "BEGIN")?;
     while let Some(question) = waiting.as_slice().first() {
-        let answer = if question.answer.is_closed() {
-            // Whoever asked is gone.
-            Vec::new()
-        } else {
-            let rows = question.statements.iter().map(|statement| driver::fetch(connection, statement));
-            rows.collect::<Result<_, Failure>>()?
-        };
+        let rows = question.statements.iter().map(|statement| driver::fetch(connection, statement));
+        let answer = rows.collect::<Result<_, Failure>>()?;
         if let Some(question) = waiting.next() {
             question.tell(Ok(answer));
         }

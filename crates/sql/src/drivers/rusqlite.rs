@@ -1,4 +1,4 @@
-//! SQLite without a driver's thread in between, for whoever may block: lookups of single rows, and the one who writes.
+//! SQLite without a driver's thread in between: for lookups of single rows, and for the one who writes.
 
 use crate::{
     connection::{BatchFailure, Statement},
@@ -12,29 +12,27 @@ use rusqlite::{
 use std::{path::Path, sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// As for the other connections.
-const BUSY: Duration = Duration::from_secs(10);
-
-/// A connection that only reads, with the settings of [`super::sqlite::readers`].
+/// A connection that only reads.
 pub(crate) fn reader(path: &Path) -> Result<Connection, Failure> {
-    open(path, BUSY, 32, "PRAGMA query_only = ON; PRAGMA cache_size = -1024")
+    open(path, 32, "PRAGMA query_only = ON")
 }
 
-/// The connection that writes, with the settings of [`super::sqlite::upgrader`]; it does not wait for other processes, since
-/// its user waits better.
+/// The connection that writes, as durably as [`super::sqlite::upgrader`] does.
 pub(crate) fn writer(path: &Path) -> Result<Connection, Failure> {
     let own = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON";
-    open(path, Duration::ZERO, 256, own)
+    open(path, 256, own)
 }
 
-/// With so many different statements that stay prepared.
-fn open(path: &Path, busy: Duration, statements: usize, own: &str) -> Result<Connection, Failure> {
+/// With so many different statements that stay prepared. It does not wait for other processes, since its users wait better.
+fn open(path: &Path, statements: usize, own: &str) -> Result<Connection, Failure> {
     // Whoever only reads takes part in the index of the log, too, for which the file must be open for writing.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(busy)?;
+    connection.busy_timeout(Duration::ZERO)?;
     connection.set_prepared_statement_cache_capacity(statements);
-    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")?;
+    // Pages of SQLite's own are a second copy of what the system caches.
+    let all = "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -1024";
+    connection.execute_batch(all)?;
     connection.execute_batch(own)?;
     Ok(connection)
 }

@@ -81,8 +81,8 @@ pub(crate) fn upgrader(path: &Path) -> SqlitePool {
 
 /// Connections that read.
 pub(crate) fn readers(path: &Path, most: u32) -> SqlitePool {
-    // Pages of SQLite's own are a second copy of what the system caches.
-    let options = options(path).pragma("query_only", "ON").pragma("cache_size", "-1024");
+    // A list goes from page to page, and seldom comes back to one.
+    let options = options(path).pragma("query_only", "ON").pragma("cache_size", "-512");
     pool().max_connections(most.max(1)).connect_lazy_with(options)
 }
 

@@ -18,7 +18,7 @@ impl SqlCatalog {
     /// What the database says.
     pub async fn auth_epoch(&self) -> Result<i64> {
         const SQL: &str = "SELECT epoch FROM auth_epoch WHERE id = 1";
-        let found = match self.look_up(|| vec![Statement::new(SQL, Vec::new())]).await {
+        let found = match self.look_up(&[SQL], |sql| Statement::new(*sql, Vec::new())).await {
             Some(found) => found?.pop().unwrap_or_default(),
             None => Box::pin(self.read(SQL, Vec::new())).await?,
         };
