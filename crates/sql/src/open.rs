@@ -233,14 +233,11 @@ impl SqlCatalog {
 
     /// Looks whether the database may and can be used.
     async fn vet(&self, upgrade: bool) -> Result<()> {
-        let mut tried = 0;
-        let found = loop {
-            tried += 1;
-            match self.look().await {
-                Ok(found) => break found,
-                Err(failure) => self.database.before_next(tried, failure).await?,
-            }
-        };
+        let mut found = self.found(false).await?;
+        if found == Found::Older && !upgrade {
+            // So they look as well while another program makes them.
+            found = self.found(true).await?;
+        }
         match found {
             Found::Ready => Ok(()),
             Found::Empty => self.migrate().await,
@@ -252,7 +249,23 @@ impl SqlCatalog {
         }
     }
 
-    async fn look(&self) -> Result<Found, Failure> {
+    async fn found(&self, settled: bool) -> Result<Found> {
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            match self.look(settled).await {
+                Ok(found) => return Ok(found),
+                Err(failure) => self.database.before_next(tried, failure).await?,
+            }
+        }
+    }
+
+    /// What is there now, or, if `settled`, once nobody migrates it any more.
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "mysql")),
+        expect(unused_variables, reason = "a file is migrated before it is looked at")
+    )]
+    async fn look(&self, settled: bool) -> Result<Found, Failure> {
         match &self.database.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(_) => {}
@@ -262,6 +275,10 @@ impl SqlCatalog {
             Pools::MySql(pool) => crate::drivers::mysql::vet(pool).await?,
         }
         let mut connection: Connection = self.database.connection().await?;
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        if settled {
+            schema::settle(&mut connection).await?;
+        }
         schema::look(&mut connection, self.database.release).await
     }
 }

@@ -77,8 +77,7 @@ pub(crate) async fn migrate(database: &crate::database::Database) -> Result<(), 
         Ok(_) => apply(&mut connection, database.release).await,
         Err(failure) => Err(failure),
     };
-    guard.raw("COMMIT").await?;
-    guard.set_in_transaction(false);
+    unlock(&mut guard).await?;
     outcome
 }
 
@@ -89,13 +88,19 @@ pub(crate) async fn finish(database: &crate::database::Database) -> Result<(), F
     claim(&mut guard).await?;
     let mut connection = database.connection().await?;
     let outcome = narrow(&mut connection, database.release).await;
-    guard.raw("COMMIT").await?;
-    guard.set_in_transaction(false);
+    unlock(&mut guard).await?;
     outcome
 }
 
-/// Locks the one row whose holder migrates. It is a row and no advisory lock, so that poolers and clusters in
-/// between do no harm, and a lock that goes with its connection, so that a crash leaves none.
+/// Waits until nobody migrates a server's tables that were migrated before.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) async fn settle(connection: &mut Connection) -> Result<(), Failure> {
+    lock(connection).await?;
+    unlock(connection).await
+}
+
+/// Locks the one row whose holder migrates, which it makes if it is missing. It is a row and no advisory lock, so that
+/// poolers and clusters in between do no harm, and a lock that goes with its connection, so that a crash leaves none.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 async fn claim(guard: &mut Connection) -> Result<(), Failure> {
     let table = "CREATE TABLE IF NOT EXISTS strongroom_migration (id BIGINT NOT NULL PRIMARY KEY)";
@@ -106,9 +111,21 @@ async fn claim(guard: &mut Connection) -> Result<(), Failure> {
         let insert = guard.execute("INSERT INTO strongroom_migration (id) VALUES (1)", Vec::new()).await;
         again_if(insert, &[Class::Unique])?;
     }
+    lock(guard).await
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn lock(guard: &mut Connection) -> Result<(), Failure> {
     guard.set_in_transaction(true);
     guard.raw(guard.dialect().begin()).await?;
     guard.fetch("SELECT id FROM strongroom_migration WHERE id = 1 {lock}", Vec::new()).await?;
+    Ok(())
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn unlock(guard: &mut Connection) -> Result<(), Failure> {
+    guard.raw("COMMIT").await?;
+    guard.set_in_transaction(false);
     Ok(())
 }
 

@@ -40,7 +40,7 @@ impl<M: Send + 'static> Thread<M> {
     }
 }
 
-/// What is said of a catalog whose threads are gone.
+/// What is said of a catalog that was closed, or whose threads are gone.
 pub(crate) fn closed() -> Error {
     Error::new(ErrorKind::Unavailable, "the catalog is closed: open it again")
 }

@@ -7,17 +7,19 @@ use common::{
     claimed, done, new_identity, options,
     server::{Databases, Server},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strongroom_core::ErrorKind;
 use strongroom_engine::{Catalog, Committed};
 use strongroom_sql::SqlCatalog;
 
-async fn three_that_start_at_once_make_one(server: Server) {
+async fn those_that_start_at_once_make_one(server: Server) {
     let databases = Databases::on(server);
     let url = databases.fresh().await;
-    let starts = (0..3).map(|_| {
+    // The first three at once, the others while those make the tables.
+    let starts = (0_u64..20).map(|i| {
         let url = url.clone();
         tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(10 * i.saturating_sub(2))).await;
             let catalog = SqlCatalog::open(options(&url)).await.unwrap();
             let identity = catalog.initialise(&new_identity()).await.unwrap();
             catalog.close().await.unwrap();
@@ -68,7 +70,7 @@ async fn a_caller_that_goes_away_leaves_nothing_behind(server: Server) {
     // Each is dropped a little later in its transaction.
     for micros in (0..40).map(|i| i * 150) {
         let update = claimed.update(&row, b"y");
-        let limit = std::time::Duration::from_micros(micros);
+        let limit = Duration::from_micros(micros);
         if let Ok(committed) = tokio::time::timeout(limit, claimed.catalog.commit(&update)).await {
             drop(committed.unwrap());
             break;
@@ -144,7 +146,7 @@ macro_rules! on_both {
 }
 
 on_both! {
-    three_that_start_at_once_make_one
+    those_that_start_at_once_make_one
     of_the_racers_of_two_replicas_one_wins
     lost_connections_are_made_anew
     a_caller_that_goes_away_leaves_nothing_behind
