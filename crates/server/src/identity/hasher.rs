@@ -9,8 +9,9 @@ use argon2::{
 };
 use zeroize::Zeroize as _;
 
-/// Room for this is asked for, of which only what is used becomes memory. The allocator of glibc keeps what is smaller
-/// (mallopt(3), `M_MMAP_THRESHOLD`, at most 32 MiB): it would hold on to the memory of a login for ever.
+/// Room for this is asked for, of which only what is used becomes memory. An allocator gives back at once only what it
+/// takes for large: jemalloc 8 MiB (`oversize_threshold`), that of glibc, where a program has no other, up to 32 MiB
+/// (mallopt(3), `M_MMAP_THRESHOLD`). It would hold on to the memory of a login for ever.
 const ROOM: usize = (33 << 20) / Block::SIZE;
 
 /// Hashes as [`Argon2`] does, with other memory, which is wiped.
