@@ -12,6 +12,7 @@ impl SqlCatalog {
     /// # Errors
     /// - `Unsupported` on other databases, naming the tool to use.
     /// - `AlreadyExists` if the file is there.
+    /// - `InvalidInput` if it is the database itself.
     /// - `ConfigInvalid` or `Unavailable` if it cannot be written.
     pub async fn backup(&self, to: &Path, force: bool) -> Result<()> {
         match &self.database.pools {
@@ -44,13 +45,17 @@ mod sqlite {
         file::File,
         files, prepare,
     };
-    use std::{fs, io::ErrorKind as Io, path::Path};
+    use std::{fs, io::ErrorKind as Io, os::unix::fs::MetadataExt as _, path::Path};
     use strongroom_core::{Error, ErrorKind, Result};
     use strongroom_engine::Env;
 
     pub(super) async fn backup(file: &File, env: &dyn Env, to: &Path, force: bool) -> Result<()> {
         if !force && fs::symlink_metadata(to).is_ok() {
             return Err(there(to));
+        }
+        if is_ours(&file.path, to) {
+            let text = "the backup would replace the database itself; choose another name";
+            return Err(Error::new(ErrorKind::InvalidInput, text).with("path", to.display()));
         }
         // Written beside and then given its name, so that no half copy ever has it.
         let mut name = to.file_name().unwrap_or_default().to_owned();
@@ -64,6 +69,16 @@ mod sqlite {
             drop(fs::remove_file(&temporary));
         }
         outcome
+    }
+
+    /// Whether a name leads to the database, its log or that's index. Who has the database open would go on with a file that
+    /// has no name any more, and who opens it later would take the old log for the copy's.
+    fn is_ours(database: &Path, to: &Path) -> bool {
+        let Ok(theirs) = fs::metadata(to) else { return false };
+        ["", "-wal", "-shm"].iter().any(|end| {
+            fs::metadata(prepare::behind(database, end))
+                .is_ok_and(|own| (own.dev(), own.ino()) == (theirs.dev(), theirs.ino()))
+        })
     }
 
     async fn write(file: &File, temporary: &Path) -> Result<()> {

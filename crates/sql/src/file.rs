@@ -11,7 +11,7 @@ use crate::{
 };
 use sqlx::sqlite::SqlitePool;
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 use strongroom_core::{ErrorKind, Result};
@@ -25,6 +25,7 @@ use tokio::{
 const QUEUE: usize = 1024;
 
 pub(crate) struct File {
+    pub(crate) path: PathBuf,
     pub(crate) readers: SqlitePool,
     /// What reads single rows.
     pub(crate) points: Points,
@@ -42,7 +43,14 @@ impl File {
         let (requests, queue) = mpsc::channel(QUEUE);
         let writer = group::start(path, env, sent, queue)?;
         let readers = sqlite::readers(path, readers);
-        Ok(Self { readers, points, writer: Mutex::new(Some(writer)), requests: Mutex::new(Some(requests)) })
+        let path = path.to_owned();
+        Ok(Self {
+            path,
+            readers,
+            points,
+            writer: Mutex::new(Some(writer)),
+            requests: Mutex::new(Some(requests)),
+        })
     }
 
     /// Runs an operation; others that wait share its commit.

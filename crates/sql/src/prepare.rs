@@ -131,7 +131,7 @@ fn is_same(one: &Path, other: &Path) -> std::io::Result<bool> {
     }
 }
 
-fn behind(path: &Path, more: &str) -> PathBuf {
+pub(crate) fn behind(path: &Path, more: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(more);
     name.into()

@@ -39,6 +39,22 @@ async fn a_backup_holds_what_is_committed_and_nothing_that_is_pending() {
     assert_eq!(copy.identity().await.unwrap(), claimed.catalog.identity().await.unwrap());
 }
 
+/// Whoever has it open would go on with a file that has no name any more.
+#[tokio::test]
+async fn the_database_itself_is_not_replaced_by_its_copy() {
+    let (directory, path) = place();
+    let claimed = claimed(&path).await;
+    claimed.created("a", b"x").await;
+    let link = directory.path().join("link.db");
+    fs::hard_link(&path, &link).unwrap();
+    for to in [path.clone(), format!("{path}-wal"), format!("{path}-shm"), link.to_str().unwrap().into()] {
+        let error = claimed.catalog.backup(to.as_ref(), true).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{to}");
+    }
+    claimed.created("b", b"x").await;
+    assert_eq!(SqlCatalog::open(options(&path)).await.unwrap().summary().await.unwrap().secrets, 2);
+}
+
 #[tokio::test]
 async fn a_file_that_is_there_is_replaced_only_by_force() {
     let (directory, path) = place();
