@@ -135,16 +135,16 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        let ended = match self.together(group).await {
+        let (again, ended) = match self.together(group).await {
             Ended::Panicked(at) if at < group.len() => {
                 let mut broken = vec![group.remove(at)];
                 finish(&mut broken, Ended::Panicked(0));
-                Ended::Undone(defect().into())
+                (true, Ended::Undone(defect().into()))
             }
-            ended => ended,
+            ended => (group.len() > 1, ended),
         };
         match ended {
-            Ended::Undone(_) if group.len() > 1 => {
+            Ended::Undone(_) if again => {
                 for job in group.drain(..) {
                     let mut one = vec![job];
                     let ended = self.together(&mut one).await;

@@ -59,7 +59,10 @@ impl<O: Operation> Job for Waiting<O> {
                     looks += 1;
                 }
                 Err(failure) => {
-                    tx.undo().await?;
+                    if tx.undo().await.is_err() {
+                        // What fails like this, such as a full disk, ended the whole transaction: it is why.
+                        return Err(failure);
+                    }
                     self.answer = Some(Err(failure.error));
                     return Ok(());
                 }
