@@ -3,18 +3,24 @@
 //! A read must be answered by a statement that started after the read arrived. Reads that arrive while a statement
 //! runs wait together for the next one: under load one statement answers dozens of them.
 
+use crate::{Env, deadline::within};
 use futures::{
     FutureExt,
-    future::{BoxFuture, Shared},
+    future::{BoxFuture, Shared, WeakShared},
 };
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use strongroom_core::{Error, ErrorKind, Result};
 
 /// The most keys that one statement asks for.
 const LARGEST: usize = 256;
+
+/// How long a statement waits for the one before. A database that is gone may leave that without an answer for minutes,
+/// while another connection leads to the one in its place.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 type Answers<K, V> = Result<Arc<BTreeMap<K, V>>>;
 type Running<K, V> = Shared<BoxFuture<'static, Answers<K, V>>>;
@@ -22,6 +28,7 @@ type Ask<K, V> = dyn Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + S
 
 /// Gathers keys that are asked for at the same time.
 pub struct Batch<K, V> {
+    env: Arc<dyn Env>,
     ask: Arc<Ask<K, V>>,
     /// Whoever is asked gathers by itself.
     direct: bool,
@@ -32,13 +39,17 @@ pub struct Batch<K, V> {
 struct Gathering<K, V> {
     /// `None` once the statement has started.
     keys: Arc<Mutex<Option<Vec<K>>>>,
-    answers: Running<K, V>,
+    /// Nothing once all who wait for it have gone: with them goes the statement, and what that holds.
+    answers: WeakShared<BoxFuture<'static, Answers<K, V>>>,
 }
 
 impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Batch<K, V> {
     /// `ask` answers each key, in order, by one statement.
-    pub fn new(ask: impl Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + Sync + 'static) -> Self {
-        Self { ask: Arc::new(ask), direct: false, last: Mutex::new(None) }
+    pub fn new(
+        env: Arc<dyn Env>,
+        ask: impl Fn(Vec<K>) -> BoxFuture<'static, Result<Vec<V>>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { env, ask: Arc::new(ask), direct: false, last: Mutex::new(None) }
     }
 
     /// Asks at once, whatever else is asked, if whoever is asked shares statements among callers already.
@@ -66,20 +77,20 @@ impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> B
 
     fn join(&self, wanted: &[K]) -> Running<K, V> {
         let mut last = lock(&self.last);
-        if let Some(gathering) = &*last
+        let before = last.as_ref().and_then(|gathering| gathering.answers.upgrade());
+        if let (Some(gathering), Some(answers)) = (&*last, &before)
             && let Some(keys) = &mut *lock(&gathering.keys)
             && keys.len() + wanted.len() <= LARGEST
         {
             keys.extend_from_slice(wanted);
-            return gathering.answers.clone();
+            return answers.clone();
         }
         let keys = Arc::new(Mutex::new(Some(wanted.to_vec())));
-        let (mine, before) = (keys.clone(), last.take().map(|gathering| gathering.answers));
-        let ask = self.ask.clone();
+        let (mine, ask, env) = (keys.clone(), self.ask.clone(), self.env.clone());
         let answers = async move {
             if let Some(before) = before {
                 // Whoever asked before may be gone: awaiting it here drives it on.
-                let _ = before.await;
+                let _ = within(&*env, PATIENCE, before).await;
             }
             let mut keys = lock(&mine).take().unwrap_or_default();
             keys.sort_unstable();
@@ -89,7 +100,8 @@ impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> B
         }
         .boxed()
         .shared();
-        *last = Some(Gathering { keys, answers: answers.clone() });
+        // It was made just now, and is not done.
+        *last = answers.downgrade().map(|answers| Gathering { keys, answers });
         answers
     }
 }

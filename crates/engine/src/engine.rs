@@ -128,7 +128,7 @@ impl Engine {
             .with("store", target));
         }
         let core = Core {
-            rows: Batch::new({
+            rows: Batch::new(env.clone(), {
                 let catalog = catalog.clone();
                 move |keys| {
                     let catalog = catalog.clone();
@@ -139,7 +139,7 @@ impl Engine {
                 }
             })
             .directly(catalog.shares_reads()),
-            stamps: Batch::new({
+            stamps: Batch::new(env.clone(), {
                 let catalog = catalog.clone();
                 move |ids| {
                     let catalog = catalog.clone();

@@ -7,9 +7,12 @@ use crate::{
 };
 use futures::TryStreamExt;
 use sqlx::{AssertSqlSafe, Either, Executor};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 /// A statement with its arguments, in the order of its `?`.
@@ -52,10 +55,20 @@ pub(crate) enum Link {
     MySql(sqlx::pool::PoolConnection<sqlx::MySql>),
 }
 
-/// A connection. One that is dropped within a transaction is closed, and not used again.
+/// How long a server's answer is waited for: some seconds longer than it may take for a statement itself. A server that
+/// is gone without a word, as after a failover, never answers.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(70);
+
+/// A connection. One that is dropped within a transaction, or before a server has answered, is closed, and not used
+/// again.
 pub(crate) struct Connection {
     link: Link,
     in_transaction: bool,
+    /// A server's answer is under way.
+    asked: bool,
+    /// It is closed in any case.
+    used_once: bool,
+    patience: Duration,
     sent: Sent,
 }
 
@@ -99,7 +112,13 @@ macro_rules! run {
 
 impl Connection {
     pub(crate) fn new(link: Link, sent: Sent) -> Self {
-        Self { link, in_transaction: false, sent }
+        Self { link, in_transaction: false, asked: false, used_once: false, patience: PATIENCE, sent }
+    }
+
+    /// Sets how long a server's answer is waited for.
+    pub(crate) fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// What the other end is.
@@ -117,6 +136,12 @@ impl Connection {
     /// Says whether a transaction is open from now on.
     pub(crate) fn set_in_transaction(&mut self, open: bool) {
         self.in_transaction = open;
+    }
+
+    /// Has it closed when it is dropped.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(crate) fn use_once(&mut self) {
+        self.used_once = true;
     }
 
     /// Runs a statement and answers how many rows it changed.
@@ -172,18 +197,24 @@ impl Connection {
             return Ok(link.execute_batch(sql)?);
         }
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        match &mut self.link {
-            #[cfg(feature = "sqlite")]
-            Link::Sqlite(link) => sql.execute(&mut **link).await.map(|_| ())?,
-            // Done above.
-            #[cfg(feature = "sqlite")]
-            Link::File(_) => {}
-            #[cfg(feature = "postgres")]
-            Link::Postgres(link) => sql.execute(&mut **link).await.map(|_| ())?,
-            #[cfg(feature = "mysql")]
-            Link::MySql(link) => sql.execute(&mut **link).await.map(|_| ())?,
-        }
-        Ok(())
+        let limit = self.begin();
+        let link = &mut self.link;
+        let done = within(limit, async move {
+            match link {
+                #[cfg(feature = "sqlite")]
+                Link::Sqlite(link) => sql.execute(&mut **link).await.map(drop),
+                // Done above.
+                #[cfg(feature = "sqlite")]
+                Link::File(_) => Ok(()),
+                #[cfg(feature = "postgres")]
+                Link::Postgres(link) => sql.execute(&mut **link).await.map(drop),
+                #[cfg(feature = "mysql")]
+                Link::MySql(link) => sql.execute(&mut **link).await.map(drop),
+            }
+        });
+        let done = done.await.ok_or_else(Failure::silent)?;
+        self.asked = false;
+        Ok(done?)
     }
 
     /// The driver's connection, for what only it can do.
@@ -193,23 +224,45 @@ impl Connection {
 
     async fn run(&mut self, sql: String, args: Vec<Value>, count: usize) -> Result<Outcome, BatchFailure> {
         self.sent.add(count);
-        match &mut self.link {
-            #[cfg(feature = "sqlite")]
-            Link::Sqlite(link) => run!(link, sql, args, sqlite),
-            #[cfg(feature = "sqlite")]
-            Link::File(link) => crate::drivers::rusqlite::batch(link, &[Statement::new(sql, args)]),
-            #[cfg(feature = "postgres")]
-            Link::Postgres(link) => run!(link, sql, args, postgres),
-            #[cfg(feature = "mysql")]
-            Link::MySql(link) => run!(link, sql, args, mysql),
-        }
+        let limit = self.begin();
+        let link = &mut self.link;
+        let done = within(limit, async move {
+            match link {
+                #[cfg(feature = "sqlite")]
+                Link::Sqlite(link) => run!(link, sql, args, sqlite),
+                #[cfg(feature = "sqlite")]
+                Link::File(link) => crate::drivers::rusqlite::batch(link, &[Statement::new(sql, args)]),
+                #[cfg(feature = "postgres")]
+                Link::Postgres(link) => run!(link, sql, args, postgres),
+                #[cfg(feature = "mysql")]
+                Link::MySql(link) => run!(link, sql, args, mysql),
+            }
+        });
+        let done = done.await.ok_or_else(|| BatchFailure { at: 0, failure: Failure::silent() })?;
+        self.asked = false;
+        done
+    }
+
+    /// Notes that a server is asked; how long its answer is waited for.
+    fn begin(&mut self) -> Option<Duration> {
+        self.asked = self.dialect() != Dialect::Sqlite;
+        self.asked.then_some(self.patience)
+    }
+}
+
+/// What comes of it; `None` if that takes too long.
+async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        None => Some(work.await),
+        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // The transaction's caller went away half way: what is left of it must not become part of another one.
-        if self.in_transaction {
+        // Its caller went away half way: what is left of a transaction must not become part of another one, and an answer
+        // that does not come must not be waited for.
+        if self.in_transaction || self.asked || self.used_once {
             match &mut self.link {
                 #[cfg(feature = "sqlite")]
                 Link::Sqlite(link) => link.close_on_drop(),

@@ -20,6 +20,8 @@ pub(crate) struct Database {
     pub(crate) sent: Sent,
     /// Which release this program is.
     pub(crate) release: Release,
+    /// How long a server's answer is waited for.
+    pub(crate) patience: Duration,
 }
 
 pub(crate) enum Pools {
@@ -63,7 +65,7 @@ impl Database {
             #[cfg(feature = "mysql")]
             Pools::MySql(pool) => Link::MySql(pool.acquire().await?),
         };
-        Ok(Connection::new(link, self.sent.clone()))
+        Ok(Connection::new(link, self.sent.clone()).patient(self.patience))
     }
 
     /// Runs an operation in a transaction and commits it.

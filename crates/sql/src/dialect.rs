@@ -44,6 +44,16 @@ impl Dialect {
         }
     }
 
+    /// Takes back from a session the limits that it got when it was connected.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(crate) const fn unhurried(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+            Self::MySql => "SET SESSION wait_timeout = 28800",
+        }
+    }
+
     /// A statement of ours in this dialect: `?` stands for an argument, `{lock}` and `{share}` lock the rows that
     /// are read. Nothing else in a statement may look like these.
     pub(crate) fn render(self, sql: &str) -> Cow<'_, str> {

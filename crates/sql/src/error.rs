@@ -45,6 +45,17 @@ impl Failure {
         Self { class: Class::Other, error }
     }
 
+    /// No answer came.
+    pub(crate) fn silent() -> Self {
+        Self { class: Class::Lost, error: told(Class::Lost, "no answer") }
+    }
+
+    /// No connection could be made in time.
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
+    pub(crate) fn unreachable() -> Self {
+        Self { class: Class::Unreachable, error: told(Class::Unreachable, "no answer") }
+    }
+
     /// Asks for the whole transaction to be run again.
     pub(crate) fn again() -> Self {
         Self { class: Class::Again, error: told(Class::Again, "retry") }
@@ -161,8 +172,8 @@ fn postgres(code: &str) -> Class {
         // Serialization failure, deadlock, lock not available, too many connections, a cached plan that does not
         // fit any more, a transaction that failed before.
         "40001" | "40P01" | "55P03" | "53300" | "0A000" | "26000" => Class::Again,
-        // Shutdowns, idle and connection failures.
-        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Class::Lost,
+        // Shutdowns, idle and connection failures; whether a COMMIT took effect is not known.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "40003" => Class::Lost,
         "25006" => Class::ReadOnly,
         "53100" | "53200" | "53000" => Class::Full,
         "XX001" | "XX002" => Class::Corrupt,
@@ -279,6 +290,7 @@ mod tests {
             ("23503", Class::ForeignKey),
             ("40001", Class::Again),
             ("40P01", Class::Again),
+            ("40003", Class::Lost),
             ("55P03", Class::Again),
             ("57P01", Class::Lost),
             ("08006", Class::Lost),

@@ -1,7 +1,7 @@
 //! Opening a catalog.
 
 use crate::{
-    connection::{Connection, Sent},
+    connection::{Connection, PATIENCE, Sent},
     database::{Database, Pools},
     dialect::Dialect,
     error::Failure,
@@ -10,7 +10,7 @@ use crate::{
     schema::{self, Found},
     url::{self, Target},
 };
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::Env;
 
@@ -27,6 +27,9 @@ pub struct Options {
     pub max_connections: u32,
     /// Whether a SQLite file that is not there is made. Empty databases are initialised in any case.
     pub create: bool,
+    /// How long a server's answer to one statement is waited for; 70 s unless said otherwise, some seconds longer than
+    /// PostgreSQL is allowed to work on it. Then its connection counts as lost.
+    pub patience: Duration,
     /// Takes the program for the next release, in a test.
     pub next: Option<NextRelease>,
 }
@@ -34,7 +37,7 @@ pub struct Options {
 impl Options {
     /// For a database, which is made if it is a file that is not there.
     pub fn new(url: impl Into<String>, env: Arc<dyn Env>) -> Self {
-        Self { url: url.into(), env, max_connections: 8, create: true, next: None }
+        Self { url: url.into(), env, max_connections: 8, create: true, patience: PATIENCE, next: None }
     }
 
     /// Sets how many connections there are at most.
@@ -48,6 +51,13 @@ impl Options {
     #[must_use]
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
+        self
+    }
+
+    /// Sets how long a server's answer to one statement is waited for.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -154,7 +164,7 @@ impl SqlCatalog {
     }
 
     async fn open_and(options: Options, upgrade: bool) -> Result<Self> {
-        let (sent, release) = (Sent::default(), options.release());
+        let (sent, release, patience) = (Sent::default(), options.release(), options.patience);
         let pools = match url::parse(&options.url)? {
             #[cfg(feature = "sqlite")]
             Target::Sqlite(path) => {
@@ -169,7 +179,8 @@ impl SqlCatalog {
             #[cfg(feature = "mysql")]
             Target::MySql(to) => Pools::MySql(crate::drivers::mysql::pool(*to, options.max_connections)),
         };
-        let catalog = Self { database: Arc::new(Database { env: options.env, pools, sent, release }) };
+        let catalog =
+            Self { database: Arc::new(Database { env: options.env, pools, sent, release, patience }) };
         catalog.vet(upgrade).await?;
         Ok(catalog)
     }
@@ -233,11 +244,14 @@ impl SqlCatalog {
 
     /// Looks whether the database may and can be used.
     async fn vet(&self, upgrade: bool) -> Result<()> {
-        let mut found = self.found(false).await?;
-        if found == Found::Older && !upgrade {
-            // So they look as well while another program makes them.
-            found = self.found(true).await?;
-        }
+        let mut tried = 0;
+        let found = loop {
+            tried += 1;
+            match self.look().await {
+                Ok(found) => break found,
+                Err(failure) => self.database.before_next(tried, failure).await?,
+            }
+        };
         match found {
             Found::Ready => Ok(()),
             Found::Empty => self.migrate().await,
@@ -249,36 +263,23 @@ impl SqlCatalog {
         }
     }
 
-    async fn found(&self, settled: bool) -> Result<Found> {
-        let mut tried = 0;
-        loop {
-            tried += 1;
-            match self.look(settled).await {
-                Ok(found) => return Ok(found),
-                Err(failure) => self.database.before_next(tried, failure).await?,
-            }
-        }
-    }
-
-    /// What is there now, or, if `settled`, once nobody migrates it any more.
-    #[cfg_attr(
-        not(any(feature = "postgres", feature = "mysql")),
-        expect(unused_variables, reason = "a file is migrated before it is looked at")
-    )]
-    async fn look(&self, settled: bool) -> Result<Found, Failure> {
+    async fn look(&self) -> Result<Found, Failure> {
         match &self.database.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(_) => {}
             #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => crate::drivers::postgres::vet(pool).await?,
+            Pools::Postgres(pool) => promptly(crate::drivers::postgres::vet(pool)).await?,
             #[cfg(feature = "mysql")]
-            Pools::MySql(pool) => crate::drivers::mysql::vet(pool).await?,
+            Pools::MySql(pool) => promptly(crate::drivers::mysql::vet(pool)).await?,
         }
         let mut connection: Connection = self.database.connection().await?;
-        #[cfg(any(feature = "postgres", feature = "mysql"))]
-        if settled {
-            schema::settle(&mut connection).await?;
-        }
         schema::look(&mut connection, self.database.release).await
     }
+}
+
+/// A server that does not answer when it is connected to is not waited for as long as the system would.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn promptly(vet: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    const LIMIT: Duration = Duration::from_secs(20);
+    tokio::time::timeout(LIMIT, vet).await.unwrap_or_else(|_| Err(Failure::unreachable()))
 }

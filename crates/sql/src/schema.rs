@@ -16,7 +16,7 @@ use strongroom_core::{Error, ErrorKind, Result};
 /// What is found in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// No tables, or an initialisation that was interrupted.
+    /// No tables, or not all of them: they are being made, or that was interrupted.
     Empty,
     /// Tables of an older release.
     Older,
@@ -57,7 +57,12 @@ pub(crate) async fn look(connection: &mut Connection, release: Release) -> Resul
     if min_compatible > own {
         return Err(newer(min_compatible, own).into());
     }
-    Ok(if schema < own { Found::Older } else { Found::Ready })
+    if schema >= own {
+        return Ok(Found::Ready);
+    }
+    // Tables that are half made look as old as their first script. Nobody has used those yet.
+    let used = connection.fetch("SELECT id FROM identity WHERE id = 1", Vec::new()).await?;
+    Ok(if used.is_empty() { Found::Empty } else { Found::Older })
 }
 
 /// Why a program is too old.
@@ -69,38 +74,41 @@ pub(crate) fn newer(needed: i64, own: i64) -> Error {
 /// Creates or upgrades the tables of a server; whoever comes second finds the work done.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) async fn migrate(database: &crate::database::Database) -> Result<(), Failure> {
-    let mut guard = database.connection().await?;
+    let mut guard = unhurried(database).await?;
     claim(&mut guard).await?;
-    let mut connection = database.connection().await?;
+    let mut connection = unhurried(database).await?;
     let outcome = match look(&mut connection, database.release).await {
         Ok(Found::Ready) => Ok(()),
         Ok(_) => apply(&mut connection, database.release).await,
         Err(failure) => Err(failure),
     };
-    unlock(&mut guard).await?;
+    guard.raw("COMMIT").await?;
     outcome
 }
 
 /// Removes from a server's tables what no program needs any more.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) async fn finish(database: &crate::database::Database) -> Result<(), Failure> {
-    let mut guard = database.connection().await?;
+    let mut guard = unhurried(database).await?;
     claim(&mut guard).await?;
-    let mut connection = database.connection().await?;
+    let mut connection = unhurried(database).await?;
     let outcome = narrow(&mut connection, database.release).await;
-    unlock(&mut guard).await?;
+    guard.raw("COMMIT").await?;
     outcome
 }
 
-/// Waits until nobody migrates a server's tables that were migrated before.
+/// A connection that may take as long for a statement, and be idle as long in a transaction, as a migration of large
+/// tables does. It is used for nothing else.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(crate) async fn settle(connection: &mut Connection) -> Result<(), Failure> {
-    lock(connection).await?;
-    unlock(connection).await
+async fn unhurried(database: &crate::database::Database) -> Result<Connection, Failure> {
+    let mut connection = database.connection().await?;
+    connection.use_once();
+    connection.raw(connection.dialect().unhurried()).await?;
+    Ok(connection)
 }
 
-/// Locks the one row whose holder migrates, which it makes if it is missing. It is a row and no advisory lock, so that
-/// poolers and clusters in between do no harm, and a lock that goes with its connection, so that a crash leaves none.
+/// Locks the one row whose holder migrates. It is a row and no advisory lock, so that poolers and clusters in
+/// between do no harm, and a lock that goes with its connection, so that a crash leaves none.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 async fn claim(guard: &mut Connection) -> Result<(), Failure> {
     let table = "CREATE TABLE IF NOT EXISTS strongroom_migration (id BIGINT NOT NULL PRIMARY KEY)";
@@ -111,21 +119,8 @@ async fn claim(guard: &mut Connection) -> Result<(), Failure> {
         let insert = guard.execute("INSERT INTO strongroom_migration (id) VALUES (1)", Vec::new()).await;
         again_if(insert, &[Class::Unique])?;
     }
-    lock(guard).await
-}
-
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-async fn lock(guard: &mut Connection) -> Result<(), Failure> {
-    guard.set_in_transaction(true);
     guard.raw(guard.dialect().begin()).await?;
     guard.fetch("SELECT id FROM strongroom_migration WHERE id = 1 {lock}", Vec::new()).await?;
-    Ok(())
-}
-
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-async fn unlock(guard: &mut Connection) -> Result<(), Failure> {
-    guard.raw("COMMIT").await?;
-    guard.set_in_transaction(false);
     Ok(())
 }
 

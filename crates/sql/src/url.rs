@@ -98,8 +98,6 @@ fn mysql(url: &str) -> Result<Target> {
         "collation",
         "socket",
         "statement-cache-capacity",
-        "timezone",
-        "time-zone",
     ];
     check_parameters(url, KNOWN)?;
     let options: MySqlConnectOptions = url.parse().map_err(|_| unreadable())?;

@@ -101,6 +101,18 @@ async fn an_older_database_is_upgraded_only_when_asked(server: Server) {
     databases.drop_all().await;
 }
 
+async fn an_initialisation_that_was_interrupted_is_gone_on_with(server: Server) {
+    let databases = Databases::on(server);
+    let url = databases.fresh().await;
+    SqlCatalog::open(options(&url)).await.unwrap().close().await.unwrap();
+    // As the first script leaves it.
+    databases.run_in(&url, "UPDATE meta SET schema_version = 1").await;
+    let claimed = claimed(&url).await;
+    claimed.created("a", b"x").await;
+    claimed.catalog.close().await.unwrap();
+    databases.drop_all().await;
+}
+
 async fn a_database_with_other_tables_is_left_alone(server: Server) {
     let databases = Databases::on(server);
     let url = databases.fresh().await;
@@ -151,6 +163,7 @@ on_both! {
     lost_connections_are_made_anew
     a_caller_that_goes_away_leaves_nothing_behind
     an_older_database_is_upgraded_only_when_asked
+    an_initialisation_that_was_interrupted_is_gone_on_with
     a_database_with_other_tables_is_left_alone
     a_backup_names_the_tool
 }

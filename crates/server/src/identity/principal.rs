@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use strongroom_core::{Access, OwnerId, Result};
-use strongroom_engine::{Batch, Catalog as _};
+use strongroom_engine::{Batch, Catalog as _, Env};
 use strongroom_sql::{
     SqlCatalog,
     identities::{Account, ApiKey},
@@ -46,9 +46,9 @@ pub(super) struct Principals {
 }
 
 impl Principals {
-    pub(super) fn new(catalog: Arc<SqlCatalog>) -> Self {
+    pub(super) fn new(catalog: Arc<SqlCatalog>, env: Arc<dyn Env>) -> Self {
         let source = catalog.clone();
-        let epoch = Batch::new(move |_| {
+        let epoch = Batch::new(env, move |_| {
             let catalog = source.clone();
             async move { Ok(vec![catalog.auth_epoch().await?]) }.boxed()
         })

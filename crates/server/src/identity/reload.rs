@@ -21,7 +21,7 @@ pub(super) struct Reload(Batch<(), ()>);
 impl Reload {
     pub(super) fn new(engine: Engine) -> Self {
         let last = Arc::new(Mutex::new(None::<Duration>));
-        Self(Batch::new(move |_| {
+        Self(Batch::new(engine.env(), move |_| {
             let (engine, last) = (engine.clone(), last.clone());
             async move {
                 let before = *last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,10 +9,16 @@ use sqlx::{
     mysql::{
         MySql, MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow,
     },
+    pool::PoolConnectionMetadata,
     query::Query,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::ErrorKind::TimedOut,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 use strongroom_core::{Error, ErrorKind};
+use tokio::time::timeout;
 
 type Bound<'q> = Query<'q, MySql, MySqlArguments>;
 
@@ -49,22 +55,65 @@ pub(crate) fn record(row: &MySqlRow) -> Result<Record, Failure> {
     Ok(Record(values))
 }
 
-/// How long an idle connection is taken to be alive. One that is not costs a try.
+/// How long an idle connection is taken to be alive, and its server to be the primary. One that is not costs a try.
 const FRESH: Duration = Duration::from_secs(2);
+
+/// How long an answer to that question may take.
+const PROMPT: Duration = Duration::from_secs(2);
+
+/// Notices that the server became a standby, which ends no session: those would go on answering with rows that grow old.
+#[derive(Default)]
+struct Demotion(Mutex<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    /// When some connection was asked last.
+    asked: Option<Instant>,
+    /// Connections that are older lead to a standby.
+    demoted: Option<Instant>,
+}
+
+impl Demotion {
+    async fn admits(
+        &self,
+        connection: &mut MySqlConnection,
+        meta: &PoolConnectionMetadata,
+    ) -> Result<bool, sqlx::Error> {
+        let now = Instant::now();
+        {
+            let mut seen = self.lock();
+            if seen.demoted.is_some_and(|at| now.duration_since(at) <= meta.age) {
+                return Ok(false);
+            }
+            if meta.idle_for <= FRESH && seen.asked.is_some_and(|at| now.duration_since(at) <= FRESH) {
+                return Ok(true);
+            }
+            seen.asked = Some(now);
+        }
+        let answered = timeout(PROMPT, is_standby(connection)).await;
+        let standby = answered.map_err(|_| sqlx::Error::Io(TimedOut.into()))??;
+        if standby {
+            self.lock().demoted = Some(Instant::now());
+        }
+        Ok(!standby)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A pool whose connections are strict and wait for what their cluster has committed.
 pub(crate) fn pool(options: MySqlConnectOptions, most: u32) -> MySqlPool {
+    let demotion = Arc::new(Demotion::default());
     MySqlPoolOptions::new()
         .max_connections(most.max(2))
         .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(Duration::from_secs(45))
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > FRESH {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
+        .before_acquire(move |connection, meta| {
+            let demotion = demotion.clone();
+            Box::pin(async move { demotion.admits(connection, &meta).await })
         })
         .after_connect(|connection, _| {
             Box::pin(async move {
@@ -75,7 +124,8 @@ pub(crate) fn pool(options: MySqlConnectOptions, most: u32) -> MySqlPool {
                          'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
                     )
                     .await?;
-                connection.execute("SET SESSION innodb_lock_wait_timeout = 10").await?;
+                // Whoever stops half way in a transaction, but for its end, holds its locks no longer than this.
+                connection.execute("SET SESSION innodb_lock_wait_timeout = 10, wait_timeout = 60").await?;
                 if connection.fetch_optional("SHOW VARIABLES LIKE 'wsrep_sync_wait'").await?.is_some() {
                     connection.execute("SET SESSION wsrep_sync_wait = 1").await?;
                 }

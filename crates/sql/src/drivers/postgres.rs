@@ -14,8 +14,9 @@ use sqlx::{
     },
     query::Query,
 };
-use std::{sync::Arc, time::Duration};
+use std::{io::ErrorKind::TimedOut, sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind};
+use tokio::time::timeout;
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -67,6 +68,9 @@ pub(crate) fn record(row: &PgRow) -> Result<Record, Failure> {
 /// How long an idle connection is taken to be alive. One that is not costs a try.
 const FRESH: Duration = Duration::from_secs(2);
 
+/// How long an answer to the question whether it is alive may take.
+const PROMPT: Duration = Duration::from_secs(2);
+
 /// A pool whose connections refuse what could answer with old rows.
 pub(crate) fn pool(options: PgConnectOptions, most: u32) -> PgPool {
     PgPoolOptions::new()
@@ -76,7 +80,8 @@ pub(crate) fn pool(options: PgConnectOptions, most: u32) -> PgPool {
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > FRESH {
-                    connection.ping().await?;
+                    let answered = timeout(PROMPT, connection.ping());
+                    answered.await.map_err(|_| sqlx::Error::Io(TimedOut.into()))??;
                 }
                 Ok(true)
             })

@@ -99,3 +99,21 @@ impl Databases {
         }
     }
 }
+
+/// Host and port of a URL.
+pub(crate) fn address(url: &str) -> &str {
+    let rest = url.split_once("://").unwrap().1;
+    let authority = rest.split(['/', '?']).next().unwrap();
+    authority.rsplit('@').next().unwrap()
+}
+
+/// The URL of the same database at another port of this machine, in clear text.
+pub(crate) fn through(server: Server, url: &str, port: u16) -> String {
+    let through = url.replacen(address(url), &format!("127.0.0.1:{port}"), 1);
+    let clear = match server {
+        Server::Postgres => "sslmode=disable",
+        Server::MariaDb => "ssl-mode=DISABLED",
+    };
+    let join = if through.ends_with('?') { "" } else { "&" };
+    format!("{through}{}{clear}", if through.contains('?') { join } else { "?" })
+}

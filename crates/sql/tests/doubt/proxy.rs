@@ -1,7 +1,7 @@
 //! A proxy between a program and its database that cuts the connection around a COMMIT.
 
 use super::wire::Requests;
-use crate::common::server::Server;
+use crate::common::server::{Server, address, through};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -22,6 +22,8 @@ pub(crate) enum Cut {
     Before,
     /// The caller sees the connection lost; the COMMIT arrives a moment later.
     Late,
+    /// The COMMIT arrives; the caller hears nothing any more, not even that the connection is lost.
+    Silence,
 }
 
 /// What becomes of the COMMITs that go by.
@@ -124,13 +126,7 @@ impl Proxy {
 
     /// The URL of the same database through this proxy, in clear text.
     pub(crate) fn url(&self, server: Server, url: &str) -> String {
-        let through = url.replacen(address(url), &format!("127.0.0.1:{}", self.port), 1);
-        let clear = match server {
-            Server::Postgres => "sslmode=disable",
-            Server::MariaDb => "ssl-mode=DISABLED",
-        };
-        let join = if through.ends_with('?') { "" } else { "&" };
-        format!("{through}{}{clear}", if through.contains('?') { join } else { "?" })
+        through(server, url, self.port)
     }
 }
 
@@ -138,13 +134,6 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.accepting.abort();
     }
-}
-
-/// Host and port of a URL.
-fn address(url: &str) -> &str {
-    let rest = url.split_once("://").unwrap().1;
-    let authority = rest.split(['/', '?']).next().unwrap();
-    authority.rsplit('@').next().unwrap()
 }
 
 /// How long after the caller saw its connection lost a late COMMIT arrives.
@@ -177,6 +166,11 @@ async fn pass(
                             drop(client);
                             tokio::time::sleep(LATE).await;
                             return deliver(&request.bytes, &requests, database).await;
+                        }
+                        Some(Cut::Silence) => {
+                            deliver(&request.bytes, &requests, database).await?;
+                            while client.read(&mut up).await? > 0 {}
+                            return Ok(());
                         }
                     }
                 }
