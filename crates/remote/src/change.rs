@@ -13,6 +13,9 @@ use strongroom_core::{
     ValuesChange,
 };
 
+/// How often a secret that is to be deleted by its name is looked up, if others change it meanwhile.
+const LOOKS: u32 = 10;
+
 impl Calling<'_> {
     pub(crate) async fn create(&self, new: &NewSecret) -> Result<Secret> {
         let mut message = self.message(Method::POST, "/secrets");
@@ -81,10 +84,22 @@ impl Calling<'_> {
 
     pub(crate) async fn delete(&self, which: &SecretRef, expected: Option<Revision>) -> Result<()> {
         self.needs_revisions(expected)?;
-        let id = self.find(which).await?;
-        let mut message = self.message(Method::DELETE, format!("/secrets/{id}"));
-        message.expected = expected.map(|revision| revision.0);
-        let deleted = self.client.call(self.writing(message, false)).await;
-        deleted.map(drop).map_err(|error| missing(error, which))
+        let mut looks = 0;
+        loop {
+            // As it was found: by the time that it is deleted, the name may be another secret's.
+            let (id, found) = self.find_current(which).await?;
+            let mut message = self.message(Method::DELETE, format!("/secrets/{id}"));
+            message.expected = expected.or(found).map(|revision| revision.0);
+            let deleted = self.client.call(self.writing(message, false)).await;
+            looks += 1;
+            match deleted {
+                Err(error)
+                    if error.kind() == ErrorKind::Conflict
+                        && expected.is_none()
+                        && found.is_some()
+                        && looks < LOOKS => {}
+                deleted => return deleted.map(drop).map_err(|error| missing(error, which)),
+            }
+        }
     }
 }

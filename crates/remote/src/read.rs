@@ -11,7 +11,7 @@ use futures::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::json;
 use strongroom_core::{
-    ErrorKind, GetOptions, Result, Secret, SecretFilter, SecretId, SecretName, SecretRef, Version,
+    ErrorKind, GetOptions, Result, Revision, Secret, SecretFilter, SecretId, SecretName, SecretRef, Version,
     filter::{Condition, Sort, SortField, TextOp},
 };
 
@@ -58,8 +58,13 @@ impl Calling<'_> {
 
     /// The id that a reference means. By name it is looked up without reading any value.
     pub(crate) async fn find(&self, which: &SecretRef) -> Result<SecretId> {
+        self.find_current(which).await.map(|(id, _)| id)
+    }
+
+    /// The same, and, if it was looked up and the server tells revisions, which one it was found with.
+    pub(crate) async fn find_current(&self, which: &SecretRef) -> Result<(SecretId, Option<Revision>)> {
         let (name, private) = match which {
-            SecretRef::Id(id) => return Ok(*id),
+            SecretRef::Id(id) => return Ok((*id, None)),
             SecretRef::Name { name, private } => (name, *private),
         };
         let mut filter = SecretFilter::new()
@@ -71,7 +76,7 @@ impl Calling<'_> {
         let page: PageView<SecretView> = self.page(&filter).await?;
         // Some databases of ZenML compare names without case.
         let exact = page.items.iter().find(|found| found.name() == name.as_str());
-        exact.map(SecretView::id).ok_or_else(|| error::not_found(which))
+        exact.map(|found| (found.id(), found.revision())).ok_or_else(|| error::not_found(which))
     }
 
     pub(crate) async fn page(&self, filter: &SecretFilter) -> Result<PageView<SecretView>> {

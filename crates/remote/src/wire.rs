@@ -106,6 +106,11 @@ impl SecretView {
         &self.name
     }
 
+    /// What a change can be bound to; `None` if the server has no revisions.
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        self.body.revision.map(Revision)
+    }
+
     /// Everything but the values.
     pub(crate) fn meta(&self) -> Result<SecretMeta> {
         let user = self.resources.as_ref().and_then(|resources| resources.user.as_ref());

@@ -59,6 +59,27 @@ impl Bad {
     }
 }
 
+/// Between the look for the name and the deletion of what had it, the name is given to another secret.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_by_its_name_has_that_name() {
+    let bad = Bad::day().await;
+    let renamed = bad.secrets.get("db").await.unwrap().meta.id;
+    // Which leaves a second.
+    bad.proxy.plan("DELETE /api/v1/secrets/", Fate::Answer(BUSY));
+    let others = async {
+        while bad.proxy.seen("DELETE /api/v1/secrets/").is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let name = SecretUpdate::new().name(SecretName::new("db-prod").unwrap());
+        bad.secrets.update(&renamed.into(), name).await.unwrap();
+        bad.secrets.create("db", [("a", "2")]).await.unwrap();
+    };
+    let (deleted, ()) = tokio::join!(bad.secrets.delete("db"), others);
+    deleted.unwrap();
+    assert_eq!(bad.secrets.get("db-prod").await.unwrap().meta.id, renamed);
+    assert_eq!(bad.secrets.get("db").await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_whose_answer_is_lost_is_made_once() {
     let bad = Bad::day().await;
