@@ -2,7 +2,9 @@
 
 use crate::{
     Replica,
+    deadline::within,
     engine::{Core, Engine},
+    errors,
 };
 use std::sync::{Arc, PoisonError};
 use strongroom_core::Result;
@@ -62,7 +64,9 @@ impl Core {
     pub(crate) async fn go_on_saying_that_it_runs(self: &Arc<Self>) {
         while self.announced().is_some() {
             self.env.sleep(self.options.beat_every).await;
-            if let Err(error) = self.say_that_it_runs().await {
+            // Not for longer, or an answer that does not come takes this process for gone.
+            let said = within(&*self.env, self.options.beat_every, self.say_that_it_runs()).await;
+            if let Err(error) = said.unwrap_or_else(|| Err(errors::too_slow())) {
                 tracing::warn!(
                     target: "strongroom::engine", %error,
                     "other processes may not know that this one runs"
