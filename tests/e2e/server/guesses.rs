@@ -1,11 +1,13 @@
 //! Guesses that come all at once.
 
-use super::{PASSWORD, Server};
+use super::{PASSWORD, Server, denied::times};
 use crate::support::Home;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
+    io::Write as _,
+    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -41,6 +43,51 @@ fn guesses_at_once_are_no_way_around_the_limiter() {
         logins.into_iter().map(|login| login.join().unwrap()).collect::<Vec<_>>()
     });
     assert!(logins.iter().all(|let_in| *let_in), "{logins:?}");
+}
+
+/// Sends a guess, and goes away before it is answered.
+fn guess_and_go(server: &Server, name: &str, password: &str) {
+    let body = format!("username={name}&password={password}");
+    let length = body.len();
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    let head = format!("POST /api/v1/login HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    // It is looked at by then, and takes longer than that.
+    thread::sleep(Duration::from_millis(5));
+}
+
+#[test]
+fn guesses_of_those_who_go_away_are_counted_and_noted() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    (0..40).for_each(|n| guess_and_go(&server, "admin", &format!("wrong-{n}")));
+    // It waits for those that are looked at.
+    let refused = server.login(&format!("username=admin&password={PASSWORD}")).unwrap_err();
+    assert_eq!((refused.status, refused.head.contains("retry-after")), (401, true), "{refused:?}");
+    assert_eq!(server.stop(), 0);
+    let failed = home.json(["audit", "list", "--action", "login.failed"]);
+    let details = failed.as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap());
+    let noted: usize = details.map(times).sum();
+    assert!(noted > 5, "five guesses and one that had to wait: {failed}");
+}
+
+#[test]
+fn whoever_goes_away_leaves_no_more_work_behind_than_others_wait_for() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    server.admin();
+    let (_, before) = server.memory();
+    // Names that nobody guessed at, so that nothing but the work itself is in their way.
+    (0..120).for_each(|n| guess_and_go(&server, &format!("nobody-{n}"), "some-Password"));
+    // There is no place for another one until those that are left are worked on.
+    while server.login(&format!("username=admin&password={PASSWORD}")).is_err() {
+        thread::sleep(Duration::from_millis(50));
+    }
+    let (_, most) = server.memory();
+    let at_once = thread::available_parallelism().map_or(1, |cores| (cores.get() as u64 / 2).max(1));
+    // Each takes 19 MiB while it is worked on.
+    assert!(most < before + 20 * at_once + 40, "{before} MiB, then {most}");
+    assert_eq!(server.stop(), 0);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod auth;
 mod body;
 mod describe;
+mod detached;
 mod error;
+mod guesses;
 mod json;
 mod layer;
 mod listing;

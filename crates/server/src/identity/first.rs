@@ -92,7 +92,7 @@ impl Identities {
         if *seen == Some(owner.generation) {
             return Ok(true);
         }
-        let holds = self.0.passwords.verify(password, owner.password).await?;
+        let holds = self.0.passwords.verify(self.0.passwords.place()?, password, owner.password).await?;
         if holds {
             *seen = Some(owner.generation);
         }

@@ -4,6 +4,7 @@ use super::{
     Identities, Known, Rejected,
     authenticate::{Reason, wrong},
     limiter::{NotNow, Turn},
+    password::Place,
     token::Token,
     usage,
 };
@@ -23,6 +24,13 @@ pub(crate) struct Issued {
     pub(crate) known: Arc<Known>,
 }
 
+/// The right to try one password: to be used in a task that ends also if its caller goes away, or those who go away
+/// would guess without being counted.
+pub(crate) struct Guess {
+    turn: Turn,
+    place: Place,
+}
+
 impl Identities {
     /// Logs in with an API key.
     pub(crate) async fn login_key(&self, text: &SecretString) -> Result<Issued, Rejected> {
@@ -31,34 +39,27 @@ impl Identities {
         Ok(self.issue(known)?)
     }
 
-    /// Logs in with a password, from a network address if there is one.
-    pub(crate) async fn login_password(
-        &self,
-        name: &str,
-        password: SecretString,
-        source: Option<IpAddr>,
-    ) -> Result<Issued, Rejected> {
-        let known = self.by_password(name, password, source).await?;
-        Ok(self.issue(known)?)
+    /// The right to try a password for a name, from a network address if there is one. It is waited for here, and not
+    /// by whoever tries then: of those there are only so many, whether or not their callers are still there.
+    pub(crate) async fn guess_password(&self, name: &str, source: Option<IpAddr>) -> Result<Guess, Rejected> {
+        let turn = self.guess((self.name_hash(name)?, source)).await?;
+        Ok(Guess { turn, place: self.0.passwords.place()? })
     }
 
     /// Whose password it is. Wrong and unknown names, and accounts that are not active, take the same time and get the
     /// same answer.
     pub(crate) async fn by_password(
         &self,
+        Guess { turn, place }: Guess,
         name: &str,
         password: SecretString,
-        source: Option<IpAddr>,
     ) -> Result<Arc<Known>, Rejected> {
-        let bucket = (self.name_hash(name)?, source);
-        let env = self.0.engine.env();
-        let turn = self.guess(bucket).await?;
         let account = self.0.catalog.account(AccountRef::Name(name)).await?;
         let account = account.filter(|account| account.active && account.kind == AccountKind::User);
         let hash = account.as_ref().and_then(|account| account.password.clone());
-        let right = self.0.passwords.verify(password, hash).await?;
+        let right = self.0.passwords.verify(place, password, hash).await?;
         let Some(account) = account.filter(|_| right) else {
-            turn.failed(env.monotonic());
+            turn.failed(self.0.engine.env().monotonic());
             return Err(wrong(Reason::new("a password")));
         };
         turn.succeeded();
@@ -75,13 +76,11 @@ impl Identities {
     /// must not lead to the password.
     pub(crate) async fn is_password(
         &self,
+        Guess { turn, place }: Guess,
         known: &Known,
         password: SecretString,
-        source: Option<IpAddr>,
-    ) -> Result<bool, Rejected> {
-        let bucket = (self.name_hash(&known.account.name)?, source);
-        let turn = self.guess(bucket).await?;
-        let right = self.0.passwords.verify(password, known.account.password.clone()).await?;
+    ) -> Result<bool> {
+        let right = self.0.passwords.verify(place, password, known.account.password.clone()).await?;
         if right {
             turn.succeeded();
         } else {
@@ -90,7 +89,7 @@ impl Identities {
         Ok(right)
     }
 
-    pub(super) fn issue(&self, known: Arc<Known>) -> Result<Issued> {
+    pub(crate) fn issue(&self, known: Arc<Known>) -> Result<Issued> {
         let now = self.0.engine.now();
         let lifetime = self.0.lifetime;
         let mut expires = now.plus(lifetime);

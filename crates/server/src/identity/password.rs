@@ -5,7 +5,7 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::Pas
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::{Arc, OnceLock};
 use strongroom_core::{Error, ErrorKind, Result};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How many may wait beside those that are computed.
 const QUEUE: usize = 64;
@@ -20,6 +20,9 @@ pub(crate) struct Passwords {
     waiting: Arc<Semaphore>,
 }
 
+/// A place among those that are computed or wait for it.
+pub(crate) struct Place(#[expect(dead_code, reason = "it is held")] OwnedSemaphorePermit);
+
 impl Passwords {
     pub(crate) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -33,7 +36,7 @@ impl Passwords {
     /// The hash of a new password.
     pub(crate) async fn hash(&self, password: SecretString) -> Result<SecretString> {
         check(&password)?;
-        self.run(move || {
+        self.run(self.place()?, move || {
             let hash = Hasher::new()
                 .map_err(|_| broken())?
                 .hash_password(password.expose_secret().as_bytes())
@@ -44,11 +47,16 @@ impl Passwords {
     }
 
     /// Whether it is the password of this hash. Without a hash it costs the same, and is not.
-    pub(crate) async fn verify(&self, password: SecretString, hash: Option<SecretString>) -> Result<bool> {
+    pub(crate) async fn verify(
+        &self,
+        place: Place,
+        password: SecretString,
+        hash: Option<SecretString>,
+    ) -> Result<bool> {
         if password.expose_secret().len() > LONGEST {
             return Ok(false);
         }
-        self.run(move || {
+        self.run(place, move || {
             let known = hash.is_some();
             let parsed = match &hash {
                 Some(hash) => PasswordHash::new(hash.expose_secret()).map_err(|_| broken())?,
@@ -63,12 +71,27 @@ impl Passwords {
         .await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let Ok(_place) = self.waiting.try_acquire() else {
-            return Err(Error::new(ErrorKind::Unavailable, "too many logins at once: try again in a moment"));
+    /// A place, if one is free.
+    pub(crate) fn place(&self) -> Result<Place> {
+        self.waiting
+            .clone()
+            .try_acquire_owned()
+            .map(Place)
+            .map_err(|_| Error::new(ErrorKind::Unavailable, "too many logins at once: try again in a moment"))
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.running.clone().acquire_owned().await.map_err(|_| broken())?;
+        // What has begun cannot be stopped: place and turn are free again when it ends, not when its caller goes.
+        let held = move || {
+            let _held = (place, turn);
+            work()
         };
-        let _turn = self.running.acquire().await.map_err(|_| broken())?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| broken())?
+        tokio::task::spawn_blocking(held).await.map_err(|_| broken())?
     }
 }
 

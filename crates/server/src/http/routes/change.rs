@@ -3,6 +3,7 @@
 use super::{
     super::{
         auth::Caller,
+        detached::detached,
         error::{Answer, ApiError},
         json::Object,
         once::Once,
@@ -15,10 +16,9 @@ use axum::{
     response::Response,
 };
 use strongroom_core::{
-    Error, ErrorKind, Result, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
+    Error, ErrorKind, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
 };
 use strongroom_sql::identities::Role;
-use tracing::Instrument as _;
 
 pub(super) fn change(object: &mut Object, patch: bool) -> Result<SecretUpdate, ApiError> {
     let mut update = SecretUpdate::new();
@@ -102,18 +102,6 @@ impl Changing {
 
 fn caller_may_change(caller: &Caller) -> bool {
     matches!(caller.account().role, Role::Admin | Role::Writer)
-}
-
-/// Runs a change to its end, whether or not the caller waits for it.
-pub(super) async fn detached<T, F>(app: &App, work: impl FnOnce(App) -> F) -> Result<T>
-where
-    T: Send + 'static,
-    F: Future<Output = Result<T>> + Send + 'static,
-{
-    let ended = tokio::spawn(work(app.clone()).in_current_span()).await;
-    ended.unwrap_or_else(|_| {
-        Err(Error::new(ErrorKind::Unexpected, "the request failed in a way nobody foresaw"))
-    })
 }
 
 /// The revision that `If-Match` names; `*` is any.

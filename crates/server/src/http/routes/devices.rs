@@ -4,6 +4,7 @@ use super::super::{
     auth::{Facts, origin},
     body::Whole,
     error::{Answer, ApiError},
+    guesses,
     query::Query,
     requests,
     state::App,
@@ -158,7 +159,7 @@ async fn look(app: &App, facts: &Facts, form: &Query) -> strongroom_core::Result
     let typed = form.get("user_code").unwrap_or_default();
     let code = UserCode::parse(typed);
     let shown = code.map_or_else(|| typed.chars().take(20).collect(), |code| code.to_string());
-    let outcome = match app.identities.by_password(name, password, facts.address).await {
+    let outcome = match guesses::whose(app, facts, name, password).await {
         Ok(known) => {
             let found = app.identities.device_of(&known, code, facts.address).await;
             found.map(|device| device.map(|device| (known, device)))
@@ -187,9 +188,11 @@ async fn look(app: &App, facts: &Facts, form: &Query) -> strongroom_core::Result
         }
         Err(Rejected::Failed(error)) => Err(error),
         Err(rejected) => {
-            let who = app.identities.name_bucket(name)?;
-            facts.seen.note();
-            app.trail.note_stranger(origin(facts), "login.failed", &who).await?;
+            if !facts.seen.is_noted() {
+                let who = app.identities.name_bucket(name)?;
+                facts.seen.note();
+                app.trail.note_stranger(origin(facts), "login.failed", &who).await?;
+            }
             let (text, wait) = match rejected {
                 Rejected::Wait(seconds) => (format!("Too many failures: wait {seconds} s."), Some(seconds)),
                 _ => ("The name or the password is wrong, or the account is not active.".into(), None),

@@ -5,6 +5,7 @@ use super::{
         auth::{Facts, origin},
         body::Whole,
         error::{ApiError, ErrorBody},
+        guesses,
         query::Query,
         requests,
         state::App,
@@ -105,8 +106,8 @@ pub(crate) async fn login(
                 return bad("Invalid request: username is required.");
             };
             let password = secret("password").unwrap_or_default();
-            let bucket = app.identities.name_bucket(name)?;
-            (app.identities.login_password(name, password, facts.address).await, bucket, "")
+            let known = guesses::whose(&app, &facts, name, password).await;
+            (known.and_then(|known| Ok(app.identities.issue(known)?)), String::new(), "")
         }
         DEVICE_GRANT => {
             let (Some(code), Some(_)) = (secret("device_code"), form.get("client_id")) else {
@@ -141,7 +142,7 @@ pub(crate) async fn login(
             }))
         }
         Err(rejected) => {
-            if !matches!(rejected, Rejected::Failed(_)) {
+            if !matches!(rejected, Rejected::Failed(_)) && !facts.seen.is_noted() {
                 facts.seen.note();
                 app.trail.note_stranger(origin(&facts), "login.failed", &who).await?;
             }

@@ -4,6 +4,7 @@ use super::{
     super::{
         auth::{Caller, Reader},
         body::JsonBody,
+        detached::detached,
         error::{Answer, ApiError},
         json::id,
         once::Once,
@@ -14,7 +15,7 @@ use super::{
         wire::{Nothing, Paged, SecretView},
     },
     answer::{again, missing, note_refusal, one, read},
-    change::{Changing, change, detached, doubtful, if_match, precondition, taken},
+    change::{Changing, change, doubtful, if_match, precondition, taken},
 };
 use axum::{
     Json,

@@ -5,6 +5,7 @@ use super::{
         auth::Caller,
         body::JsonBody,
         error::{Answer, ApiError},
+        guesses,
         json::Object,
         listing,
         path::Path,
@@ -213,7 +214,8 @@ async fn change(
                 "The current password must be supplied when changing the password.",
             ));
         };
-        if !app.identities.is_password(&caller.known, old, caller.facts.address).await? {
+        let what = if rights { "PUT /api/v1/users/{which}" } else { "PUT /api/v1/current-user" };
+        if !guesses::is_own(app, caller, old, what).await? {
             return Err(ApiError::forbidden("The current password is incorrect."));
         }
     }

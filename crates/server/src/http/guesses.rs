@@ -1,0 +1,64 @@
+//! Guesses of passwords: once one is looked at it is counted, and noted if it is wrong, also if whoever guessed went away.
+
+use super::{
+    auth::{Caller, Facts, origin},
+    detached::detached,
+    state::App,
+};
+use crate::identity::{Known, Rejected};
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// Whose password it is. A refusal is in the audit trail by then.
+pub(crate) async fn whose(
+    app: &App,
+    facts: &Facts,
+    name: &str,
+    password: SecretString,
+) -> Result<Arc<Known>, Rejected> {
+    let guess = match app.identities.guess_password(name, facts.address).await {
+        Ok(guess) => guess,
+        Err(rejected) => return Err(noted(app, facts, name, rejected).await),
+    };
+    let (facts, name) = (facts.clone(), name.to_owned());
+    detached(app, |app| async move {
+        match app.identities.by_password(guess, &name, password).await {
+            Err(rejected) => Err(noted(&app, &facts, &name, rejected).await),
+            known => known,
+        }
+    })
+    .await
+}
+
+/// Whether it is the caller's password; `what` names the request in the audit trail.
+pub(crate) async fn is_own(
+    app: &App,
+    caller: &Caller,
+    password: SecretString,
+    what: &'static str,
+) -> Result<bool, Rejected> {
+    let guess = app.identities.guess_password(&caller.account().name, caller.facts.address).await?;
+    let (known, facts, cx) = (caller.known.clone(), caller.facts.clone(), caller.context());
+    detached(app, |app| async move {
+        let right = app.identities.is_password(guess, &known, password).await?;
+        if !right {
+            facts.seen.note();
+            app.trail.note_denial(&cx, "request.denied", &format!("{what}: a wrong password")).await?;
+        }
+        Ok(right)
+    })
+    .await
+}
+
+/// Notes a refusal; a failure is none.
+async fn noted(app: &App, facts: &Facts, name: &str, rejected: Rejected) -> Rejected {
+    if matches!(rejected, Rejected::Failed(_)) {
+        return rejected;
+    }
+    facts.seen.note();
+    let noted = async {
+        let who = app.identities.name_bucket(name)?;
+        app.trail.note_stranger(origin(facts), "login.failed", &who).await
+    };
+    noted.await.map_or_else(Rejected::Failed, |()| rejected)
+}
