@@ -147,6 +147,30 @@ fn a_million_keys_and_as_many_depths_are_refused_and_take_no_memory_for_long() {
 }
 
 #[test]
+fn forms_and_queries_are_small() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    // Anybody may send one.
+    for path in ["/api/v1/login", "/api/v1/device_authorization", "/devices/verify"] {
+        let headers = [("sec-fetch-site", "same-origin")];
+        for (form, status) in [
+            (format!("username={}&password=canary", "x".repeat(16 << 10)), 413),
+            (format!("{}username=x&password=canary", "a=b&".repeat(255)), 422),
+        ] {
+            let refused = server.send("POST", path, &headers, form.as_bytes());
+            assert_eq!(refused.status, status, "{path}: {refused:?}");
+            assert_harmless(&refused, path);
+        }
+    }
+    let list = |pairs: usize| {
+        let path = format!("/secrets?{}", "a=b&".repeat(pairs));
+        server.call(&token, "GET", &path, &Value::Null).status
+    };
+    assert_eq!((list(256), list(257)), (200, 422));
+}
+
+#[test]
 fn a_path_that_is_no_text_gets_an_error_of_the_usual_form() {
     let home = Home::new();
     let server = Server::start(&home);

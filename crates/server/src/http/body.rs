@@ -1,6 +1,6 @@
 //! Request bodies: as large as allowed, in the time allowed.
 
-use super::{error::ApiError, json::Object, state::App};
+use super::{error::ApiError, json::Object, query::Query, state::App};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -8,8 +8,11 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-/// A body, whole.
-pub(crate) struct Whole(pub(crate) Bytes);
+/// The most bytes of a form: what people type, and anybody may send one.
+const FORM: usize = 16 << 10;
+
+/// A body that is a form.
+pub(crate) struct Form(pub(crate) Query);
 
 /// A body that is a JSON object, with its bytes.
 pub(crate) struct JsonBody {
@@ -17,26 +20,34 @@ pub(crate) struct JsonBody {
     pub(crate) bytes: Bytes,
 }
 
-impl FromRequest<App> for Whole {
+/// A body, whole, of at most so many bytes.
+async fn whole(request: Request, app: &App, most: usize) -> Result<Bytes, ApiError> {
+    if request.headers().contains_key(axum::http::header::CONTENT_ENCODING) {
+        return Err(ApiError::plain(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Compressed bodies are not accepted",
+        ));
+    }
+    let most = most.min(app.config.max_body_bytes);
+    let limited = Limited::new(request.into_body(), most);
+    match tokio::time::timeout(app.config.request_timeout(), limited.collect()).await {
+        Err(_) => Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body came too slowly")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The body is larger than {most} bytes"),
+        )),
+        Ok(Err(_)) => Err(ApiError::plain(StatusCode::BAD_REQUEST, "The body ended too early")),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
+}
+
+impl FromRequest<App> for Form {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        if request.headers().contains_key(axum::http::header::CONTENT_ENCODING) {
-            return Err(ApiError::plain(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "Compressed bodies are not accepted",
-            ));
-        }
-        let limited = Limited::new(request.into_body(), app.config.max_body_bytes);
-        match tokio::time::timeout(app.config.request_timeout(), limited.collect()).await {
-            Err(_) => Err(ApiError::plain(StatusCode::REQUEST_TIMEOUT, "The body came too slowly")),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::plain(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("The body is larger than {} bytes", app.config.max_body_bytes),
-            )),
-            Ok(Err(_)) => Err(ApiError::plain(StatusCode::BAD_REQUEST, "The body ended too early")),
-            Ok(Ok(body)) => Ok(Self(body.to_bytes())),
-        }
+        let bytes = whole(request, app, FORM).await?;
+        // What is no text has no field that anybody looks for.
+        Ok(Self(Query::parse(std::str::from_utf8(&bytes).unwrap_or_default())?))
     }
 }
 
@@ -44,7 +55,7 @@ impl FromRequest<App> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let Whole(bytes) = Whole::from_request(request, app).await?;
+        let bytes = whole(request, app, app.config.max_body_bytes).await?;
         Ok(Self { object: Object::parse(&bytes)?, bytes })
     }
 }

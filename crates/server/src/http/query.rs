@@ -4,10 +4,14 @@ use strongroom_core::{
     Error, ErrorKind, Result, SecretFilter,
     filter::{Condition, Logic, Sort},
 };
+use zeroize::Zeroizing;
 
-/// The pairs of a query string or a form, decoded, in their order.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Query(Vec<(String, String)>);
+/// The most pairs: each takes more memory than what was sent for it.
+const MOST: usize = 256;
+
+/// The pairs of a query string or a form, decoded, in their order. Forms have passwords and keys among their values.
+#[derive(Default)]
+pub(crate) struct Query(Vec<(String, Zeroizing<String>)>);
 
 /// Which page of a list, and how its items look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +23,18 @@ pub(crate) struct Paging {
 
 impl Query {
     /// Reads one. What is no UTF-8 behind the percent signs is replaced.
-    pub(crate) fn parse(text: &str) -> Self {
-        Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    ///
+    /// # Errors
+    /// `InvalidInput` if it has too many pairs.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let pairs = form_urlencoded::parse(text.as_bytes());
+        let pairs = pairs.map(|(key, value)| (key.into_owned(), Zeroizing::new(value.into_owned())));
+        let pairs: Vec<_> = pairs.take(MOST + 1).collect();
+        if pairs.len() > MOST {
+            let text = format!("send at most {MOST} parameters or fields");
+            return Err(Error::new(ErrorKind::InvalidInput, text));
+        }
+        Ok(Self(pairs))
     }
 
     /// The last value of a key.
@@ -106,7 +120,7 @@ mod tests {
 
     #[test]
     fn pairs_are_decoded_and_may_repeat() {
-        let query = Query::parse("name=a%20b&name=c+d&x&y=%e2%82%ac&z=%zz&&w=a=b");
+        let query = Query::parse("name=a%20b&name=c+d&x&y=%e2%82%ac&z=%zz&&w=a=b").unwrap();
         assert_eq!(query.all("name").collect::<Vec<_>>(), ["a b", "c d"]);
         assert_eq!((query.get("x"), query.get("y"), query.get("z")), (Some(""), Some("€"), Some("%zz")));
         assert_eq!((query.get("w"), query.get("v")), (Some("a=b"), None));
@@ -115,12 +129,20 @@ mod tests {
     #[test]
     fn what_the_client_sends_is_a_filter() {
         let text = "hydrate=True&sort_by=desc:created&logical_operator=or&page=2&size=5&id=startswith:X&name=contains:X&foo=1";
-        let filter = Query::parse(text).filter().unwrap();
+        let filter = Query::parse(text).unwrap().filter().unwrap();
         assert_eq!((filter.page, filter.size, filter.conditions.len()), (2, 5, 2));
         for wrong in
             ["page=0", "size=0", "size=10001", "page=x", "sort_by=values", "name=oneof:x", "private=maybe"]
         {
-            assert!(Query::parse(wrong).filter().is_err(), "{wrong}");
+            assert!(Query::parse(wrong).unwrap().filter().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn there_are_so_many_pairs_and_no_more() {
+        let pairs = |count: usize| Query::parse(&"a=b&".repeat(count)).map(|query| query.pairs().count());
+        assert_eq!(pairs(MOST).unwrap(), MOST);
+        let refused = pairs(MOST + 1).unwrap_err();
+        assert_eq!((refused.kind(), refused.to_string().contains("256")), (ErrorKind::InvalidInput, true));
     }
 }

@@ -76,7 +76,7 @@ pub(crate) async fn delete(
     what: &str,
     query: Option<&str>,
 ) -> Answer<Json<Nothing>> {
-    let query = Query::parse(query.unwrap_or_default());
+    let query = Query::parse(query.unwrap_or_default())?;
     let with_private_secrets = query.boolean("with_private_secrets", false)?;
     match app.identities.delete_account(&caller.context(), account, with_private_secrets).await {
         Ok(Removal::Done) => Ok(Json(Nothing)),
@@ -161,7 +161,7 @@ pub(crate) async fn revoke(
     Path(which): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Nothing>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let glob = query.get("glob").ok_or_else(|| ApiError::invalid("glob: it is required"))?;
     let account = found(&app, &caller, &which).await?;
     app.identities.revoke(&caller.context(), &account, glob).await?;

@@ -58,7 +58,7 @@ pub(crate) async fn keys(
     Path(account): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<ApiKeyView>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let hydrate = query.paging()?.hydrate;
     let account = owner(&app, &account).await?;
     let keys = app.identities.catalog().api_keys(account.id).await?;
@@ -128,7 +128,7 @@ pub(crate) async fn key(
     Path((account, which)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<ApiKeyView>> {
-    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default())?.boolean("hydrate", true)?;
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
     Ok(Json(ApiKeyView::of(&key, &account, None, hydrate)))

@@ -50,7 +50,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Vec<AuditView>>> {
     may_see(&caller)?;
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let size = query.number("size")?.unwrap_or(USUAL);
     if !(1..=MOST).contains(&size) {
         return Err(ApiError::invalid(format!("size: use 1 to {MOST}")));
@@ -90,7 +90,7 @@ pub(crate) async fn verify(
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Vec<HeadView>>> {
     may_see(&caller)?;
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let head = |text| parse_head(text).ok_or_else(|| ApiError::invalid("head: use CHAIN:SEQUENCE:HEX"));
     let heads = query.all("head").map(head).collect::<Result<Vec<_>, _>>()?;
     let reports = audit::verify(app.identities.engine(), app.identities.catalog(), &heads).await;

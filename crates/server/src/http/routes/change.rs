@@ -12,6 +12,7 @@ use super::{
     answer::{again, as_changed, missing, note_refusal},
 };
 use axum::{
+    body::Bytes,
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
@@ -53,7 +54,7 @@ pub(crate) struct Changing {
     /// The id as the caller wrote it.
     pub(crate) text: String,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 impl Changing {

@@ -2,7 +2,7 @@
 
 use super::super::{
     auth::{Facts, origin},
-    body::Whole,
+    body::Form,
     error::{Answer, ApiError},
     guesses,
     query::Query,
@@ -40,9 +40,8 @@ pub(crate) async fn device_authorization(
     State(app): State<App>,
     facts: Facts,
     headers: HeaderMap,
-    Whole(body): Whole,
+    Form(form): Form,
 ) -> Answer<Json<DeviceAuthorization>> {
-    let form = std::str::from_utf8(&body).map(Query::parse).unwrap_or_default();
     let client = client_id(&form)?;
     let started = match app.identities.start_device(client, agent(&headers), facts.address).await? {
         Start::Begun(started) => started,
@@ -106,7 +105,7 @@ impl From<Refusal> for DeviceRefusal {
     responses((status = 200, description = "A page with a form", body = String, content_type = "text/html")),
 )]
 pub(crate) async fn page(RawQuery(query): RawQuery) -> Response {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default()).unwrap_or_default();
     let code = query.get("user_code").and_then(UserCode::parse);
     respond(StatusCode::OK, verify::ask(&code.map(|code| code.to_string()).unwrap_or_default(), "", None))
 }
@@ -133,17 +132,16 @@ pub(crate) async fn submit(
     State(app): State<App>,
     facts: Facts,
     headers: HeaderMap,
-    Whole(body): Whole,
+    Form(form): Form,
 ) -> Response {
     if !is_our_page(&app, &headers) {
         let text =
             "This did not come from this server's own page. Open the address again that the program shows.";
         return respond(StatusCode::FORBIDDEN, verify::told("Nothing was done", text));
     }
-    let form = std::str::from_utf8(&body).map(Query::parse).unwrap_or_default();
     let outcome = match form.get("ticket") {
         Some(ticket) => decide(&app, &facts, ticket, form.get("decision")).await,
-        None => look(&app, &facts, &form).await,
+        None => look(&app, &facts, form).await,
     };
     outcome.unwrap_or_else(|error| {
         let error: ApiError = error.into();
@@ -153,12 +151,14 @@ pub(crate) async fn submit(
 }
 
 /// Checks the password, and shows what there is to decide.
-async fn look(app: &App, facts: &Facts, form: &Query) -> strongroom_core::Result<Response> {
-    let name = form.get("username").unwrap_or_default();
+async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<Response> {
+    let name = &form.get("username").unwrap_or_default().to_owned();
     let password = SecretString::from(form.get("password").unwrap_or_default());
     let typed = form.get("user_code").unwrap_or_default();
     let code = UserCode::parse(typed);
     let shown = code.map_or_else(|| typed.chars().take(20).collect(), |code| code.to_string());
+    // It has the password, which nobody needs any more.
+    drop(form);
     let outcome = match guesses::whose(app, facts, name, password).await {
         Ok(known) => {
             let found = app.identities.device_of(&known, code, facts.address).await;

@@ -3,7 +3,7 @@
 use super::{
     super::{
         auth::{Facts, origin},
-        body::Whole,
+        body::Form,
         error::{ApiError, ErrorBody},
         guesses,
         query::Query,
@@ -24,6 +24,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use strongroom_core::{Access, Context};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -63,6 +64,43 @@ impl IntoResponse for Refused {
     }
 }
 
+/// What somebody logs in with.
+enum Grant {
+    Key(SecretString),
+    Password(String, SecretString),
+    Device(Uuid, SecretString),
+}
+
+impl Grant {
+    /// What a form has of it; the rest is not kept while it is looked at.
+    fn of(form: Query) -> Result<Self, ApiError> {
+        let secret = |field: &str| form.get(field).map(SecretString::from);
+        let grant = match form.get("grant_type") {
+            Some(grant) if !grant.is_empty() => grant,
+            _ if form.get("device_code").is_some() => DEVICE_GRANT,
+            _ if form.get("username").is_some() => "password",
+            _ if form.get("password").is_some() => "zenml-api-key",
+            _ => "password",
+        };
+        let bad = |text: &str| ApiError::plain(StatusCode::BAD_REQUEST, text);
+        match grant {
+            "zenml-api-key" => secret("password").map(Self::Key).ok_or_else(|| bad("API key is required.")),
+            "password" => {
+                let name = form.get("username");
+                let name = name.ok_or_else(|| bad("Invalid request: username is required."))?;
+                Ok(Self::Password(name.to_owned(), secret("password").unwrap_or_default()))
+            }
+            DEVICE_GRANT => {
+                let (Some(code), Some(_)) = (secret("device_code"), form.get("client_id")) else {
+                    return Err(bad("Invalid request: device code and client ID are required."));
+                };
+                Ok(Self::Device(client_id(&form)?, code))
+            }
+            _ => Err(bad("Unsupported grant type")),
+        }
+    }
+}
+
 /// Logs in with a password, an API key or what a browser approved.
 #[utoipa::path(
     post,
@@ -79,21 +117,10 @@ impl IntoResponse for Refused {
 pub(crate) async fn login(
     State(app): State<App>,
     facts: Facts,
-    Whole(body): Whole,
+    Form(form): Form,
 ) -> Result<Json<Token>, Refused> {
-    let form = std::str::from_utf8(&body).map(Query::parse).unwrap_or_default();
-    let secret = |field: &str| form.get(field).map(SecretString::from);
-    let grant = match form.get("grant_type") {
-        Some(grant) if !grant.is_empty() => grant,
-        _ if form.get("device_code").is_some() => DEVICE_GRANT,
-        _ if form.get("username").is_some() => "password",
-        _ if form.get("password").is_some() => "zenml-api-key",
-        _ => "password",
-    };
-    let bad = |text: &str| Err(ApiError::plain(StatusCode::BAD_REQUEST, text).into());
-    let (outcome, who, how) = match grant {
-        "zenml-api-key" => {
-            let Some(key) = secret("password") else { return bad("API key is required.") };
+    let (outcome, who, how) = match Grant::of(form)? {
+        Grant::Key(key) => {
             let outcome = app.identities.login_key(&key).await;
             let why = match &outcome {
                 Err(Rejected::Credentials(_, reason)) => format!("an API key: {reason}"),
@@ -101,30 +128,20 @@ pub(crate) async fn login(
             };
             (outcome, why, "")
         }
-        "password" => {
-            let Some(name) = form.get("username") else {
-                return bad("Invalid request: username is required.");
-            };
-            let password = secret("password").unwrap_or_default();
-            let known = guesses::whose(&app, &facts, name, password).await;
+        Grant::Password(name, password) => {
+            let known = guesses::whose(&app, &facts, &name, password).await;
             (known.and_then(|known| Ok(app.identities.issue(known)?)), String::new(), "")
         }
-        DEVICE_GRANT => {
-            let (Some(code), Some(_)) = (secret("device_code"), form.get("client_id")) else {
-                return bad("Invalid request: device code and client ID are required.");
-            };
-            match app.identities.fetch_device(client_id(&form)?, &code).await? {
-                Fetched::Refused(refusal) => {
-                    if refusal == Refusal::Invalid {
-                        let who = "a device code";
-                        app.trail.note_stranger(origin(&facts), "login.failed", who).await?;
-                    }
-                    return Err(Refused::Device(refusal));
+        Grant::Device(client, code) => match app.identities.fetch_device(client, &code).await? {
+            Fetched::Refused(refusal) => {
+                if refusal == Refusal::Invalid {
+                    let who = "a device code";
+                    app.trail.note_stranger(origin(&facts), "login.failed", who).await?;
                 }
-                Fetched::Issued(issued) => (Ok(issued), String::new(), "with a browser"),
+                return Err(Refused::Device(refusal));
             }
-        }
-        _ => return bad("Unsupported grant type"),
+            Fetched::Issued(issued) => (Ok(issued), String::new(), "with a browser"),
+        },
     };
     match outcome {
         Ok(Issued { token, expires_in, known }) => {

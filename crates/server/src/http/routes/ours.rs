@@ -44,7 +44,7 @@ pub(crate) async fn by_name(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let private = match query.get("private") {
         None => None,
         Some(_) => Some(query.boolean("private", false)?),
@@ -110,7 +110,7 @@ pub(crate) async fn rollback(
         revision.ok_or_else(|| ApiError::invalid("revision: it must be a whole number, and is required"))?;
     let update = SecretUpdate::new().values(ValuesChange::Restore(Revision(revision)));
     let what = format!("POST /secrets/{secret}/rollback");
-    Changing { secret, what, text, headers, body: bytes.to_vec() }.apply(&app, &caller, update).await
+    Changing { secret, what, text, headers, body: bytes }.apply(&app, &caller, update).await
 }
 
 /// Many secrets at once: what the caller may read, and an error for each of the rest.

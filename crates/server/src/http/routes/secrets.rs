@@ -114,7 +114,7 @@ pub(crate) async fn list(
     reader: Reader,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<SecretView>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let (filter, hydrate) = (query.filter()?, query.paging()?.hydrate);
     let exact = exact(&filter);
     let store = app.store.clone();
@@ -180,7 +180,7 @@ pub(crate) async fn get(
     Path(text): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let which = SecretRef::Id(SecretId(id("secret id", &text)?));
     show(&app, reader, which, &query, &text).await
 }
@@ -239,11 +239,11 @@ pub(crate) async fn update(
     headers: HeaderMap,
     JsonBody { mut object, bytes }: JsonBody,
 ) -> Answer<Response> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let secret = SecretId(id("secret id", &text)?);
     let update = change(&mut object, query.boolean("patch_values", false)?)?;
     let what = format!("PUT /secrets/{secret}");
-    let change = Changing { secret, what, text, headers, body: bytes.to_vec() };
+    let change = Changing { secret, what, text, headers, body: bytes };
     change.apply(&app, &caller, update).await
 }
 

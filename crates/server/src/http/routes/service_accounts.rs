@@ -35,7 +35,7 @@ pub(crate) async fn list(
     _: Caller,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<ServiceAccount>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let hydrate = query.paging()?.hydrate;
     let filter = listing::filter(&query, AccountKind::Service, None)?;
     let page = app.identities.catalog().accounts_page(&filter).await?;
@@ -101,7 +101,7 @@ pub(crate) async fn get(
     Path(which): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<ServiceAccount>> {
-    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default())?.boolean("hydrate", true)?;
     Ok(Json(ServiceAccount::of(&found(&app, &which).await?, hydrate)))
 }
 

@@ -74,7 +74,7 @@ pub(crate) async fn projects(
     _: Caller,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<Project>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     single(&query, Project::new(id_of(&app, "project"), query.paging()?.hydrate))
 }
 
@@ -93,7 +93,7 @@ pub(crate) async fn stacks(
     _: Caller,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<Stack>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     single(&query, Stack::new(id_of(&app, "stack"), query.paging()?.hydrate))
 }
 
@@ -112,7 +112,7 @@ pub(crate) async fn project_by(
     Path(text): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Project>> {
-    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default())?.boolean("hydrate", true)?;
     let known = id_of(&app, "project");
     must_be(&text, known, "project")?;
     Ok(Json(Project::new(known, hydrate)))
@@ -133,7 +133,7 @@ pub(crate) async fn stack_by(
     Path(text): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Stack>> {
-    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default())?.boolean("hydrate", true)?;
     let known = id_of(&app, "stack");
     must_be(&text, known, "stack")?;
     Ok(Json(Stack::new(known, hydrate)))

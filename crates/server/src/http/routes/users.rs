@@ -37,7 +37,7 @@ pub(crate) async fn list(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<User>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default());
+    let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let only = (!caller.is_admin()).then(|| caller.id());
     let filter = listing::filter(&query, AccountKind::User, only)?;
     let page = app.identities.catalog().accounts_page(&filter).await?;
@@ -102,7 +102,7 @@ pub(crate) async fn get(
     Path(which): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<User>> {
-    let hydrate = Query::parse(query.as_deref().unwrap_or_default()).boolean("hydrate", true)?;
+    let hydrate = Query::parse(query.as_deref().unwrap_or_default())?.boolean("hydrate", true)?;
     if !is_own(&caller, &which) {
         caller.must_be_admin("get other user")?;
     }
