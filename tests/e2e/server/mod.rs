@@ -1,6 +1,7 @@
 //! The server, spoken to over its sockets.
 
 mod access;
+mod activation;
 mod begins;
 mod denied;
 mod drain;

@@ -8,7 +8,8 @@ use strongroom_engine::{
     crypto::{KeyKind, equal},
 };
 use strongroom_sql::identities::{
-    Account, AccountKind, AccountPatch, Changed, IdentityChange, NewAccount, OwnedSecrets, Role, Scope,
+    Account, AccountKind, AccountPatch, AccountRef, Changed, IdentityChange, NewAccount, OwnedSecrets, Role,
+    Scope,
 };
 use uuid::Uuid;
 
@@ -58,7 +59,7 @@ pub struct Patch {
     pub description: Option<String>,
     /// An e-mail address, or none any more.
     pub email: Option<Option<String>>,
-    /// Whether it can be used.
+    /// Whether it can be used; said either way, a token to activate it is good no more.
     pub active: Option<bool>,
     /// What it may do.
     pub role: Option<Role>,
@@ -144,7 +145,8 @@ impl Identities {
             Some(password) => Some(self.0.passwords.hash(password).await?),
             None => None,
         };
-        let activation = password.is_some().then_some(None);
+        // Else whoever has an old token could take an account over that an admin decided about since.
+        let activation = (password.is_some() || patch.active.is_some()).then_some(None);
         let change = AccountPatch {
             name,
             full_name: patch.full_name,
@@ -178,7 +180,7 @@ impl Identities {
     /// Activates an account with its token and a new password. The token is good for one time.
     ///
     /// # Errors
-    /// `Unauthenticated` if it is not the token; `InvalidInput` for the password.
+    /// `Unauthenticated` if it is not the token, or the account is active; `InvalidInput` for the password.
     pub async fn activate(
         &self,
         cx: &Context,
@@ -187,12 +189,21 @@ impl Identities {
         password: SecretString,
     ) -> Result<Account> {
         let hash = self.activation_hash(token)?;
-        if !account.activation.as_ref().is_some_and(|known| equal(known, &hash)) {
-            return Err(Error::new(ErrorKind::Unauthenticated, "the activation token is not valid"));
-        }
+        let check = |account: Option<&Account>| {
+            let waits = account.filter(|account| !account.active);
+            let known = waits.and_then(|account| account.activation.as_ref());
+            known
+                .filter(|known| equal(known, &hash))
+                .map(drop)
+                .ok_or_else(|| Error::new(ErrorKind::Unauthenticated, "the activation token is not valid"))
+        };
+        check(Some(account))?;
+        let password = self.0.passwords.hash(password).await?;
+        // That took its time, and an admin may have decided otherwise meanwhile, which need not be a new generation.
+        check(self.0.catalog.account(AccountRef::Id(account.id)).await?.as_ref())?;
         let patch = AccountPatch {
             active: Some(true),
-            password: Some(self.0.passwords.hash(password).await?),
+            password: Some(password),
             activation: Some(None),
             at_generation: Some(account.generation),
             ..AccountPatch::default()

@@ -228,7 +228,9 @@ async fn change(
         };
         patch.role = patch.role.filter(|role| *role != account.role);
         patch.scope = scope.filter(|scope| *scope != account.scope);
-        patch.active = active.filter(|active| *active != account.active);
+        // Said again of an account that waits to be activated it ends the token for that.
+        let token = account.activation.is_some() && !own;
+        patch.active = active.filter(|active| *active != account.active || token);
         if own && patch.role.is_some() {
             return Err(ApiError::forbidden("Cannot change the admin status of your own user account."));
         }
