@@ -10,6 +10,7 @@ use crate::{
 use futures::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::json;
+use std::collections::HashSet;
 use strongroom_core::{
     ErrorKind, GetOptions, Result, Revision, Secret, SecretFilter, SecretId, SecretName, SecretRef, Version,
     filter::{Condition, Sort, SortField, TextOp},
@@ -24,7 +25,8 @@ impl Calling<'_> {
     /// Several secrets: with few requests where the server can.
     pub(crate) async fn get_all(&self, which: &[SecretRef], options: &GetOptions) -> Vec<Result<Secret>> {
         let plain = |one: &SecretRef| !matches!(one, SecretRef::Name { private: Some(_), .. });
-        if self.ours && which.len() > 1 && options.as_of.is_none() && which.iter().all(plain) {
+        let together = which.len() > 1 && options.as_of.is_none() && which.iter().all(plain);
+        if self.ours && together && are_distinct(which) {
             return self.get_many(which, options).await;
         }
         let mut single = Vec::new();
@@ -133,7 +135,7 @@ impl Calling<'_> {
             answers.push(match (item.and_then(|item| item.secret), told) {
                 (Some(view), _) => view.secret(options.keys_only),
                 (None, Some(error)) => Err(missing(error, one)),
-                // What became of it has no place in an item: asked alone it has.
+                // What became of it has no place in an item, or it had none in the answer: asked alone it has.
                 (None, None) => self.get(one, options).await,
             });
         }
@@ -148,6 +150,15 @@ impl Calling<'_> {
         let found: Result<Vec<VersionView>> = self.client.json(self.reading(message)).await;
         found.map_err(|error| missing(error, which))?.iter().map(VersionView::version).collect()
     }
+}
+
+/// Whether each is there once: the server refuses to answer the same secret several times at once.
+fn are_distinct(which: &[SecretRef]) -> bool {
+    let mut seen = HashSet::new();
+    which.iter().all(|one| match one {
+        SecretRef::Id(id) => seen.insert((Some(*id), None)),
+        SecretRef::Name { name, .. } => seen.insert((None, Some(name.as_str()))),
+    })
 }
 
 /// Whether a name can stand in a path: these mean something there even when they are escaped.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const QUESTIONS: [(&str, &str, &str); 22] = [
     ("POST", "/secrets/values", "{\"ids\":[\"ID\"]}"),
     ("POST", "/secrets/values", "{\"names\":[\"NAME\"]}"),
-    ("POST", "/secrets/values", "{\"ids\":[\"ID\",\"ID\"],\"names\":[\"public\",\"NAME\",\"NAME\"]}"),
+    ("POST", "/secrets/values", "{\"ids\":[\"ID\"],\"names\":[\"public\",\"NAME\"]}"),
     ("GET", "/secrets?name=NAME", ""),
     ("GET", "/secrets?name=NAME&private=true&hydrate=true", ""),
     ("GET", "/secrets?name=startswith:NAME&sort_by=desc:updated", ""),

@@ -11,6 +11,7 @@ mod heads;
 mod hostile;
 mod life;
 mod logs;
+mod many;
 mod metrics;
 mod slow;
 mod trail;

@@ -31,7 +31,7 @@ use axum::{Router, http::StatusCode};
 use describe::Description;
 use error::ApiError;
 use routes::{
-    accounts, activation, api_keys, audit, devices, health, login, metrics as counts, ours, secrets,
+    accounts, activation, api_keys, audit, devices, health, login, many, metrics as counts, ours, secrets,
     service_accounts, session, users,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -50,7 +50,7 @@ pub(crate) fn described() -> (Router<App>, Description) {
         .routes(routes!(session::stack_by))
         .routes(routes!(secrets::list, secrets::create))
         .routes(routes!(secrets::create_in_workspace))
-        .routes(routes!(ours::values))
+        .routes(routes!(many::values))
         .routes(routes!(ours::by_name))
         .routes(routes!(secrets::get, secrets::update, secrets::delete))
         .routes(routes!(ours::versions))

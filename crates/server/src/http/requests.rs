@@ -33,7 +33,7 @@ pub(crate) struct Rollback {
     revision: u64,
 }
 
-/// Which secrets: at most 1,000 in all.
+/// Which secrets: at most 1,000 in all, each once.
 #[derive(ToSchema)]
 pub(crate) struct Wanted {
     ids: Option<Vec<Uuid>>,

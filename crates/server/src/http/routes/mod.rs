@@ -9,6 +9,7 @@ mod change;
 pub(crate) mod devices;
 pub(crate) mod health;
 pub(crate) mod login;
+pub(crate) mod many;
 pub(crate) mod metrics;
 pub(crate) mod ours;
 pub(crate) mod secrets;

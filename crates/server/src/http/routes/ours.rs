@@ -1,4 +1,4 @@
-//! What ZenML has no routes for: names, versions, many at once.
+//! What ZenML has no routes for: names and versions.
 
 use super::{
     super::{
@@ -10,7 +10,7 @@ use super::{
         query::Query,
         requests,
         state::App,
-        wire::{Many, OneOfMany, SecretView, VersionView},
+        wire::{SecretView, VersionView},
     },
     answer::{missing, note_refusal},
     change::Changing,
@@ -22,12 +22,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use strongroom_core::{
-    GetOptions, Names, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
-};
-
-/// The most secrets of one request.
-const MOST: usize = 1000;
+use strongroom_core::{Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange};
 
 /// One secret by its name.
 #[utoipa::path(
@@ -111,60 +106,4 @@ pub(crate) async fn rollback(
     let update = SecretUpdate::new().values(ValuesChange::Restore(Revision(revision)));
     let what = format!("POST /secrets/{secret}/rollback");
     Changing { secret, what, text, headers, body: bytes }.apply(&app, &caller, update).await
-}
-
-/// Many secrets at once: what the caller may read, and an error for each of the rest.
-#[utoipa::path(
-    post,
-    path = "/secrets/values",
-    tag = "secrets",
-    operation_id = "values",
-    request_body = requests::Wanted,
-    responses((status = 200, description = "Done", body = Many)),
-)]
-pub(crate) async fn values(
-    State(app): State<App>,
-    reader: Reader,
-    JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<Many>> {
-    let (ids, names) = (object.list("ids")?, object.list("names")?);
-    if ids.len() + names.len() > MOST {
-        return Err(ApiError::invalid(format!("ids, names: ask for at most {MOST} secrets at once")));
-    }
-    let mut wanted = Vec::with_capacity(ids.len() + names.len());
-    for text in &ids {
-        wanted.push(SecretRef::Id(SecretId(id("ids", text)?)));
-    }
-    for name in &names {
-        wanted.push(SecretName::new(name.as_str())?.into());
-    }
-    let store = app.store.clone();
-    let (found, caller) = reader
-        .read(&app, |cx| {
-            let (store, wanted) = (store.clone(), wanted.clone());
-            async move {
-                let mut options = GetOptions::new();
-                options.keys_only = cx.access.read == Names::none();
-                store.get(&cx, &wanted, &options).await
-            }
-        })
-        .await?;
-    let mut items = Vec::with_capacity(found.len());
-    let cx = caller.context();
-    for (text, answer) in ids.iter().chain(&names).zip(found) {
-        items.push(match answer {
-            Ok(secret) => {
-                let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
-                app.trail.note(&cx, action, secret.meta.id, "").await?;
-                let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
-                let secret = Box::new(SecretView::whole(secret, owner, true));
-                OneOfMany::Found { which: text.clone(), secret }
-            }
-            Err(error) => {
-                note_refusal(&app, &caller, &error, None).await?;
-                OneOfMany::Failed { which: text.clone(), error: missing(error, text).into_detail() }
-            }
-        });
-    }
-    Ok(Json(Many { items }))
 }
