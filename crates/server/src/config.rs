@@ -1,7 +1,7 @@
 //! `[server]`.
 
 use crate::tls::Tls;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -87,6 +87,18 @@ impl Default for ServerConfig {
     }
 }
 
+/// An IPv4 network that is written as an IPv6 one: callers' addresses are not.
+fn canonical(net: IpNet) -> IpNet {
+    let of_v4 = |net: Ipv6Net| {
+        let length = net.prefix_len().checked_sub(96)?;
+        Ipv4Net::new(net.addr().to_ipv4_mapped()?, length).ok()
+    };
+    match net {
+        IpNet::V6(v6) => of_v4(v6).map_or(net, IpNet::V4),
+        IpNet::V4(_) => net,
+    }
+}
+
 impl ServerConfig {
     /// Reads the section.
     ///
@@ -147,7 +159,7 @@ impl ServerConfig {
     pub(crate) fn proxies(&self) -> Result<Vec<IpNet>> {
         let parse = |text: &String| {
             let net = text.parse().or_else(|_| text.parse().map(|ip: std::net::IpAddr| IpNet::from(ip)));
-            net.map_err(|_| {
+            net.map(canonical).map_err(|_| {
                 invalid("server.trusted_proxies: use networks like 10.0.0.0/8 or single addresses".into())
             })
         };
@@ -192,4 +204,19 @@ impl ServerConfig {
 
 fn invalid(text: String) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_of_proxies_are_those_of_the_addresses_that_are_seen() {
+        let written =
+            ["10.0.0.0/8", "192.0.2.1", "::ffff:10.0.0.0/104", "::ffff:192.0.2.1", "fd00::/8", "::/0"];
+        let config = ServerConfig { trusted_proxies: written.map(Into::into).to_vec(), ..Default::default() };
+        let read: Vec<String> = config.proxies().unwrap().iter().map(ToString::to_string).collect();
+        let meant = ["10.0.0.0/8", "192.0.2.1/32", "10.0.0.0/8", "192.0.2.1/32", "fd00::/8", "::/0"];
+        assert_eq!(read, meant);
+    }
 }

@@ -241,7 +241,8 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     head: Duration,
 ) {
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer.ip()));
+        // A socket of both families shows an IPv4 address as an IPv6 one.
+        request.extensions_mut().insert(Peer(peer.ip().to_canonical()));
         routes.clone().oneshot(request.map(Body::new))
     });
     let connection = http1::Builder::new()

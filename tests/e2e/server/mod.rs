@@ -80,10 +80,14 @@ impl Server {
         let port = loop {
             let line = lines.next().expect("the server ended").unwrap();
             said.lock().unwrap().push(line.clone());
-            if let Some((scheme, port)) =
-                line.strip_prefix("listening on ").and_then(|url| url.split_once("://127.0.0.1:"))
+            if let Some((base, port)) =
+                line.strip_prefix("listening on ").and_then(|url| url.rsplit_once(':'))
             {
-                assert!(["http", "https"].contains(&scheme), "{line}");
+                let (scheme, host) = base.split_once("://").unwrap();
+                assert!(
+                    ["http", "https"].contains(&scheme) && ["127.0.0.1", "[::]"].contains(&host),
+                    "{line}"
+                );
                 break port.parse().unwrap();
             }
         };

@@ -3,6 +3,7 @@
 use super::{
     auth::{Facts, origin},
     error::{ApiError, Failed},
+    forwarded,
     state::App,
 };
 use crate::identity::Reason;
@@ -30,7 +31,7 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let facts = Facts {
         request_id: request_id.clone(),
-        address: client(&app, peer, request.headers()),
+        address: forwarded::client(&app.proxies, peer, request.headers()),
         deadline: app.config.request_timeout(),
         seen: Arc::default(),
     };
@@ -116,25 +117,6 @@ fn request_id(app: &App, headers: &HeaderMap) -> String {
         (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     given.filter(harmless).map_or_else(|| app.request_ids.next(), ToOwned::to_owned)
-}
-
-/// The client's address: the peer's, or what trusted proxies say, read from the end that they write.
-fn client(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
-    let trusted = |address: &IpAddr| app.proxies.iter().any(|net| net.contains(address));
-    let mut address = peer?;
-    if !trusted(&address) {
-        return Some(address);
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let all: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    for text in all.into_iter().rev() {
-        let Ok(next) = text.parse() else { break };
-        address = next;
-        if !trusted(&address) {
-            break;
-        }
-    }
-    Some(address)
 }
 
 fn host_is_fine(app: &App, headers: &HeaderMap) -> bool {

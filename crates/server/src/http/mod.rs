@@ -5,6 +5,7 @@ mod body;
 mod describe;
 mod detached;
 mod error;
+mod forwarded;
 mod guesses;
 mod json;
 mod layer;

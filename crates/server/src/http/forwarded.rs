@@ -1,0 +1,66 @@
+//! Who a request is from where proxies pass requests on.
+
+use axum::http::HeaderMap;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
+
+/// The client's address: the peer's, or what trusted proxies say, read from the end that they write.
+pub(super) fn client(proxies: &[IpNet], peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+    let trusted = |address: &IpAddr| proxies.iter().any(|net| net.contains(address));
+    let mut address = peer?;
+    if !trusted(&address) {
+        return Some(address);
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let all: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
+    for text in all.into_iter().rev() {
+        let Some(next) = read(text) else { break };
+        address = next;
+        if !trusted(&address) {
+            break;
+        }
+    }
+    Some(address)
+}
+
+/// An address as proxies write it: some add the port, and those that listen for both families may write an IPv4 address as
+/// an IPv6 one, which no network of the configuration would have.
+fn read(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().or_else(|_| text.parse().map(|address: SocketAddr| address.ip()));
+    address.ok().map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn seen(sent: &'static str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static(sent));
+        let proxies = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().unwrap());
+        client(&proxies, Some("10.0.0.1".parse().unwrap()), &headers).unwrap().to_string()
+    }
+
+    #[test]
+    fn addresses_are_read_in_all_the_forms_that_proxies_write() {
+        for (sent, from) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7:4711", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("[::ffff:192.0.2.7]:4711", "192.0.2.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            // One proxy behind another.
+            ("198.51.100.1, 192.0.2.7, ::ffff:10.1.2.3", "192.0.2.7"),
+            ("192.0.2.7, 10.1.2.3:80, [fd00::1]:80", "192.0.2.7"),
+            ("[192.0.2.7", "10.0.0.1"),
+            ("192.0.2.7:port", "10.0.0.1"),
+            ("unknown", "10.0.0.1"),
+        ] {
+            assert_eq!(seen(sent), from, "{sent}");
+        }
+    }
+}
