@@ -50,8 +50,10 @@ impl Once {
             let mut twins = app.twins.lock().unwrap_or_else(PoisonError::into_inner);
             twins.entry(receipt.id).or_default().clone()
         };
-        let guard = lock.lock_owned().await;
-        Ok(Some(Self { receipt, app: app.clone(), guard: Some(guard) }))
+        // Before the wait: whoever goes away meanwhile leaves nothing behind.
+        let mut once = Self { receipt, app: app.clone(), guard: None };
+        once.guard = Some(lock.lock_owned().await);
+        Ok(Some(once))
     }
 
     /// What the request did, if it was carried out before.
