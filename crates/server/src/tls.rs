@@ -22,14 +22,20 @@ pub(crate) struct Tls(Arc<Inner>);
 struct Inner {
     cert: PathBuf,
     key: PathBuf,
+    /// When the files had been changed before they were read.
+    read: Times,
     current: Mutex<TlsAcceptor>,
 }
+
+type Times = [Option<SystemTime>; 2];
 
 impl Tls {
     /// Reads certificate and key.
     pub(crate) fn load(cert: &Path, key: &Path) -> Result<Self> {
+        // Before they are read: what changes meanwhile is noticed, at worst once too often.
+        let times = changed(cert, key);
         let current = Mutex::new(read(cert, key)?);
-        Ok(Self(Arc::new(Inner { cert: cert.to_owned(), key: key.to_owned(), current })))
+        Ok(Self(Arc::new(Inner { cert: cert.to_owned(), key: key.to_owned(), read: times, current })))
     }
 
     /// What the next connection is accepted with.
@@ -39,10 +45,10 @@ impl Tls {
 
     /// Reads the files again when they change, until it is dropped. What cannot be read changes nothing.
     pub(crate) async fn watch(&self) {
-        let mut seen = self.changed();
+        let mut seen = self.0.read;
         loop {
             tokio::time::sleep(LOOK).await;
-            let now = self.changed();
+            let now = changed(&self.0.cert, &self.0.key);
             if now == seen {
                 continue;
             }
@@ -59,10 +65,10 @@ impl Tls {
             }
         }
     }
+}
 
-    fn changed(&self) -> [Option<SystemTime>; 2] {
-        [&self.0.cert, &self.0.key].map(|file| std::fs::metadata(file).ok()?.modified().ok())
-    }
+fn changed(cert: &Path, key: &Path) -> Times {
+    [cert, key].map(|file| std::fs::metadata(file).ok()?.modified().ok())
 }
 
 fn read(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
