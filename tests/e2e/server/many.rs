@@ -1,6 +1,6 @@
 //! Many secrets at once.
 
-use super::Server;
+use super::{Server, id};
 use crate::support::Home;
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn each_secret_is_asked_for_once() {
     let server = Server::start(&home);
     let token = server.admin();
     let made = server.call(&token, "POST", "/secrets", &json!({"name": "db", "values": {"k": "canary"}}));
-    let id = made.body["id"].as_str().unwrap();
+    let id = &*id(&made);
     let bare = id.replace('-', "");
     for (ids, names, told) in
         [(vec![id, &bare], vec!["db"], &*bare), (vec![id], vec!["db", "other", "db"], "db")]
@@ -58,4 +58,29 @@ fn one_answer_has_so_many_values_and_the_rest_can_be_asked_for_again() {
         left.drain(..found);
     }
     assert_eq!(answers, [43, 17], "16 MiB have room for 43 of 390,000 bytes");
+}
+
+#[test]
+fn what_was_not_found_is_in_the_audit_trail_by_its_id() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let auth = format!("Bearer {token}");
+    let missing = "00000000-0000-4000-8000-000000000001";
+    let (status, body) = values(&server, &token, &[missing], &[]);
+    assert_eq!((status, &body["items"][0]["error"][0]), (200, &json!("KeyError")), "{body}");
+    // A repeat of what made a secret that is gone by now.
+    let headers = [("authorization", &*auth), ("idempotency-key", "11111111-2222-4333-8444-555555555555")];
+    let create = || server.send("POST", "/api/v1/secrets", &headers, b"{\"name\": \"db\"}");
+    let gone = id(&create());
+    assert_eq!(server.call(&token, "DELETE", &format!("/secrets/{gone}"), &Value::Null).status, 200);
+    assert_eq!(create().status, 404);
+    assert_eq!(server.stop(), 0);
+    let noted = home.json(["audit", "list", "--action", "secret.missing"]);
+    let mut ids: Vec<&str> =
+        noted.as_array().unwrap().iter().map(|entry| entry["secret"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    let mut expected = [missing, &gone];
+    expected.sort_unstable();
+    assert_eq!(ids, expected, "{noted}");
 }

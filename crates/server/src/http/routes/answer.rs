@@ -20,7 +20,13 @@ pub(crate) async fn again(app: &App, caller: &Caller, secret: SecretId) -> Answe
     let mut options = GetOptions::new();
     options.keys_only = cx.access.read == Names::none();
     let found = read(&*app.store, &cx, &secret.into(), &options).await;
-    let found = found.map_err(|error| missing(error, &secret.to_string()))?;
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => {
+            note_refusal(app, caller, &error, Some(secret)).await?;
+            return Err(missing(error, &secret.to_string()));
+        }
+    };
     let action = if found.values.is_hidden() { "secret.look" } else { "secret.read" };
     app.trail.note(&cx, action, secret, "").await?;
     Ok(one(app, caller, found, true).await)
