@@ -14,6 +14,44 @@ pub(crate) fn write_private(path: &Path, content: &[u8], force: bool) -> Outcome
     written.map_err(|error| explain(path, &error))
 }
 
+/// A file that is written, beside the place where it is going to be. It is gone if nothing comes of it.
+pub(crate) struct Draft {
+    path: PathBuf,
+    temporary: Option<PathBuf>,
+}
+
+impl Draft {
+    /// Writes it, with mode 0600.
+    pub(crate) fn write(path: &Path, content: &[u8]) -> Outcome<Self> {
+        let temporary = beside(path);
+        let written = refuse_special(path).and_then(|()| create(&temporary, content));
+        written.map_err(|error| explain(path, &error))?;
+        Ok(Self { path: path.to_owned(), temporary: Some(temporary) })
+    }
+
+    /// Puts it into its place, over what is there. If that cannot be done it stays where it is, which the failure says.
+    pub(crate) fn publish(mut self) -> Outcome {
+        let Some(temporary) = self.temporary.take() else { return Ok(()) };
+        fs::rename(&temporary, &self.path).map_err(|error| {
+            let failure = explain(&self.path, &error);
+            Failure { text: format!("{}; it is in {}", failure.text, temporary.display()), ..failure }
+        })
+    }
+
+    /// Leaves it where it is.
+    pub(crate) fn keep(mut self) -> PathBuf {
+        self.temporary.take().unwrap_or_default()
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
 /// Refuses anything that is there, links that lead nowhere included.
 fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = open_new(path)?;

@@ -200,6 +200,24 @@ fn the_file_with_the_first_password_goes_when_there_is_another_one() {
     }
 }
 
+#[test]
+fn a_first_password_that_cannot_be_written_is_none() {
+    let home = Home::new();
+    let file = home.path("config/strongroom/initial-admin-password");
+    home.ok(["secret", "create", "db", "--a=1"]);
+    std::fs::create_dir(&file).unwrap();
+    let error = home.fails(1, ["serve", "--listen", "127.0.0.1:0"]);
+    assert!(error.contains("initial-admin-password"), "{error}");
+    std::fs::remove_dir(&file).unwrap();
+    let server = without_password(&home);
+    let first = std::fs::read_to_string(&file).unwrap();
+    server.login(&format!("username=admin&password={first}")).unwrap();
+    let beside = std::fs::read_dir(file.parent().unwrap()).unwrap();
+    let left = beside.filter(|one| one.as_ref().unwrap().path().extension().is_some_and(|end| end == "tmp"));
+    assert_eq!(left.count(), 0, "nothing is left of the attempts");
+    assert_eq!(server.stop(), 0);
+}
+
 fn gone(file: &std::path::Path) {
     let since = Instant::now();
     while file.exists() {

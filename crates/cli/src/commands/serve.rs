@@ -4,7 +4,8 @@ use crate::{
     args::ServeArgs,
     console::Console,
     failure::{Failure, Outcome},
-    files, process,
+    files::Draft,
+    process,
     session::{Configured, Location},
     zenml,
 };
@@ -14,7 +15,7 @@ use strongroom::Registry;
 use strongroom_core::{Error, ErrorKind};
 use strongroom_server::{
     Kinds, Server, ServerConfig,
-    identity::{FIRST_PASSWORD_FILE, FirstPassword, Identities, first_admin},
+    identity::{FIRST_PASSWORD_FILE, FirstAdmin, Identities, made_up_password},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -82,7 +83,7 @@ async fn run(
     }
     let given = config.vars().lookup(PASSWORD)?;
     let file = places.config.join(FIRST_PASSWORD_FILE);
-    first_password(first_admin(&identities, given.clone()).await?, given.is_some(), &file, console)?;
+    first_password(&identities, given, &file, console).await?;
     let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
     // Whoever reads that it listens may end it at once.
     let stop = stopped()?;
@@ -100,27 +101,55 @@ async fn check(open: strongroom::Open, identities: &Identities, console: &mut dy
     Ok(open.close().await?)
 }
 
-fn first_password(first: FirstPassword, given: bool, file: &Path, console: &mut dyn Console) -> Outcome {
-    match first {
-        FirstPassword::Known if given => {
+/// Sees to it that an admin can log in.
+async fn first_password(
+    identities: &Identities,
+    given: Option<SecretString>,
+    file: &Path,
+    console: &mut dyn Console,
+) -> Outcome {
+    let first = FirstAdmin::of(identities).await?;
+    if let Some(given) = given {
+        let taken = match first {
+            Some(first) => first.set_password(given).await?,
+            None => false,
+        };
+        if !taken {
             console.message(&format!(
                 "note: {PASSWORD} is set, but an admin has a password already, which stays as it is\n"
             ));
         }
-        FirstPassword::Known | FirstPassword::Given => {}
-        FirstPassword::MadeUp(password) if console.shows_messages() => {
+        return Ok(());
+    }
+    let Some(first) = first else { return Ok(()) };
+    let password = made_up_password()?;
+    if console.shows_messages() {
+        if first.set_password(password.clone()).await? {
             console.message(&format!(
                 "the first admin is `admin`, with the password {}\nChange it; it is not shown again.\n",
                 password.expose_secret()
             ));
         }
-        FirstPassword::MadeUp(password) => {
-            files::write_private(file, password.expose_secret().as_bytes(), true)?;
+        return Ok(());
+    }
+    // It is on the disk before it is one, or nobody would know it if that failed; under another name until then, since the
+    // file may be that of another process that was faster.
+    let draft = Draft::write(file, password.expose_secret().as_bytes())?;
+    match first.set_password(password).await {
+        Ok(true) => {
+            draft.publish()?;
             console.message(&format!(
                 "note: the first admin's password was made up; it is in {} until it is changed\n",
                 file.display()
             ));
         }
+        Ok(false) => {}
+        Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
+            let kept = draft.keep();
+            console.message(&format!("note: the first admin's password may be that in {}\n", kept.display()));
+            return Err(error.into());
+        }
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }

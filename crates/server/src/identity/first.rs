@@ -4,56 +4,63 @@ use super::{Identities, keys::random_text};
 use secrecy::SecretString;
 use std::{fs, path::Path, time::Duration};
 use strongroom_core::{Context, ErrorKind, Result};
-use strongroom_sql::identities::{AccountKind, AccountPatch, AccountRef, IdentityChange, Role};
+use strongroom_sql::identities::{Account, AccountKind, AccountPatch, AccountRef, IdentityChange, Role};
 
-/// How the first admin can log in.
-#[derive(Debug)]
-pub enum FirstPassword {
-    /// Somebody could log in before; a password in the environment was not looked at.
-    Known,
-    /// With the password that was given.
-    Given,
-    /// With this one, which was made up.
-    MadeUp(SecretString),
+/// The first admin, for as long as nobody can log in as an admin.
+pub struct FirstAdmin<'a> {
+    identities: &'a Identities,
+    owner: Account,
 }
 
-/// Sees to it that an admin can log in: if none can, the account that the database was made with gets `given` as its
-/// password, or one that is made up. Several processes may start at once.
+impl<'a> FirstAdmin<'a> {
+    /// The account that the database was made with, if no admin can log in.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn of(identities: &'a Identities) -> Result<Option<Self>> {
+        let catalog = identities.catalog();
+        let accounts = catalog.accounts().await?;
+        let can_log_in = accounts.iter().any(|account| {
+            account.role == Role::Admin
+                && account.active
+                && account.kind == AccountKind::User
+                && account.password.is_some()
+        });
+        if can_log_in {
+            return Ok(None);
+        }
+        let owner = catalog.account(AccountRef::Id(identities.engine().identity().owner.id)).await?;
+        Ok(owner.map(|owner| Self { identities, owner }))
+    }
+
+    /// Gives it a password; `false` if another process was faster: several may start at once.
+    ///
+    /// # Errors
+    /// Of the database; `InvalidInput` if the password is too short.
+    pub async fn set_password(self, password: SecretString) -> Result<bool> {
+        let Self { identities, owner } = self;
+        let patch = AccountPatch {
+            password: Some(identities.0.passwords.hash(password).await?),
+            at_generation: Some(owner.generation),
+            ..AccountPatch::default()
+        };
+        let cx = Context::full(owner.id, "serve");
+        let detail = "the first admin's password".to_owned();
+        let change = IdentityChange::PatchAccount(owner.id, patch);
+        match identities.change(&cx, change, "account.update", detail).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A password that nobody guesses.
 ///
 /// # Errors
-/// Of the database; `InvalidInput` if the given password is too short.
-pub async fn first_admin(identities: &Identities, given: Option<SecretString>) -> Result<FirstPassword> {
-    let catalog = identities.catalog();
-    let accounts = catalog.accounts().await?;
-    let can_log_in = accounts.iter().any(|account| {
-        account.role == Role::Admin
-            && account.active
-            && account.kind == AccountKind::User
-            && account.password.is_some()
-    });
-    let owner = identities.engine().identity().owner.id;
-    let Some(owner) = catalog.account(AccountRef::Id(owner)).await?.filter(|_| !can_log_in) else {
-        return Ok(FirstPassword::Known);
-    };
-    let made_up = match &given {
-        Some(_) => None,
-        None => Some(random_text()?),
-    };
-    let password = given.or_else(|| made_up.clone()).unwrap_or_default();
-    let patch = AccountPatch {
-        password: Some(identities.0.passwords.hash(password).await?),
-        at_generation: Some(owner.generation),
-        ..AccountPatch::default()
-    };
-    let cx = Context::full(owner.id, "serve");
-    let detail = "the first admin's password".to_owned();
-    let change = IdentityChange::PatchAccount(owner.id, patch);
-    match identities.change(&cx, change, "account.update", detail).await {
-        Ok(_) => Ok(made_up.map_or(FirstPassword::Given, FirstPassword::MadeUp)),
-        // Another process was faster.
-        Err(error) if error.kind() == ErrorKind::Conflict => Ok(FirstPassword::Known),
-        Err(error) => Err(error),
-    }
+/// If the system has no random numbers.
+pub fn made_up_password() -> Result<SecretString> {
+    random_text()
 }
 
 /// The name of the file with a made-up first password, beside the root keys.

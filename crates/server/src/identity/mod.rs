@@ -27,7 +27,7 @@ mod user_code;
 pub use accounts::{NewUser, Patch, Removal};
 pub(crate) use authenticate::{Claim, Reason, Rejected};
 pub(crate) use device::{DEVICE_LIFETIME, DEVICE_PAUSE, Fetched, Refusal, Start};
-pub use first::{FIRST_PASSWORD_FILE, FirstPassword, first_admin};
+pub use first::{FIRST_PASSWORD_FILE, FirstAdmin, made_up_password};
 pub use keys::API_KEY_PREFIX;
 pub(crate) use login::Issued;
 pub use name::check_name;
