@@ -71,11 +71,18 @@ mod sqlite {
         outcome
     }
 
-    /// Whether a name leads to the database, its log or that's index. Who has the database open would go on with a file that
+    /// Whether a name leads to the database or to what SQLite keeps beside it. Who has the database open would go on with a file that
     /// has no name any more, and who opens it later would take the old log for the copy's.
     fn is_ours(database: &Path, to: &Path) -> bool {
+        const OURS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+        let directory = |path| fs::canonicalize(files::directory_of(path)).ok();
+        if directory(to) == directory(database)
+            && OURS.iter().any(|end| prepare::behind(database, end).file_name() == to.file_name())
+        {
+            return true;
+        }
         let Ok(theirs) = fs::metadata(to) else { return false };
-        ["", "-wal", "-shm"].iter().any(|end| {
+        OURS.iter().any(|end| {
             fs::metadata(prepare::behind(database, end))
                 .is_ok_and(|own| (own.dev(), own.ino()) == (theirs.dev(), theirs.ino()))
         })

@@ -59,8 +59,12 @@ pub(crate) enum Link {
 /// is gone without a word, as after a failover, never answers.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(70);
 
-/// A connection. One that is dropped within a transaction, or before a server has answered, is closed, and not used
-/// again.
+/// How long a server may take to say that it is there.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) const PROMPT: Duration = Duration::from_secs(2);
+
+/// A connection. One that is dropped within a transaction is closed, and not used again; so is one that is dropped before
+/// its server has answered, unless that comes soon.
 pub(crate) struct Connection {
     link: Link,
     in_transaction: bool,
@@ -260,20 +264,33 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Op
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // Its caller went away half way: what is left of a transaction must not become part of another one, and an answer
-        // that does not come must not be waited for.
-        if self.in_transaction || self.asked || self.used_once {
-            match &mut self.link {
-                #[cfg(feature = "sqlite")]
-                Link::Sqlite(link) => link.close_on_drop(),
-                // Closed when it is dropped.
-                #[cfg(feature = "sqlite")]
-                Link::File(_) => {}
-                #[cfg(feature = "postgres")]
-                Link::Postgres(link) => link.close_on_drop(),
-                #[cfg(feature = "mysql")]
-                Link::MySql(link) => link.close_on_drop(),
-            }
+        // Its caller went away half way: what is left of a transaction must not become part of another one.
+        let close = self.in_transaction || self.used_once;
+        match &mut self.link {
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(link) if close => link.close_on_drop(),
+            // Closed when it is dropped.
+            #[cfg(feature = "sqlite")]
+            Link::Sqlite(_) | Link::File(_) => {}
+            #[cfg(feature = "postgres")]
+            Link::Postgres(link) if close => link.close_on_drop(),
+            // What is left of an answer is read: the server works on it all the same.
+            #[cfg(feature = "postgres")]
+            Link::Postgres(link) => give_back(link),
+            // Its protocol does not tell where half an answer ends.
+            #[cfg(feature = "mysql")]
+            Link::MySql(link) if close || self.asked => link.close_on_drop(),
+            #[cfg(feature = "mysql")]
+            Link::MySql(link) => give_back(link),
         }
+    }
+}
+
+/// Back to the pool, if the server says in time that it is still there: the pool by itself would wait for ever, and keep
+/// the connection's place.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn give_back<D: sqlx::Database>(link: &mut sqlx::pool::PoolConnection<D>) {
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        drop(runtime.spawn(tokio::time::timeout(PROMPT, link.return_to_pool())));
     }
 }

@@ -107,7 +107,10 @@ impl Database {
                 Ok(answer)
             }
             Err(failure) => {
-                drop(tx.rollback().await);
+                // On a lost connection nobody would answer.
+                if failure.class != Class::Lost {
+                    drop(tx.rollback().await);
+                }
                 Err((false, failure))
             }
         }
@@ -135,14 +138,21 @@ impl Database {
             Pools::Sqlite(file) => file.close().await,
             #[cfg(feature = "postgres")]
             Pools::Postgres(pool) => {
-                pool.close().await;
+                closed(pool.close()).await;
                 Ok(())
             }
             #[cfg(feature = "mysql")]
             Pools::MySql(pool) => {
-                pool.close().await;
+                closed(pool.close()).await;
                 Ok(())
             }
         }
     }
+}
+
+/// Waits until all connections are closed, but not for a server that does not answer.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+async fn closed(closing: impl Future<Output = ()>) {
+    const LIMIT: Duration = Duration::from_secs(10);
+    let _ = tokio::time::timeout(LIMIT, closing).await;
 }

@@ -55,7 +55,9 @@ impl<O: Operation> Job for Waiting<O> {
                 }
                 // Alone in its transaction, so that only what the operation itself did can have been in the way.
                 Err(failure) if failure.class == Class::Again && looks < LOOKS => {
-                    tx.undo().await?;
+                    if tx.undo().await.is_err() {
+                        return Err(failure);
+                    }
                     looks += 1;
                 }
                 Err(failure) => {

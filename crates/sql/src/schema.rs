@@ -60,9 +60,13 @@ pub(crate) async fn look(connection: &mut Connection, release: Release) -> Resul
     if schema >= own {
         return Ok(Found::Ready);
     }
-    // Tables that are half made look as old as their first script. Nobody has used those yet.
-    let used = connection.fetch("SELECT id FROM identity WHERE id = 1", Vec::new()).await?;
-    Ok(if used.is_empty() { Found::Empty } else { Found::Older })
+    // Tables that are half made look as old as their first script. Nobody uses them before they are whole.
+    if connection.fetch("SELECT id FROM identity WHERE id = 1", Vec::new()).await?.is_empty() {
+        return Ok(Found::Empty);
+    }
+    let now = connection.fetch("SELECT schema_version FROM meta WHERE id = 1", Vec::new()).await?;
+    let now = now.first().map_or(Ok(schema), |record| record.i64(0))?;
+    Ok(if now < own { Found::Older } else { Found::Ready })
 }
 
 /// Why a program is too old.

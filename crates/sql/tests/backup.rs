@@ -47,7 +47,8 @@ async fn the_database_itself_is_not_replaced_by_its_copy() {
     claimed.created("a", b"x").await;
     let link = directory.path().join("link.db");
     fs::hard_link(&path, &link).unwrap();
-    for to in [path.clone(), format!("{path}-wal"), format!("{path}-shm"), link.to_str().unwrap().into()] {
+    let beside = ["", "-wal", "-shm", "-journal"].map(|end| format!("{path}{end}"));
+    for to in beside.into_iter().chain([link.to_str().unwrap().to_owned()]) {
         let error = claimed.catalog.backup(to.as_ref(), true).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{to}");
     }

@@ -1,6 +1,7 @@
 //! MySQL and MariaDB.
 
 use crate::{
+    connection::PROMPT,
     error::Failure,
     value::{Record, Value},
 };
@@ -58,9 +59,6 @@ pub(crate) fn record(row: &MySqlRow) -> Result<Record, Failure> {
 /// How long an idle connection is taken to be alive, and its server to be the primary. One that is not costs a try.
 const FRESH: Duration = Duration::from_secs(2);
 
-/// How long an answer to that question may take.
-const PROMPT: Duration = Duration::from_secs(2);
-
 /// Notices that the server became a standby, which ends no session: those would go on answering with rows that grow old.
 #[derive(Default)]
 struct Demotion(Mutex<Seen>);
@@ -109,7 +107,8 @@ pub(crate) fn pool(options: MySqlConnectOptions, most: u32) -> MySqlPool {
     MySqlPoolOptions::new()
         .max_connections(most.max(2))
         .acquire_timeout(Duration::from_secs(10))
-        .idle_timeout(Duration::from_secs(45))
+        // The pool looks as often as that: before the server closes them.
+        .idle_timeout(Duration::from_secs(25))
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
             let demotion = demotion.clone();

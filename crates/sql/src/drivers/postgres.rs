@@ -1,6 +1,7 @@
 //! PostgreSQL.
 
 use crate::{
+    connection::PROMPT,
     error::Failure,
     value::{Record, Value},
 };
@@ -67,9 +68,6 @@ pub(crate) fn record(row: &PgRow) -> Result<Record, Failure> {
 
 /// How long an idle connection is taken to be alive. One that is not costs a try.
 const FRESH: Duration = Duration::from_secs(2);
-
-/// How long an answer to the question whether it is alive may take.
-const PROMPT: Duration = Duration::from_secs(2);
 
 /// A pool whose connections refuse what could answer with old rows.
 pub(crate) fn pool(options: PgConnectOptions, most: u32) -> PgPool {

@@ -149,7 +149,9 @@ async fn change(tx: &mut Transaction, id: OwnerId, patch: &AccountPatch, now: Ti
         account.password = Some(hash.clone());
         account.password_changed = Some(now);
     }
-    if patch.password.is_some() || (before.active && !account.active) {
+    // What was begun with the account as it was before ends.
+    if patch.password.is_some() || before.active != account.active || before.activation != account.activation
+    {
         account.generation += 1;
     }
     account.updated = now;
