@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 /// Writes a file with mode 0600. One that is there is kept, unless `force` replaces it, in one step.
 pub(crate) fn write_private(path: &Path, content: &[u8], force: bool) -> Outcome {
-    let written = if force { replace(path, content) } else { create(path, content) };
+    let written = if force {
+        Draft::beside(path, content).and_then(|mut draft| draft.put())
+    } else {
+        create(path, content)
+    };
     written.map_err(|error| explain(path, &error))
 }
 
@@ -23,19 +27,32 @@ pub(crate) struct Draft {
 impl Draft {
     /// Writes it, with mode 0600.
     pub(crate) fn write(path: &Path, content: &[u8]) -> Outcome<Self> {
+        Self::beside(path, content).map_err(|error| explain(path, &error))
+    }
+
+    fn beside(path: &Path, content: &[u8]) -> io::Result<Self> {
+        refuse_special(path)?;
         let temporary = beside(path);
-        let written = refuse_special(path).and_then(|()| create(&temporary, content));
-        written.map_err(|error| explain(path, &error))?;
+        create(&temporary, content)?;
         Ok(Self { path: path.to_owned(), temporary: Some(temporary) })
     }
 
     /// Puts it into its place, over what is there. If that cannot be done it stays where it is, which the failure says.
     pub(crate) fn publish(mut self) -> Outcome {
-        let Some(temporary) = self.temporary.take() else { return Ok(()) };
-        fs::rename(&temporary, &self.path).map_err(|error| {
+        self.put().map_err(|error| {
             let failure = explain(&self.path, &error);
-            Failure { text: format!("{}; it is in {}", failure.text, temporary.display()), ..failure }
+            Failure { text: format!("{}; it is in {}", failure.text, self.keep().display()), ..failure }
         })
+    }
+
+    /// A link is replaced, not followed.
+    fn put(&mut self) -> io::Result<()> {
+        if let Some(temporary) = &self.temporary {
+            fs::rename(temporary, &self.path)?;
+        }
+        self.temporary = None;
+        sync_directory(&self.path);
+        Ok(())
     }
 
     /// Leaves it where it is.
@@ -60,17 +77,14 @@ fn create(path: &Path, content: &[u8]) -> io::Result<()> {
         // Half a file would be in the way of the next attempt.
         let _ = fs::remove_file(path);
     }
+    sync_directory(path);
     written
 }
 
-/// A link is replaced, not followed.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    refuse_special(path)?;
-    let temporary = beside(path);
-    create(&temporary, content)?;
-    fs::rename(&temporary, path).inspect_err(|_| {
-        let _ = fs::remove_file(&temporary);
-    })
+/// Makes a name durable, as far as the file system lets us.
+fn sync_directory(path: &Path) {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _ = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
 /// A directory cannot, a device must not be replaced.

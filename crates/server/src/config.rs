@@ -4,7 +4,11 @@ use crate::tls::Tls;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 use strongroom_core::{Error, ErrorKind, Result, Settings};
 
 /// `[server]`: how the server listens and what it accepts.
@@ -87,16 +91,20 @@ impl Default for ServerConfig {
     }
 }
 
-/// An IPv4 network that is written as an IPv6 one: callers' addresses are not.
-fn canonical(net: IpNet) -> IpNet {
-    let of_v4 = |net: Ipv6Net| {
-        let length = net.prefix_len().checked_sub(96)?;
-        Ipv4Net::new(net.addr().to_ipv4_mapped()?, length).ok()
-    };
-    match net {
-        IpNet::V6(v6) => of_v4(v6).map_or(net, IpNet::V4),
-        IpNet::V4(_) => net,
+/// A network, and the IPv4 addresses in it, which may be written as IPv6 ones: callers' are not.
+fn canonical(net: IpNet) -> Vec<IpNet> {
+    let IpNet::V6(v6) = net else { return vec![net] };
+    let mapped = Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96);
+    if v6.contains(&mapped) && v6 != mapped {
+        return vec![net, Ipv4Net::default().into()];
     }
+    let length = v6.prefix_len().checked_sub(96);
+    let v4 = v6
+        .addr()
+        .to_ipv4_mapped()
+        .zip(length)
+        .and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    vec![v4.map_or(net, IpNet::V4)]
 }
 
 impl ServerConfig {
@@ -163,7 +171,8 @@ impl ServerConfig {
                 invalid("server.trusted_proxies: use networks like 10.0.0.0/8 or single addresses".into())
             })
         };
-        self.trusted_proxies.iter().map(parse).collect()
+        let nets: Vec<Vec<IpNet>> = self.trusted_proxies.iter().map(parse).collect::<Result<_>>()?;
+        Ok(nets.concat())
     }
 
     /// What the operator may not have meant.
@@ -216,7 +225,8 @@ mod tests {
             ["10.0.0.0/8", "192.0.2.1", "::ffff:10.0.0.0/104", "::ffff:192.0.2.1", "fd00::/8", "::/0"];
         let config = ServerConfig { trusted_proxies: written.map(Into::into).to_vec(), ..Default::default() };
         let read: Vec<String> = config.proxies().unwrap().iter().map(ToString::to_string).collect();
-        let meant = ["10.0.0.0/8", "192.0.2.1/32", "10.0.0.0/8", "192.0.2.1/32", "fd00::/8", "::/0"];
+        let meant =
+            ["10.0.0.0/8", "192.0.2.1/32", "10.0.0.0/8", "192.0.2.1/32", "fd00::/8", "::/0", "0.0.0.0/0"];
         assert_eq!(read, meant);
     }
 }

@@ -89,6 +89,7 @@ impl Server {
             kinds,
             description,
             ready: AtomicBool::new(true),
+            detached: Arc::default(),
             twins: std::sync::Mutex::default(),
             first_password,
         });
@@ -176,6 +177,10 @@ impl Server {
             tracing::warn!(target: "strongroom::server", "requests were still under way when the time to drain was over");
         }
         connections.shutdown().await;
+        // What goes on without its caller has its place in the audit trail, too.
+        if tokio::time::timeout(limit, app.detached.write()).await.is_err() {
+            tracing::warn!(target: "strongroom::server", "work whose callers had left was still under way");
+        }
         background.shutdown().await;
         if let Err(error) = app.trail.close().await {
             tracing::error!(target: "strongroom::server", %error, "the last reads are not in the audit log");

@@ -252,7 +252,8 @@ fn a_name_of_somebody_elses_and_forged_addresses_lead_nowhere() {
         assert_eq!(logged_in_from(&home), from, "{trusted}: {sent}");
     }
 
-    // One that listens for both families is shown a proxy's IPv4 address as an IPv6 one.
+    // One that listens for both families is shown a proxy's IPv4 address as an IPv6 one. Needs both.
+    std::net::TcpListener::bind("[::]:0").expect("this machine has no IPv6: switch it on for this test");
     for (trusted, from) in [("127.0.0.0/8", "192.0.2.7"), ("10.0.0.0/8", "127.0.0.1")] {
         let mut command = home.command(["serve", "--listen", "[::]:0"]);
         command.env("STRONGROOM_SERVER_PLAINTEXT", "behind-proxy").env("STRONGROOM_SERVER_UNREADY_MS", "0");

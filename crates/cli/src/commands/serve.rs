@@ -124,13 +124,17 @@ async fn first_password(
     let Some(first) = first else { return Ok(()) };
     let password = made_up_password()?;
     if console.shows_messages() {
-        if first.set_password(password.clone()).await? {
-            console.message(&format!(
-                "the first admin is `admin`, with the password {}\nChange it; it is not shown again.\n",
-                password.expose_secret()
-            ));
-        }
-        return Ok(());
+        let set = first.set_password(password.clone()).await;
+        let is = match &set {
+            Ok(true) => "is `admin`, with",
+            Err(error) if error.kind() == ErrorKind::OutcomeUnknown => "is `admin`, perhaps with",
+            _ => return set.map(drop).map_err(Failure::from),
+        };
+        console.message(&format!(
+            "the first admin {is} the password {}\nChange it; it is not shown again.\n",
+            password.expose_secret()
+        ));
+        return set.map(drop).map_err(Failure::from);
     }
     // It is on the disk before it is one, or nobody would know it if that failed; under another name until then, since the
     // file may be that of another process that was faster.

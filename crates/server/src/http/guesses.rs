@@ -22,7 +22,7 @@ pub(crate) async fn whose(
     };
     let (facts, name) = (facts.clone(), name.to_owned());
     detached(app, |app| async move {
-        match app.identities.by_password(guess, &name, password).await {
+        match app.identities.by_password(guess, &name, password, facts.deadline).await {
             Err(rejected) => Err(noted(&app, &facts, &name, rejected).await),
             known => known,
         }

@@ -12,7 +12,7 @@ use std::{
     },
 };
 use strongroom_core::SecretsStore;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, RwLock};
 use uuid::Uuid;
 
 /// The server's parts; cheap to clone, which happens several times in each request.
@@ -44,6 +44,8 @@ pub(crate) struct Parts {
     pub(crate) ready: AtomicBool,
     /// How the routes are described: here and in no layer, which every request would pass.
     pub(crate) description: Description,
+    /// Held by work that goes on without its caller.
+    pub(crate) detached: Arc<RwLock<()>>,
     /// Requests with an idempotency key that run now.
     pub(crate) twins: std::sync::Mutex<std::collections::HashMap<Uuid, Arc<AsyncMutex<()>>>>,
 }

@@ -8,8 +8,7 @@ use strongroom_engine::{
     crypto::{KeyKind, equal},
 };
 use strongroom_sql::identities::{
-    Account, AccountKind, AccountPatch, AccountRef, Changed, IdentityChange, NewAccount, OwnedSecrets, Role,
-    Scope,
+    Account, AccountKind, AccountPatch, Changed, IdentityChange, NewAccount, OwnedSecrets, Role, Scope,
 };
 use uuid::Uuid;
 
@@ -189,21 +188,13 @@ impl Identities {
         password: SecretString,
     ) -> Result<Account> {
         let hash = self.activation_hash(token)?;
-        let check = |account: Option<&Account>| {
-            let waits = account.filter(|account| !account.active);
-            let known = waits.and_then(|account| account.activation.as_ref());
-            known
-                .filter(|known| equal(known, &hash))
-                .map(drop)
-                .ok_or_else(|| Error::new(ErrorKind::Unauthenticated, "the activation token is not valid"))
-        };
-        check(Some(account))?;
-        let password = self.0.passwords.hash(password).await?;
-        // That took its time, and an admin may have decided otherwise meanwhile, which need not be a new generation.
-        check(self.0.catalog.account(AccountRef::Id(account.id)).await?.as_ref())?;
+        let known = account.activation.as_ref().filter(|_| !account.active);
+        if !known.is_some_and(|known| equal(known, &hash)) {
+            return Err(Error::new(ErrorKind::Unauthenticated, "the activation token is not valid"));
+        }
         let patch = AccountPatch {
             active: Some(true),
-            password: Some(password),
+            password: Some(self.0.passwords.hash(password).await?),
             activation: Some(None),
             at_generation: Some(account.generation),
             ..AccountPatch::default()

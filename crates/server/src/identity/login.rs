@@ -9,7 +9,7 @@ use super::{
     usage,
 };
 use secrecy::SecretString;
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::crypto::KeyKind;
 use strongroom_sql::identities::{AccountKind, AccountRef};
@@ -47,14 +47,15 @@ impl Identities {
     }
 
     /// Whose password it is. Wrong and unknown names, and accounts that are not active, take the same time and get the
-    /// same answer.
+    /// same answer. The database has so long for each question: whoever guesses next waits for this one.
     pub(crate) async fn by_password(
         &self,
         Guess { turn, place }: Guess,
         name: &str,
         password: SecretString,
+        limit: Duration,
     ) -> Result<Arc<Known>, Rejected> {
-        let account = self.0.catalog.account(AccountRef::Name(name)).await?;
+        let account = within(limit, self.0.catalog.account(AccountRef::Name(name))).await?;
         let account = account.filter(|account| account.active && account.kind == AccountKind::User);
         let hash = account.as_ref().and_then(|account| account.password.clone());
         let right = self.0.passwords.verify(place, password, hash).await?;
@@ -64,7 +65,8 @@ impl Identities {
         };
         turn.succeeded();
         let changed = || wrong(Reason::new("an account that changed meanwhile"));
-        let known = self.0.principals.current((account.id, None)).await?.ok_or_else(changed)?;
+        let known =
+            within(limit, self.0.principals.current((account.id, None))).await?.ok_or_else(changed)?;
         // Whatever changed while the password was worked on counts.
         if !known.account.active || known.account.generation != account.generation {
             return Err(changed());
@@ -146,4 +148,9 @@ impl Identities {
             }
         });
     }
+}
+
+async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Error::new(ErrorKind::Unavailable, "the database does not answer: try again");
+    tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late()))
 }
