@@ -10,7 +10,7 @@ use crate::{
 use futures::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use strongroom_core::{
     ErrorKind, GetOptions, Result, Revision, Secret, SecretFilter, SecretId, SecretName, SecretRef, Version,
     filter::{Condition, Sort, SortField, TextOp},
@@ -25,9 +25,10 @@ impl Calling<'_> {
     /// Several secrets: with few requests where the server can.
     pub(crate) async fn get_all(&self, which: &[SecretRef], options: &GetOptions) -> Vec<Result<Secret>> {
         let plain = |one: &SecretRef| !matches!(one, SecretRef::Name { private: Some(_), .. });
-        let together = which.len() > 1 && options.as_of.is_none() && which.iter().all(plain);
-        if self.ours && together && are_distinct(which) {
-            return self.get_many(which, options).await;
+        if self.ours && which.len() > 1 && options.as_of.is_none() && which.iter().all(plain) {
+            let (distinct, places) = distinct(which);
+            let answers = self.get_many(&distinct, options).await;
+            return places.into_iter().filter_map(|place| answers.get(place).cloned()).collect();
         }
         let mut single = Vec::new();
         for one in which {
@@ -152,13 +153,21 @@ impl Calling<'_> {
     }
 }
 
-/// Whether each is there once: the server refuses to answer the same secret several times at once.
-fn are_distinct(which: &[SecretRef]) -> bool {
-    let mut seen = HashSet::new();
-    which.iter().all(|one| match one {
-        SecretRef::Id(id) => seen.insert((Some(*id), None)),
-        SecretRef::Name { name, .. } => seen.insert((None, Some(name.as_str()))),
-    })
+/// Each once, since the server answers none twice at once, and where each that was asked for is among them.
+fn distinct(which: &[SecretRef]) -> (Vec<SecretRef>, Vec<usize>) {
+    let (mut distinct, mut known) = (Vec::new(), HashMap::new());
+    let places = which.iter().map(|one| {
+        let key = match one {
+            SecretRef::Id(id) => (Some(*id), None),
+            SecretRef::Name { name, .. } => (None, Some(name.as_str())),
+        };
+        *known.entry(key).or_insert_with(|| {
+            distinct.push(one.clone());
+            distinct.len() - 1
+        })
+    });
+    let places = places.collect();
+    (distinct, places)
 }
 
 /// Whether a name can stand in a path: these mean something there even when they are escaped.

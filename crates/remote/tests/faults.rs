@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 48\r\n\r\n\
                     {\"detail\": [\"RuntimeError\", \"busy, come again\"]}";
+const BUSY_FOR_LONG: &str = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 48\r\n\r\n\
+                    {\"detail\": [\"RuntimeError\", \"busy, come again\"]}";
 const GATEWAY: &str = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 6\r\n\r\n<html>";
 const EXPIRED: &str = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\ncontent-length: 0\r\n\r\n";
 const ELSEWHERE: &str =
@@ -64,8 +66,8 @@ impl Bad {
 async fn what_is_deleted_by_its_name_has_that_name() {
     let bad = Bad::day().await;
     let renamed = bad.secrets.get("db").await.unwrap().meta.id;
-    // Which leaves a second.
-    bad.proxy.plan("DELETE /api/v1/secrets/", Fate::Answer(BUSY));
+    // Which leaves some seconds.
+    bad.proxy.plan("DELETE /api/v1/secrets/", Fate::Answer(BUSY_FOR_LONG));
     let others = async {
         while bad.proxy.seen("DELETE /api/v1/secrets/").is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
