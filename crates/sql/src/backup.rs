@@ -71,8 +71,8 @@ mod sqlite {
         outcome
     }
 
-    /// Whether a name leads to the database or to what SQLite keeps beside it. Who has the database open would go on with a file that
-    /// has no name any more, and who opens it later would take the old log for the copy's.
+    /// Whether a name leads to the database or to what SQLite keeps beside it. Who has the database open would go on with a
+    /// file that has no name any more, and who opens it later would take the old log for the copy's.
     fn is_ours(database: &Path, to: &Path) -> bool {
         const OURS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
         let directory = |path| fs::canonicalize(files::directory_of(path)).ok();

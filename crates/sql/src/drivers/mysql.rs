@@ -123,7 +123,7 @@ pub(crate) fn pool(options: MySqlConnectOptions, most: u32) -> MySqlPool {
                          'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
                     )
                     .await?;
-                // Whoever stops half way in a transaction, but for its end, holds its locks no longer than this.
+                // A process that stands still in the middle of a transaction holds its locks no longer than that.
                 connection.execute("SET SESSION innodb_lock_wait_timeout = 10, wait_timeout = 60").await?;
                 if connection.fetch_optional("SHOW VARIABLES LIKE 'wsrep_sync_wait'").await?.is_some() {
                     connection.execute("SET SESSION wsrep_sync_wait = 1").await?;
