@@ -18,11 +18,11 @@ const CANDIDATES: u32 = 5;
 /// over an id, a public secret over a private one; a name that is nearly right is suggested.
 pub(crate) async fn find(secrets: &Secrets, text: &str, private: Option<bool>) -> Outcome<SecretMeta> {
     SecretName::new(text)?;
-    if let Some(meta) = one(secrets, Condition::Name(TextOp::Equals(text.to_owned())), private).await? {
+    if let Some(meta) = by_exact_name(secrets, text, private).await? {
         return Ok(meta);
     }
     if let Some(id) = by_id(secrets, text, private).await?
-        && let Some(meta) = one(secrets, Condition::Id(TextOp::Equals(id.to_string())), private).await?
+        && let Some(meta) = all(secrets, Condition::Id(TextOp::Equals(id.to_string())), private).await?.pop()
     {
         return Ok(meta);
     }
@@ -34,13 +34,20 @@ pub(crate) fn by_name(text: &str, private: Option<bool>) -> Outcome<SecretRef> {
     Ok(SecretRef::Name { name: SecretName::new(text)?, private })
 }
 
-/// The first secret that this is true of, public ones first.
-async fn one(secrets: &Secrets, what: Condition, private: Option<bool>) -> Outcome<Option<SecretMeta>> {
-    let mut filter = SecretFilter::new().condition(what).sort(Sort::ascending(SortField::Private)).size(1);
+/// The secret that is called exactly like this, a public one before a private one.
+async fn by_exact_name(secrets: &Secrets, text: &str, private: Option<bool>) -> Outcome<Option<SecretMeta>> {
+    let equal = all(secrets, Condition::Name(TextOp::Equals(text.to_owned())), private).await?;
+    // Some databases of ZenML compare names without case: what is changed must not be another secret.
+    Ok(equal.into_iter().find(|meta| meta.name.as_str() == text))
+}
+
+/// The secrets that this is true of, public ones first.
+async fn all(secrets: &Secrets, what: Condition, private: Option<bool>) -> Outcome<Vec<SecretMeta>> {
+    let mut filter = SecretFilter::new().condition(what).sort(Sort::ascending(SortField::Private));
     if let Some(private) = private {
         filter = filter.condition(Condition::Private(private));
     }
-    Ok(secrets.list(&filter).await?.items.pop())
+    Ok(secrets.list(&filter).await?.items)
 }
 
 async fn by_id(secrets: &Secrets, text: &str, private: Option<bool>) -> Outcome<Option<SecretId>> {

@@ -7,8 +7,8 @@ use strongroom_core::{Error, ErrorKind, Retry};
 /// Why a request has no answer of use. Holds nothing of what was sent or received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// A status that is no success. `named`: a 404 that says what is missing, which is not the key.
-    Status { status: StatusCode, named: bool, retry_after: Option<Duration> },
+    /// A status that is no success.
+    Status { status: StatusCode, told: Told, retry_after: Option<Duration> },
     /// Nobody takes our connections, or whoever does is not who we were told.
     Connect,
     /// The connection was lost, with the request or a part of the answer.
@@ -19,6 +19,18 @@ pub(crate) enum Failure {
     TooLarge,
     /// Not what the interface says.
     Unreadable,
+}
+
+/// What an answer without success says besides its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// That there is no such key or version is said without words.
+    Nothing,
+    /// What is wrong.
+    Errors,
+    /// Nothing that Vault would say: somebody in between answered, such as an ingress without a server behind it. What is
+    /// there is not known.
+    Strange,
 }
 
 impl Failure {
@@ -45,13 +57,13 @@ impl Failure {
 
     /// Whether there is no such key or version.
     pub(crate) fn is_missing(self) -> bool {
-        matches!(self, Self::Status { status: StatusCode::NOT_FOUND, named: false, .. })
+        matches!(self, Self::Status { status: StatusCode::NOT_FOUND, told: Told::Nothing, .. })
     }
 
     /// As ours. `doing` completes "Vault could not": `read the version`.
     pub(crate) fn into_error(self, doing: &'static str) -> Error {
         let (kind, retry, text) = match self {
-            Self::Status { status, named, retry_after } => refused(status, named, retry_after),
+            Self::Status { status, told, retry_after } => refused(status, told, retry_after),
             Self::Connect => (
                 ErrorKind::Unavailable,
                 Retry::Backoff,
@@ -87,12 +99,19 @@ const LATE: &str = "it did not answer in time; try again";
 /// Status by status, as the service's documents list them.
 fn refused(
     status: StatusCode,
-    named: bool,
+    told: Told,
     retry_after: Option<Duration>,
 ) -> (ErrorKind, Retry, &'static str) {
     let again = Retry::asked(retry_after);
     match status.as_u16() {
-        404 if named => (ErrorKind::ConfigInvalid, Retry::Never, "nothing is there; check `mount`"),
+        404 if told == Told::Strange => (
+            ErrorKind::Unavailable,
+            again,
+            "what answered is not Vault; try again, and check `address` and what is in between",
+        ),
+        404 if told == Told::Errors => {
+            (ErrorKind::ConfigInvalid, Retry::Never, "nothing is there; check `mount`")
+        }
         404 => (ErrorKind::NotFound, Retry::Never, "there is no such version"),
         401 | 403 => (
             ErrorKind::StoreRefused,
@@ -136,20 +155,21 @@ mod tests {
     #[test]
     fn every_status_has_its_kind() {
         let pause = Some(Duration::from_secs(3));
-        for (status, named, retry_after, kind, retry) in [
-            (307, false, None, ErrorKind::ConfigInvalid, Retry::Never),
-            (400, false, None, ErrorKind::Unexpected, Retry::Never),
-            (403, false, None, ErrorKind::StoreRefused, Retry::Never),
-            (404, false, None, ErrorKind::NotFound, Retry::Never),
-            (404, true, None, ErrorKind::ConfigInvalid, Retry::Never),
-            (412, false, None, ErrorKind::Unavailable, Retry::Backoff),
-            (429, false, pause, ErrorKind::RateLimited, Retry::After(Duration::from_secs(3))),
-            (429, false, None, ErrorKind::RateLimited, Retry::Backoff),
-            (500, false, None, ErrorKind::Unavailable, Retry::Backoff),
-            (503, false, pause, ErrorKind::Unavailable, Retry::After(Duration::from_secs(3))),
+        for (status, told, retry_after, kind, retry) in [
+            (307, Told::Nothing, None, ErrorKind::ConfigInvalid, Retry::Never),
+            (400, Told::Nothing, None, ErrorKind::Unexpected, Retry::Never),
+            (403, Told::Nothing, None, ErrorKind::StoreRefused, Retry::Never),
+            (404, Told::Nothing, None, ErrorKind::NotFound, Retry::Never),
+            (404, Told::Errors, None, ErrorKind::ConfigInvalid, Retry::Never),
+            (404, Told::Strange, None, ErrorKind::Unavailable, Retry::Backoff),
+            (412, Told::Nothing, None, ErrorKind::Unavailable, Retry::Backoff),
+            (429, Told::Nothing, pause, ErrorKind::RateLimited, Retry::After(Duration::from_secs(3))),
+            (429, Told::Nothing, None, ErrorKind::RateLimited, Retry::Backoff),
+            (500, Told::Nothing, None, ErrorKind::Unavailable, Retry::Backoff),
+            (503, Told::Nothing, pause, ErrorKind::Unavailable, Retry::After(Duration::from_secs(3))),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
-            let error = Failure::Status { status, named, retry_after }.into_error("read the version");
+            let error = Failure::Status { status, told, retry_after }.into_error("read the version");
             assert_eq!((error.kind(), error.retry()), (kind, retry), "{status}");
             assert!(error.to_string().contains(status.as_str()), "{error}");
         }

@@ -3,15 +3,15 @@
 //! `vaultrs` names the calls and their shapes; they are sent from here, because its own client takes answers of any
 //! size, loses `Retry-After`, and reads addresses and tokens from the environment.
 
-use crate::error::Failure;
+use crate::error::{Failure, Told};
 use reqwest::{
-    Certificate, Client, Identity, Method, StatusCode, Url,
+    Certificate, Client, Identity, Method, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     redirect::Policy,
 };
 use rustify::{endpoint::Endpoint, enums::RequestMethod};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use std::time::Duration;
 use strongroom_core::Result;
 use zeroize::Zeroizing;
@@ -137,18 +137,23 @@ impl Http {
         if status.is_success() {
             return Ok(body);
         }
-        Err(Failure::Status { status, named: status == StatusCode::NOT_FOUND && names(&body), retry_after })
+        Err(Failure::Status { status, told: told(&body), retry_after })
     }
 }
 
-/// Whether an answer says what is wrong; "there is no such key" is said without words.
-fn names(body: &[u8]) -> bool {
+/// What an answer without success says. That of a version that was deleted has the usual fields, and no errors.
+fn told(body: &[u8]) -> Told {
     #[derive(Deserialize)]
-    struct Errors {
-        #[serde(default)]
-        errors: Vec<serde::de::IgnoredAny>,
+    struct Answered {
+        errors: Option<Vec<IgnoredAny>>,
+        data: Option<IgnoredAny>,
+        request_id: Option<IgnoredAny>,
     }
-    serde_json::from_slice::<Errors>(body).is_ok_and(|body| !body.errors.is_empty())
+    match serde_json::from_slice(body) {
+        Ok(Answered { errors: Some(errors), .. }) if !errors.is_empty() => Told::Errors,
+        Ok(Answered { errors: None, data: None, request_id: None }) | Err(_) => Told::Strange,
+        Ok(_) => Told::Nothing,
+    }
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -174,4 +179,26 @@ fn method(method: &RequestMethod) -> Method {
 /// Vault's own.
 pub(crate) fn list() -> Method {
     Method::from_bytes(b"LIST").unwrap_or(Method::GET)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_answers_is_told_by_what_is_answered() {
+        for (body, expected) in [
+            (r#"{"errors": []}"#, Told::Nothing),
+            (r#"{"data": {"data": null, "metadata": {}}, "request_id": "1"}"#, Told::Nothing),
+            (r#"{"request_id": "1", "data": null, "warnings": ["x"]}"#, Told::Nothing),
+            (r#"{"errors": ["no handler for route"]}"#, Told::Errors),
+            (r#"{"code": 404, "message": "no such service"}"#, Told::Strange),
+            ("default backend - 404", Told::Strange),
+            ("<html></html>", Told::Strange),
+            ("", Told::Strange),
+            ("[]", Told::Strange),
+        ] {
+            assert_eq!(told(body.as_bytes()), expected, "{body}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ use strongroom_core::{Error, ErrorKind, Result};
 use tokio::{
     sync,
     task::JoinHandle,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 use zeroize::Zeroizing;
 
@@ -28,6 +28,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// A token is not used for a request that may arrive after its end.
 const MARGIN: Duration = Duration::from_millis(200);
+
+/// How long renewing a token may take, and a login in its place.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The token of one back-end, and how to get another.
 pub(crate) struct Session {
@@ -218,7 +221,9 @@ async fn keep(session: Weak<Session>) {
         let Some(session) = session.upgrade() else { return };
         next = match session.lease() {
             Some(lease) if lease.renew.is_some_and(|renew| renew <= Instant::now()) => {
-                session.renew(&lease).await
+                // Whoever takes a connection and never answers must not end all renewing, nor keep others from a login.
+                let renewed = timeout(LONGEST, session.renew(&lease)).await;
+                renewed.unwrap_or_else(|_| Instant::now() + AGAIN)
             }
             // Not yet, or it never ends; another token may have come in between.
             Some(lease) => lease.renew.unwrap_or_else(|| Instant::now() + LOOK),
