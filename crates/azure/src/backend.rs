@@ -9,7 +9,10 @@ use crate::{
     scan,
     tags::{self, Tags},
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result,
     ScanPage, VersionRef, async_trait,
@@ -23,6 +26,8 @@ pub struct AzureBackend {
     pub(crate) prefix: String,
     own_tags: Tags,
     purge: bool,
+    /// The vault turned out to be protected, which cannot be taken back.
+    protected: AtomicBool,
 }
 
 impl AzureBackend {
@@ -34,7 +39,8 @@ impl AzureBackend {
         own_tags: Tags,
         purge: bool,
     ) -> Self {
-        Self { info, client: Arc::new(client), prefix: format!("{prefix}-{namespace}-"), own_tags, purge }
+        let prefix = format!("{prefix}-{namespace}-");
+        Self { info, client: Arc::new(client), prefix, own_tags, purge, protected: AtomicBool::new(false) }
     }
 
     pub(crate) fn name(&self, object: ObjectId) -> String {
@@ -45,7 +51,14 @@ impl AzureBackend {
     async fn purge(&self, name: &str, was_there: bool) -> Result<()> {
         match self.client.purge(name).await {
             Ok(()) => Ok(()),
-            Err(failure) if failure.why == Why::Policy => Ok(()),
+            Err(failure) if failure.why == Why::Denied => {
+                // Whether nobody may or only we may not is not told by its codes.
+                if self.client.is_kept(name).await {
+                    self.protected.store(true, Ordering::Relaxed);
+                    return Ok(());
+                }
+                Err(failure.into())
+            }
             Err(failure) if failure.why == Why::Missing && !was_there => Ok(()),
             // The service deletes at its leisure, and until then there is nothing to purge.
             Err(failure) if failure.why == Why::Missing => Err(crate::error::deleting()),
@@ -125,7 +138,8 @@ impl Backend for AzureBackend {
             Err(failure) if failure.why == Why::Busy && !self.purge => return Ok(()),
             Err(failure) => return Err(failure.into()),
         };
-        if self.purge { self.purge(&name, was_there).await } else { Ok(()) }
+        let purge = self.purge && !self.protected.load(Ordering::Relaxed);
+        if purge { self.purge(&name, was_there).await } else { Ok(()) }
     }
 
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {

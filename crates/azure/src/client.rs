@@ -11,9 +11,10 @@ use azure_core::http::{
 use azure_security_keyvault_secrets::{
     SecretClient as Sdk,
     models::{
-        SecretAttributes, SecretClientGetSecretOptions, SecretClientListSecretPropertiesOptions,
-        SecretClientListSecretPropertiesVersionsOptions, SecretClientUpdateSecretPropertiesOptions,
-        SecretProperties, SetSecretParameters, UpdateSecretPropertiesParameters,
+        DeletionRecoveryLevel, SecretAttributes, SecretClientGetSecretOptions,
+        SecretClientListSecretPropertiesOptions, SecretClientListSecretPropertiesVersionsOptions,
+        SecretClientUpdateSecretPropertiesOptions, SecretProperties, SetSecretParameters,
+        UpdateSecretPropertiesParameters,
     },
 };
 use futures::StreamExt as _;
@@ -154,6 +155,22 @@ impl Client {
     /// Ends what was deleted for good.
     pub(crate) async fn purge(&self, name: &str) -> Result<()> {
         self.sdk.purge_deleted_secret(name, None).await.map(drop).map_err(|error| failed(PURGE, &error))
+    }
+
+    /// Whether the vault says that it keeps what was deleted from everybody until its time is over.
+    pub(crate) async fn is_kept(&self, name: &str) -> bool {
+        use DeletionRecoveryLevel as Level;
+        let Ok(answer) = self.sdk.get_deleted_secret(name, None).await else { return false };
+        let level = answer.into_model().ok().and_then(|gone| gone.attributes?.recovery_level);
+        matches!(
+            level,
+            Some(
+                Level::Recoverable
+                    | Level::RecoverableProtectedSubscription
+                    | Level::CustomizedRecoverable
+                    | Level::CustomizedRecoverableProtectedSubscription
+            )
+        )
     }
 }
 

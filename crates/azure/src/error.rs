@@ -34,8 +34,8 @@ pub(crate) enum Why {
     Deleted,
     /// The service is about to delete, purge or recover it.
     Busy,
-    /// The vault does not allow this to anybody.
-    Policy,
+    /// We may not, or nobody may.
+    Denied,
     /// Anything else.
     Other,
 }
@@ -143,7 +143,6 @@ fn refused(action: &'static str, facts: &Facts) -> (Why, Error) {
             ),
         ),
         (409, ..) => (Why::Busy, deleting()),
-        (403, _, "ForbiddenByPolicy") => (Why::Policy, denied(action)),
         (403, _, "ForbiddenByFirewall" | "ForbiddenByConnection") => (
             Why::Other,
             Error::new(
@@ -151,7 +150,8 @@ fn refused(action: &'static str, facts: &Facts) -> (Why, Error) {
                 "the vault's firewall does not let us in: allow this network, or use a private endpoint",
             ),
         ),
-        _ => (Why::Other, by_status(action, facts)),
+        (403, ..) => (Why::Denied, denied(action)),
+        _ => (Why::Other, by_status(facts)),
     };
     let codes = [("code", &facts.code), ("inner code", &facts.inner)];
     let error = codes
@@ -170,7 +170,7 @@ pub(crate) fn deleting() -> Error {
     .retryable(Retry::After(DELETING))
 }
 
-fn by_status(action: &'static str, facts: &Facts) -> Error {
+fn by_status(facts: &Facts) -> Error {
     match facts.status {
         400 => Error::new(
             ErrorKind::Unexpected,
@@ -180,7 +180,6 @@ fn by_status(action: &'static str, facts: &Facts) -> Error {
             ErrorKind::StoreRefused,
             "Azure Key Vault does not accept our token: check tenant_id, cloud, and that the vault is of that tenant",
         ),
-        403 => denied(action),
         404 | 405 => Error::new(
             ErrorKind::ConfigInvalid,
             "what answers is not Azure Key Vault: check vault and endpoint",
@@ -245,8 +244,9 @@ mod tests {
             (404, "VaultNotFound", "", None, (Why::Other, ConfigInvalid, Retry::Never)),
             (404, "", "", None, (Why::Other, ConfigInvalid, Retry::Never)),
             (403, "Forbidden", "SecretDisabled", None, (Why::Disabled, NotFound, Retry::Never)),
-            (403, "Forbidden", "ForbiddenByRbac", None, (Why::Other, StoreRefused, Retry::Never)),
-            (403, "Forbidden", "ForbiddenByPolicy", None, (Why::Policy, StoreRefused, Retry::Never)),
+            (403, "Forbidden", "ForbiddenByRbac", None, (Why::Denied, StoreRefused, Retry::Never)),
+            (403, "Forbidden", "ForbiddenByPolicy", None, (Why::Denied, StoreRefused, Retry::Never)),
+            (403, "Forbidden", "", None, (Why::Denied, StoreRefused, Retry::Never)),
             (403, "Forbidden", "ForbiddenByFirewall", None, (Why::Other, StoreRefused, Retry::Never)),
             (401, "Unauthorized", "", None, (Why::Other, StoreRefused, Retry::Never)),
             (409, "Conflict", "ObjectIsDeletedButRecoverable", None, (Why::Deleted, Lost, Retry::Never)),

@@ -257,13 +257,15 @@ mod azure {
         }
     }
 
-    /// What the vault keeps from everybody, its own time ends; what only we may not do, is told.
+    /// That we may not purge is told, whether by a role or by an access policy; what the vault keeps from everybody, its own
+    /// time ends (`quota.rs`).
     #[tokio::test]
-    async fn a_protected_vault_is_left_its_deleted_secrets() {
+    async fn whoever_may_not_purge_is_told() {
         let wire = Wire::to(&variable("ENDPOINT")).await;
         let backend = warm(&purging(vault()), &wire, namespace()).await;
         wire.order(Order::new("DELETE", "/deletedsecrets/*", refusal(403, "Forbidden", "ForbiddenByPolicy")));
-        backend.delete(somewhere().0).await.unwrap();
+        let error = backend.delete(somewhere().0).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
         assert_eq!(wire.broken(), 1);
 
         let other = vault().with("purge", Setting::Bool(true));

@@ -58,7 +58,7 @@ impl Refusal {
     pub(crate) fn protected() -> Self {
         let text = "Operation \"purge\" is not allowed because purge protection is enabled for this vault. Key \
                     Vault service will automatically purge it after the retention period has passed.";
-        Self::new(403, "Forbidden", text).inner("ForbiddenByPolicy")
+        Self::new(403, "Forbidden", text)
     }
 
     /// The version is disabled.
