@@ -20,9 +20,14 @@ use aws_smithy_runtime_api::{
 };
 use strongroom_core::settings::is_private;
 
-/// What the SDK uses if it is given none, with the proxies of the environment; trusting what `context` says, or else the
-/// system's authorities.
+/// What the SDK uses if it is given none, with the proxies of the environment for HTTPS; trusting what `context` says, or
+/// else the system's authorities.
 pub(crate) fn client(context: Option<TlsContext>) -> SharedHttpClient {
+    let https = built(context.clone(), true);
+    SharedHttpClient::new(ByScheme { https, plain: built(context, false) })
+}
+
+fn built(context: Option<TlsContext>, proxied: bool) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = ConnectorBuilder::default().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         if let Some(context) = &context {
@@ -30,9 +35,45 @@ pub(crate) fn client(context: Option<TlsContext>) -> SharedHttpClient {
         }
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        builder.set_proxy_config(Some(ProxyConfig::from_env()));
+        builder.set_proxy_config(Some(if proxied {
+            ProxyConfig::from_env()
+        } else {
+            ProxyConfig::disabled()
+        }));
         builder.build()
     })
+}
+
+/// What goes in the clear goes to this machine, or is the credentials that an instance gives to its own programs: no proxy
+/// is to see either.
+#[derive(Debug)]
+struct ByScheme {
+    https: SharedHttpClient,
+    plain: SharedHttpClient,
+}
+
+impl HttpClient for ByScheme {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let https = self.https.http_connector(settings, components);
+        let plain = self.plain.http_connector(settings, components);
+        SharedHttpConnector::new(Chosen { https, plain })
+    }
+}
+
+#[derive(Debug)]
+struct Chosen {
+    https: SharedHttpConnector,
+    plain: SharedHttpConnector,
+}
+
+impl HttpConnector for Chosen {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if request.uri().starts_with("http:") { self.plain.call(request) } else { self.https.call(request) }
+    }
 }
 
 /// A client that refuses plain HTTP to another host.

@@ -257,4 +257,28 @@ mod moto {
             assert!(asked.join().unwrap().starts_with("CONNECT secrets.example.com:443 "));
         }
     }
+
+    /// It would see the values.
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn what_goes_to_this_machine_in_the_clear_goes_through_no_proxy() {
+        let [service, proxy] = ["127.0.0.1:0"; 2].map(|at| TcpListener::bind(at).unwrap());
+        let url = |of: &TcpListener| format!("http://{}", of.local_addr().unwrap());
+        let (endpoint, through) = (url(&service), url(&proxy));
+        let asked = thread::spawn(move || {
+            let (stream, _) = service.accept().unwrap();
+            BufReader::new(stream).lines().next().unwrap().unwrap()
+        });
+        let environment = [
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+            ("HTTP_PROXY", &through),
+            ("http_proxy", &through),
+            ("ALL_PROXY", &through),
+            ("STRONGROOM_TEST_ENDPOINT", &endpoint),
+        ];
+        child("Unavailable", &environment);
+        assert_eq!(asked.join().unwrap(), "POST / HTTP/1.1");
+        drop(proxy);
+    }
 }
