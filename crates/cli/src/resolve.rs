@@ -35,7 +35,11 @@ pub(crate) fn by_name(text: &str, private: Option<bool>) -> Outcome<SecretRef> {
 }
 
 /// The secret that is called exactly like this, a public one before a private one.
-async fn by_exact_name(secrets: &Secrets, text: &str, private: Option<bool>) -> Outcome<Option<SecretMeta>> {
+pub(crate) async fn by_exact_name(
+    secrets: &Secrets,
+    text: &str,
+    private: Option<bool>,
+) -> Outcome<Option<SecretMeta>> {
     let equal = all(secrets, Condition::Name(TextOp::Equals(text.to_owned())), private).await?;
     // Some databases of ZenML compare names without case: what is changed must not be another secret.
     Ok(equal.into_iter().find(|meta| meta.name.as_str() == text))

@@ -1,6 +1,12 @@
 //! Names, ids, and what was probably meant.
 
 use crate::support::Program;
+use std::sync::Arc;
+use strongroom_core::{
+    Context, GetOptions, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta, SecretRef,
+    SecretUpdate, SecretsStore, Version, async_trait,
+    filter::{Condition, TextOp},
+};
 
 #[test]
 fn a_secret_is_found_by_name_id_and_the_beginning_of_its_id() {
@@ -84,4 +90,57 @@ fn a_private_secret_is_not_suggested_where_a_public_one_is_wanted() {
     assert_eq!(program.run(["secret", "get", &id, "-p", "false"]).code, 3);
     assert_eq!(program.run(["secret", "get", &id[..8], "-p", "false"]).code, 3);
     program.ok(["secret", "get", &id[..8], "-p", "true"]);
+}
+
+/// Compares names without case, as some databases of ZenML do.
+struct WithoutCase(Arc<dyn SecretsStore>);
+
+#[async_trait]
+impl SecretsStore for WithoutCase {
+    async fn create(&self, cx: &Context, new: NewSecret) -> Result<Secret> {
+        self.0.create(cx, new).await
+    }
+
+    async fn get(&self, cx: &Context, which: &[SecretRef], options: &GetOptions) -> Vec<Result<Secret>> {
+        self.0.get(cx, which, options).await
+    }
+
+    async fn list(&self, cx: &Context, filter: &SecretFilter) -> Result<Page<SecretMeta>> {
+        let mut loose = filter.clone();
+        for condition in &mut loose.conditions {
+            if let Condition::Name(TextOp::Equals(name)) = condition {
+                // What is asked for holds ASCII letters in either case: no name here is a part of another.
+                *condition = Condition::Name(TextOp::Contains(name.clone()));
+            }
+        }
+        self.0.list(cx, &loose).await
+    }
+
+    async fn update(&self, cx: &Context, which: &SecretRef, update: SecretUpdate) -> Result<SecretMeta> {
+        self.0.update(cx, which, update).await
+    }
+
+    async fn delete(&self, cx: &Context, which: &SecretRef, expected: Option<Revision>) -> Result<()> {
+        self.0.delete(cx, which, expected).await
+    }
+
+    async fn versions(&self, cx: &Context, which: &SecretRef) -> Result<Vec<Version>> {
+        self.0.versions(cx, which).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.0.check().await
+    }
+}
+
+#[test]
+fn a_name_in_other_letters_is_another_secret_also_where_names_compare_without_case() {
+    let program = Program::new();
+    program.ok(["secret", "create", "DB", "--a=1"]);
+    let program = program.through(|store| Arc::new(WithoutCase(store)));
+    assert_eq!(program.run(["secret", "delete", "-y", "db"]).code, 3);
+    assert_eq!(program.run(["secret", "rename", "db", "db2"]).code, 3);
+    program.ok(["secret", "create", "db", "-p", "--a=2"]);
+    program.ok(["secret", "delete", "-y", "db"]);
+    assert_eq!(program.ok(["secret", "get", "DB", "a"]), "1");
 }

@@ -60,6 +60,15 @@ impl Program {
         Self { store: Arc::new(engine), owner, opened: Cell::new(0) }
     }
 
+    /// The same secrets, seen through something else.
+    pub(crate) fn through(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn SecretsStore>) -> Arc<dyn SecretsStore>,
+    ) -> Self {
+        self.store = wrap(self.store);
+        self
+    }
+
     /// Secrets on behalf of another account.
     pub(crate) fn somebody_else(&self) -> Secrets {
         Secrets::new(self.store.clone(), Context::full(OwnerId(Uuid::new_v4()), "test"))
