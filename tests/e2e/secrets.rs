@@ -83,6 +83,28 @@ fn export_and_import_are_each_others_inverse() {
 }
 
 #[test]
+fn an_import_over_a_private_secret_does_not_publish_it() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "-p", "--a=1"]);
+    home.ok(["secret", "export", "db", "-f", &home.arg("db.yaml")]);
+    let file = home.file("db.yaml", "a: changed\n");
+    home.fails(4, ["secret", "import", &file]);
+    home.ok(["secret", "import", &file, "-y"]);
+    let listed = home.json(["secret", "list"]);
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["private"]), (1, &json!(true)));
+    assert_eq!(home.values("db"), json!({"a": "changed"}));
+
+    // Beside it there may be a public one, if that is asked for; that one is meant by the name from then on.
+    home.ok(["secret", "import", &file, "--private=false"]);
+    let file = home.file("db.yaml", "a: again\n");
+    home.ok(["secret", "import", &file, "-y"]);
+    assert_eq!(home.ok(["secret", "get", "db", "a", "-p", "false"]), "again");
+    assert_eq!(home.ok(["secret", "get", "db", "a", "-p"]), "changed");
+    home.ok(["secret", "import", &file, "-y", "-p"]);
+    assert_eq!(home.ok(["secret", "get", "db", "a", "-p"]), "again");
+}
+
+#[test]
 fn ids_and_their_beginnings_name_a_secret_and_a_name_wins() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

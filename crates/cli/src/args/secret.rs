@@ -213,10 +213,10 @@ pub(crate) struct ImportArgs {
     /// What to call the secret [default: the file's name without its extension]
     #[arg(short, long)]
     pub(crate) name: Option<String>,
-    /// Only you may see it
-    #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_value = "false",
-          default_missing_value = "true", value_parser = boolean, hide_default_value = true)]
-    pub(crate) private: bool,
+    /// Only you may see it [default: false, unless your private secret alone has that name: then that one is meant]
+    #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_parser = boolean)]
+    pub(crate) private: Option<bool>,
     /// Replace the values of a secret that is there, without asking
     #[arg(short, long)]
     pub(crate) yes: bool,

@@ -5,6 +5,7 @@ use crate::{
     args::ImportArgs,
     failure::{Exit, Failure, Outcome},
     input::{Sources, confirm, read_map},
+    resolve::by_exact_name,
 };
 use std::path::Path;
 use strongroom_core::{ErrorKind, NewSecret, SecretName, SecretRef, SecretUpdate, ValuesChange};
@@ -19,7 +20,12 @@ pub(super) async fn import(run: &mut Run<'_>, args: &ImportArgs) -> Outcome {
     let values = read_map(&label, &text)?;
 
     let secrets = run.secrets().await?;
-    let new = NewSecret::new(name.clone(), values.clone()).private(args.private);
+    let private = match args.private {
+        Some(private) => private,
+        // Whatever `export` read under this name is what is replaced: a private secret is not published by the way.
+        None => by_exact_name(&secrets, name.as_str(), None).await?.is_some_and(|there| there.private),
+    };
+    let new = NewSecret::new(name.clone(), values.clone()).private(private);
     let taken = match secrets.store().create(secrets.context(), new).await {
         Ok(secret) => return run.changed("imported", &secret.meta),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => error,
@@ -33,7 +39,7 @@ pub(super) async fn import(run: &mut Run<'_>, args: &ImportArgs) -> Outcome {
         let question = format!("Replace all values of the secret `{name}`?");
         confirm(run.console, &question, "pass -y to replace without asking")?;
     }
-    let which = SecretRef::Name { name, private: Some(args.private) };
+    let which = SecretRef::Name { name, private: Some(private) };
     let update = SecretUpdate::new().values(ValuesChange::Replace(values));
     let meta = secrets.update(&which, update).await?;
     run.changed("replaced the values of", &meta)
