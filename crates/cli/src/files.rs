@@ -1,6 +1,6 @@
 //! Files that nobody else may read.
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Exit, Failure, Outcome};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
@@ -16,6 +16,18 @@ pub(crate) fn write_private(path: &Path, content: &[u8], force: bool) -> Outcome
         create(path, content)
     };
     written.map_err(|error| explain(path, &error))
+}
+
+/// Makes a directory for such files, with mode 0700, and those that it lies in. One that is there stays as it is.
+pub(crate) fn make_directory(directory: &Path) -> Outcome {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).map_err(|error| Failure {
+        exit: Some(Exit::Other),
+        ..Failure::io(&format!("cannot make {}", directory.display()), &error)
+    })
 }
 
 /// A file that is written, beside the place where it is going to be. It is gone if nothing comes of it.

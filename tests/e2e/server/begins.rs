@@ -1,7 +1,7 @@
 //! What the environment says when the server starts.
 
 use super::{PASSWORD, Server};
-use crate::support::Home;
+use crate::support::{Home, mode};
 use serde_json::json;
 use std::{
     io::{BufRead as _, BufReader},
@@ -43,6 +43,18 @@ fn lets_in(server: &Server, password: &str) -> bool {
             false
         }
     }
+}
+
+#[test]
+fn a_first_password_is_kept_where_no_configuration_directory_was() {
+    let mut home = Home::new();
+    home.ok(["keys", "generate", "-O", &home.arg("root.key")]);
+    home.set("STRONGROOM_KEYS_FILE", home.arg("root.key"));
+    let server = Server::start_as(serve(&home, &[]));
+    let file = home.path("config/strongroom/initial-admin-password");
+    assert_eq!((mode(&file).as_str(), mode(file.parent().unwrap()).as_str()), ("600", "700"));
+    assert!(lets_in(&server, &std::fs::read_to_string(file).unwrap()));
+    assert_eq!(server.stop(), 0);
 }
 
 #[test]

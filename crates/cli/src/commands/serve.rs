@@ -4,7 +4,7 @@ use crate::{
     args::ServeArgs,
     console::Console,
     failure::{Failure, Outcome},
-    files::Draft,
+    files::{self, Draft},
     process,
     session::{Configured, Location},
     zenml,
@@ -138,6 +138,10 @@ async fn first_password(
     }
     // It is on the disk before it is one, or nobody would know it if that failed; under another name until then, since the
     // file may be that of another process that was faster.
+    if let Some(directory) = file.parent() {
+        // Nothing else has to be in it: the root key and the configuration may be elsewhere.
+        files::make_directory(directory)?;
+    }
     let draft = Draft::write(file, password.expose_secret().as_bytes())?;
     match first.set_password(password).await {
         Ok(true) => {

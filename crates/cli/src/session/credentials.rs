@@ -1,7 +1,7 @@
 //! `credentials.toml`: the server of a login and what logs in there.
 
 use crate::{
-    failure::{Exit, Failure, Outcome},
+    failure::{Failure, Outcome},
     files,
     secret_text::SecretText,
 };
@@ -56,7 +56,7 @@ impl Credentials {
     /// Keeps them, in place of others.
     pub(crate) fn write(&self, config: &Config) -> Outcome {
         if let Some(directory) = self.file.parent() {
-            make(directory)?;
+            files::make_directory(directory)?;
         }
         let mut text = SecretText::default();
         text.push_str("# Made by `strongroom login`; `strongroom logout` removes it.\n");
@@ -111,17 +111,6 @@ fn quote(out: &mut SecretText, text: &str) {
         }
     }
     out.push('"');
-}
-
-fn make(directory: &Path) -> Outcome {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory).map_err(|error| Failure {
-        exit: Some(Exit::Other),
-        ..Failure::io(&format!("cannot make {}", directory.display()), &error)
-    })
 }
 
 #[cfg(unix)]
