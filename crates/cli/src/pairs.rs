@@ -26,15 +26,30 @@ pub(crate) struct Line {
     pub(crate) args: Vec<OsString>,
     /// The pairs, in their order.
     pub(crate) pairs: Vec<Pair>,
-    /// Whether it is a `create` or `update`, whose arguments may hold values and must not be shown.
-    pub(crate) discreet: bool,
+    /// What its arguments may hold, so that they must not be shown.
+    pub(crate) discreet: Option<Discreet>,
 }
+
+/// What may be among the arguments of a command by mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Discreet {
+    /// A value of a secret that was written without its key.
+    Value,
+    /// A password or a key that somebody wrote where it is asked for.
+    Credential,
+}
+
+/// Commands that are about credentials.
+const WITH_CREDENTIALS: [&str; 4] = ["login", "user", "service-account", "api-key"];
 
 /// Takes the pairs out.
 pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Outcome<Line> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     let Some(at) = behind_command(&args) else {
-        return Ok(Line { args, pairs: Vec::new(), discreet: false });
+        let word = command(&args).and_then(|at| args.get(at)?.to_str());
+        let credentials = word.is_some_and(|word| WITH_CREDENTIALS.contains(&word));
+        let discreet = credentials.then_some(Discreet::Credential);
+        return Ok(Line { args, pairs: Vec::new(), discreet });
     };
     let mut rest = args.split_off(at).into_iter();
     let mut pairs: Vec<Pair> = Vec::new();
@@ -62,11 +77,17 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Outcome<Line> {
             _ => args.push(arg.as_str().into()),
         }
     }
-    Ok(Line { args, pairs, discreet: true })
+    Ok(Line { args, pairs, discreet: Some(Discreet::Value) })
 }
 
 /// Where the arguments of `secret create` or `secret update` begin.
 fn behind_command(args: &[OsString]) -> Option<usize> {
+    let at = command(args).filter(|at| args.get(*at).is_some_and(|word| word == "secret"))?;
+    matches!(args.get(at + 1)?.to_str()?, "create" | "update").then_some(at + 2)
+}
+
+/// Where the command's first word is.
+fn command(args: &[OsString]) -> Option<usize> {
     let mut at = 1;
     loop {
         let arg = args.get(at)?.to_str()?;
@@ -74,13 +95,10 @@ fn behind_command(args: &[OsString]) -> Option<usize> {
             at += 2;
         } else if arg.starts_with('-') {
             at += 1;
-        } else if arg == "secret" {
-            break;
         } else {
-            return None;
+            return Some(at);
         }
     }
-    matches!(args.get(at + 1)?.to_str()?, "create" | "update").then_some(at + 2)
 }
 
 fn without_value(option: &str) -> Failure {
@@ -122,7 +140,7 @@ mod tests {
             line("s secret create db --a=1 --output=x --b=y=z --private=true --values={} -i --=e").unwrap();
         assert_eq!(pairs(&line), [("a", "1"), ("output", "x"), ("b", "y=z"), ("", "e")]);
         assert_eq!(line.args, ["s", "secret", "create", "db", "--private=true", "--values={}", "-i"]);
-        assert!(line.discreet);
+        assert_eq!(line.discreet, Some(Discreet::Value));
     }
 
     #[test]
@@ -138,7 +156,18 @@ mod tests {
             ["s secret get --a=1", "s status --a=1", "s", "s --a=1", "s secret", "s get secret create --a=1"]
         {
             let line = line(text).unwrap();
-            assert!(line.pairs.is_empty() && !line.discreet, "{text}");
+            assert!(line.pairs.is_empty() && line.discreet.is_none(), "{text}");
+            assert_eq!(line.args.len(), text.split(' ').count());
+        }
+    }
+
+    #[test]
+    fn commands_about_credentials_are_discreet() {
+        for text in
+            ["s login url --api-key k", "s -o json user password alice p", "s --server u api-key list"]
+        {
+            let line = line(text).unwrap();
+            assert_eq!(line.discreet, Some(Discreet::Credential), "{text}");
             assert_eq!(line.args.len(), text.split(' ').count());
         }
     }

@@ -1,6 +1,10 @@
 //! What the parser of the command line complains about, as one line.
 
-use crate::{args::Cli, failure::Failure, pairs::Line};
+use crate::{
+    args::Cli,
+    failure::Failure,
+    pairs::{Discreet, Line},
+};
 use clap::{
     CommandFactory,
     error::{ContextKind, ContextValue, ErrorKind},
@@ -26,7 +30,11 @@ pub(crate) fn explain(error: &clap::Error, line: &Line) -> Refusal {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => return Refusal::Lost(rendered),
         _ => {}
     }
-    let text = if line.discreet { discreet(error) } else { first_paragraphs(&rendered) };
+    let text = match line.discreet {
+        None => first_paragraphs(&rendered),
+        Some(Discreet::Value) => without_values(error),
+        Some(Discreet::Credential) => without_credentials(error, &rendered),
+    };
     Refusal::Wrong(Failure::usage(format!("{text}; see `{} --help`", command(args))))
 }
 
@@ -47,7 +55,7 @@ fn first_paragraphs(rendered: &str) -> String {
 }
 
 /// Without quoting an argument, which may be a value that was written without its key.
-fn discreet(error: &clap::Error) -> String {
+fn without_values(error: &clap::Error) -> String {
     match error.kind() {
         ErrorKind::MissingRequiredArgument => "NAME is missing".to_owned(),
         ErrorKind::UnknownArgument => {
@@ -55,10 +63,36 @@ fn discreet(error: &clap::Error) -> String {
              value); pairs are written --KEY=VALUE, and --output stands before `secret`"
                 .to_owned()
         }
-        _ => match error.get(ContextKind::InvalidArg) {
-            Some(ContextValue::String(option)) => format!("{option}: its value is missing or wrong"),
-            _ => "the options are not as they should be".to_owned(),
-        },
+        _ => wrong_option(error),
+    }
+}
+
+/// Without quoting an argument, which may be a password or a key.
+fn without_credentials(error: &clap::Error, rendered: &str) -> String {
+    match error.kind() {
+        // These name arguments as the help does, and none of what was written.
+        ErrorKind::MissingRequiredArgument | ErrorKind::ArgumentConflict => first_paragraphs(rendered),
+        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand => {
+            let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand];
+            let near = suggested.into_iter().find_map(|kind| match error.get(kind)? {
+                ContextValue::String(near) => Some(near.clone()),
+                ContextValue::Strings(near) => near.first().cloned(),
+                _ => None,
+            });
+            let near = near.map(|near| format!(" (did you mean `{near}`?)")).unwrap_or_default();
+            format!(
+                "there is an argument that does not belong here{near}; it is not shown, since it may be a password or a \
+                 key: those are asked for, or read from standard input"
+            )
+        }
+        _ => wrong_option(error),
+    }
+}
+
+fn wrong_option(error: &clap::Error) -> String {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) => format!("{option}: its value is missing or wrong"),
+        _ => "the options are not as they should be".to_owned(),
     }
 }
 

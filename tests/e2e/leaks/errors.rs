@@ -3,7 +3,7 @@
 use crate::{canary::Canary, support::Home};
 
 // Names are shown: of secrets, keys of the configuration, types and files; and by the parser the arguments of commands
-// that take no values. That is what finds a typing error.
+// that take no values and no credentials. That is what finds a typing error.
 
 /// Runs what must fail, and must not repeat the value.
 fn refused(home: &Home, canary: &Canary, args: &[&str]) {
@@ -49,6 +49,19 @@ fn a_value_in_a_wrong_place_is_not_repeated() {
         &["secret", "list", "--logical-operator", value],
         &["keys", "rotate", "--kind", value],
         &["keys", "rewrap", "--drop", value],
+        &["keys", "rewrap", "--add", &with("strongroom-root-key:v1:")],
+        &["secret", "import", "-n", "x", &format!("{{\"a\": \"{value}\"}}")],
+        &["secret", "create", "x", "-v", &format!("@{{\"a\": \"{value}\"}}")],
+        &["login", "https://strongroom.example", "--api-key", &with("srk1_")],
+        &["login", "https://strongroom.example", &with("--api-key=")],
+        &["login", "https://strongroom.example", "--username", "joe", value],
+        &["login", "https://strongroom.example", "--username", "joe", "--password", value],
+        &["-o", "json", "user", "password", "alice", value],
+        &["user", value],
+        &["user", "create", "alice", "--role", "admin", &with("--password=")],
+        &["service-account", "create", "bot", value],
+        &["api-key", "rotate", "bot", "default", value],
+        &["api-key", "rotate", "bot", "default", "--retain", value],
         &["--database", &with("postgres://joe:"), "secret", "list"],
         &["--database", &format!("postgres://joe:{value}@127.0.0.1:1/db"), "secret", "list"],
         &["--database", &format!("mysql://joe:{value}@db.example/x?y=z"), "secret", "list"],
@@ -101,6 +114,11 @@ fn a_value_in_a_wrong_variable_is_not_repeated() {
     ] {
         let mut home = Home::new();
         home.set(name, canary.value());
+        refused(&home, &canary, &["secret", "list"]);
+    }
+    for before in ["strongroom-root-key:v1:", "srk1_"] {
+        let mut home = Home::new();
+        home.set("STRONGROOM_KEYS_FILE", format!("{before}{}", canary.value()));
         refused(&home, &canary, &["secret", "list"]);
     }
     let mut home = Home::new();

@@ -8,12 +8,13 @@ use crate::{
     resolve::by_exact_name,
 };
 use std::path::Path;
+use strongroom::shown_path;
 use strongroom_core::{ErrorKind, NewSecret, SecretName, SecretRef, SecretUpdate, ValuesChange};
 
 /// Creates a secret from a file, or replaces the values of the one that has its name, after asking.
 pub(super) async fn import(run: &mut Run<'_>, args: &ImportArgs) -> Outcome {
     let name = SecretName::new(name(args)?)?;
-    let label = args.file.display().to_string();
+    let label = shown_path(&args.file);
     let reference =
         args.file.to_str().ok_or_else(|| Failure::usage("import: the file's name is not UTF-8 text"))?;
     let text = Sources::new(run.console).text(&label, reference)?;

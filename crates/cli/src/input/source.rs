@@ -12,6 +12,7 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
 };
+use strongroom::shown_path;
 use strongroom_core::SecretValues;
 use zeroize::Zeroizing;
 
@@ -55,7 +56,7 @@ impl<'a> Sources<'a> {
 
     /// The text of a file; `-` is standard input.
     pub(crate) fn text(&mut self, what: &str, reference: &str) -> Outcome<Zeroizing<String>> {
-        self.read(what, reference, reference)
+        self.read(what, reference, &shown_path(Path::new(reference)))
     }
 
     /// The text of a file, which an error calls `name`.

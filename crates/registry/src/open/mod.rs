@@ -6,7 +6,7 @@ mod places;
 mod process;
 mod roots;
 
-pub use places::Places;
+pub use places::{Places, shown_path};
 pub use roots::RootSource;
 
 use crate::{

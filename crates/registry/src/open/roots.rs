@@ -1,5 +1,6 @@
 //! Where the root key comes from, and how one is made.
 
+use super::shown_path;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -106,7 +107,7 @@ impl RootKeys for RootSource {
 }
 
 fn read(path: &Path) -> Result<RootKey> {
-    let at = |error: Error| error.with("file", path.display());
+    let at = |error: Error| error.with("file", shown_path(path));
     let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
         let text = format!("the root key's file cannot be read: {}", error.kind());
         at(Error::new(ErrorKind::ConfigInvalid, text))
