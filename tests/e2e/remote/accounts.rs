@@ -67,6 +67,22 @@ fn accounts_are_managed_over_the_server() {
 }
 
 #[test]
+fn the_end_of_a_line_is_no_part_of_a_password_whichever_it_is() {
+    let server = Server::start();
+    let create = ["user", "create", "alice", "--role", "writer", "--password-stdin"];
+    assert_eq!(server.home.run_with("Alice-password\r\n", create).code, 0);
+    let alice = Home::new();
+    let login = ["login", &server.url, "--username", "alice", "--password-stdin"];
+    assert_eq!(alice.run_with("Alice-password", login).code, 0);
+    let change = ["user", "password", "alice", "--password-stdin"];
+    assert_eq!(alice.run_with("Alice-password\r\nAnother-password\r\n", change).code, 0);
+    assert_eq!(alice.run_with("Another-password\n", login).code, 0);
+    assert_eq!(alice.run_with("Another-password\r\n", change).code, 2, "two lines are needed");
+    assert_eq!(server.home.run_with("Third-password\r\n", change).code, 0);
+    assert_eq!(alice.run_with("Third-password\r\n", login).code, 0);
+}
+
+#[test]
 fn private_secrets_go_with_their_owner_if_that_is_said_and_are_shown_to_nobody() {
     let server = Server::over(Home::with_directory());
     let admin = server.admin();

@@ -4,17 +4,12 @@ use super::Run;
 use crate::{
     args::LoginArgs,
     failure::{Failure, Outcome},
-    input::ask_value,
-    secret_text::secret,
+    input::{ask_value, read_credential},
     session::{Credentials, SERVER},
 };
 use secrecy::{ExposeSecret, SecretString};
 use strongroom::{Places, environment};
 use strongroom_remote::{Config, DeviceLogin, RemoteStore};
-use zeroize::Zeroizing;
-
-/// The longest password or key that is read.
-const LONGEST: usize = 4096;
 
 /// Checks the credentials by logging in, then keeps them for the commands to come.
 pub(crate) async fn login(run: &mut Run<'_>, args: &LoginArgs) -> Outcome {
@@ -101,13 +96,7 @@ pub(crate) fn logout(run: &mut Run<'_>) -> Outcome {
 
 fn given(run: &mut Run<'_>, stdin: bool, question: &str, option: &str) -> Outcome<SecretString> {
     let text = if stdin {
-        let bytes = run.console.read_all(LONGEST).map_err(|error| Failure::io("standard input", &error))?;
-        if bytes.len() > LONGEST {
-            return Err(Failure::usage(format!("{option}: more than {LONGEST} bytes are on standard input")));
-        }
-        let text = std::str::from_utf8(&bytes);
-        let text = text.map_err(|_| Failure::usage(format!("{option}: standard input is not UTF-8 text")))?;
-        secret(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+        read_credential(run.console, option)?
     } else if run.console.can_ask() {
         ask_value(run.console, question)?.unwrap_or_default()
     } else {

@@ -4,7 +4,7 @@ use super::Run;
 use crate::{
     args::{Rights, ServiceAccountCommand, UserCommand},
     failure::{Failure, Outcome},
-    input::{ask_value, confirm},
+    input::{ask_value, confirm, read_credential, read_two_credentials},
     render::{Data, Table, View, rfc3339, short},
     session::People,
 };
@@ -12,8 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use strongroom_remote::{Account, AccountChange, NewAccount};
 use strongroom_sql::identities::{Role, Scope};
 
-/// The longest password that is read.
-const PASSWORD: usize = 4096;
+const STDIN: &str = "--password-stdin";
 
 pub(super) async fn people(run: &mut Run<'_>) -> Outcome<People> {
     run.session().await?.people()
@@ -46,7 +45,7 @@ fn new_account(name: &str, rights: &Rights) -> Outcome<NewAccount> {
 /// A new password: from standard input, or asked for twice.
 fn password(run: &mut Run<'_>, stdin: bool) -> Outcome<SecretString> {
     if stdin {
-        return read(run, PASSWORD);
+        return read_credential(run.console, STDIN);
     }
     needs_terminal(run)?;
     let once = ask_value(run.console, "Password:")?.unwrap_or_default();
@@ -55,12 +54,6 @@ fn password(run: &mut Run<'_>, stdin: bool) -> Outcome<SecretString> {
         return Err(Failure::usage("the two passwords differ; nothing was changed"));
     }
     Ok(once)
-}
-
-fn read(run: &mut Run<'_>, limit: usize) -> Outcome<SecretString> {
-    let bytes = run.console.read_all(limit).map_err(|error| Failure::io("the password", &error))?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("the password is not UTF-8"))?;
-    Ok(SecretString::from(text.strip_suffix('\n').unwrap_or(text)))
 }
 
 fn needs_terminal(run: &Run<'_>) -> Outcome {
@@ -73,12 +66,9 @@ fn needs_terminal(run: &Run<'_>) -> Outcome {
 /// The old password and the new one: from standard input in a line each, or asked for.
 fn both_passwords(run: &mut Run<'_>, stdin: bool) -> Outcome<(SecretString, SecretString)> {
     if stdin {
-        let text = read(run, 2 * PASSWORD)?;
-        let lines = text.expose_secret().split_once('\n');
-        let (old, new) = lines.ok_or_else(|| {
+        return read_two_credentials(run.console, STDIN)?.ok_or_else(|| {
             Failure::usage("on a server, --password-stdin takes two lines: the old password and the new one")
-        })?;
-        return Ok((SecretString::from(old), SecretString::from(new)));
+        });
     }
     needs_terminal(run)?;
     let old = ask_value(run.console, "The password until now:")?.unwrap_or_default();
