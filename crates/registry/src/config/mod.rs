@@ -35,7 +35,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 use strongroom_core::{
     Error, ErrorKind, Result, Settings,
-    settings::{Table, Vars},
+    settings::{Table, Vars, is_injected},
 };
 
 /// What the names of all our variables start with.
@@ -168,7 +168,8 @@ impl Config {
     pub fn has_store_settings(&self) -> Result<bool> {
         let (section, prefix) = self.default_store()?;
         let in_file = self.sections.get(section).is_some_and(|table| !table.is_empty());
-        Ok(in_file || self.vars.names(&format!("{prefix}_")).next().is_some())
+        // What Kubernetes injects for a service called like a section says nothing about it.
+        Ok(in_file || self.vars.names(&format!("{prefix}_")).any(|var| !is_injected(var)))
     }
 
     /// Reads every section but `[server]` and the stores' own keys, so that an error is found before anything is

@@ -114,6 +114,16 @@ fn what_kubernetes_injects_is_ignored() {
 }
 
 #[test]
+fn what_kubernetes_injects_is_nothing_that_is_said_about_the_store() {
+    let env = injected("STRONGROOM_STORE");
+    let mut env: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert!(!config("", &env).unwrap().has_store_settings().unwrap());
+    assert!(config("[store]\ntype='sql'", &env).unwrap().has_store_settings().unwrap());
+    env.push(("STRONGROOM_STORE_TYPE", "sql"));
+    assert!(config("", &env).unwrap().has_store_settings().unwrap());
+}
+
+#[test]
 fn what_only_resembles_it_is_not_ignored() {
     for name in ["PORT_X", "PORTS", "SERVICE_HOSTS", "SERVICE", "PORT_80"] {
         let name = format!("STRONGROOM_DATABASE_{name}");
