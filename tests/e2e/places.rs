@@ -61,6 +61,22 @@ fn the_configuration_is_checked_and_its_values_not_shown() {
 }
 
 #[test]
+fn a_configuration_or_a_key_behind_a_link_that_leads_nowhere_is_not_none() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let key = fs::read_dir(home.keys()).unwrap().next().unwrap().unwrap().path();
+    let config = home.path("config/strongroom/config.toml");
+    for file in [config, key] {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        drop(fs::remove_file(&file));
+        std::os::unix::fs::symlink(home.path("gone"), &file).unwrap();
+        let error = home.fails(1, ["secret", "list"]);
+        assert!(error.contains(&name) && error.contains("cannot") && error.contains("read"), "{error}");
+        fs::remove_file(&file).unwrap();
+    }
+}
+
+#[test]
 fn logs_are_written_when_asked_for_and_hold_no_values() {
     let mut home = Home::with_directory();
     home.set("STRONGROOM_LOG", "trace");

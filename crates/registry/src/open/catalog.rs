@@ -3,7 +3,7 @@
 use super::{Places, RootSource};
 use crate::{Config, Registry};
 use secrecy::{ExposeSecret, SecretString};
-use std::{path::PathBuf, sync::Arc};
+use std::{io::ErrorKind::NotFound, path::PathBuf, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::{Catalog, Env, Identity, crypto::RootId, initialise};
 use strongroom_sql::{Dialect, Options, SqlCatalog};
@@ -100,7 +100,10 @@ async fn stored_root(catalog: &dyn Catalog, identity: &Identity, places: &Places
     roots.sort_unstable_by_key(|root| *root != identity.root);
     roots.dedup();
     let files = roots.iter().map(|root| places.key_file(*root));
-    if let Some(file) = files.clone().find(|file| file.exists()) {
+    // A link that leads nowhere and what cannot be looked at are no missing files: reading says what is wrong.
+    let is_there = |file: &PathBuf| !file.symlink_metadata().is_err_and(|error| error.kind() == NotFound);
+    let found = files.clone().find(|file| file.exists()).or_else(|| files.clone().find(is_there));
+    if let Some(file) = found {
         return RootSource::file(&file);
     }
     let root = roots.first().copied().unwrap_or(identity.root);
