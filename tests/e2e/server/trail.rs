@@ -4,6 +4,8 @@ use super::{Answer, PASSWORD, Server, denied::times, id};
 use crate::support::{Ended, Home, ended};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, BufReader},
     thread,
     time::{Duration, Instant},
 };
@@ -220,4 +222,29 @@ fn an_end_that_was_cut_off_shows_against_a_head_that_was_noted_elsewhere() {
     home.ok(["audit", "verify"]);
     let error = home.fails(1, ["audit", "verify", "--head", &early]);
     assert!(error.contains("gone") && error.contains("chain: local"), "{error}");
+}
+
+#[test]
+fn an_export_shows_each_entry_once_while_others_are_written() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    // 1,400 entries of few moments, more than are read at once.
+    home.behind_our_back(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1400)
+         INSERT INTO audit SELECT 'many', i, at + i / 700, revision, randomblob(16), actor, 'many', secret, detail,
+         channel, address, request, key_id, mac FROM n, (SELECT * FROM audit LIMIT 1)",
+    );
+    let mut child = home.command(["audit", "export", "--action", "many"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    // It waits for its reader before it has read all of them.
+    let first = lines.next().unwrap().unwrap();
+    home.behind_our_back(
+        "INSERT INTO audit SELECT 'many', seq + 1400, at + 1000000, revision, randomblob(16), actor, 'many', secret,
+         detail, channel, address, request, key_id, mac FROM audit WHERE chain = 'many' AND seq <= 50",
+    );
+    let lines: Vec<String> = std::iter::once(first).chain(lines.map(Result::unwrap)).collect();
+    assert!(child.wait().unwrap().success());
+    let sequence = |line: &String| serde_json::from_str::<Value>(line).unwrap()["sequence"].as_u64().unwrap();
+    let seen: BTreeSet<u64> = lines.iter().map(sequence).collect();
+    assert_eq!((lines.len(), seen), (1400, (1..=1400).collect()));
 }

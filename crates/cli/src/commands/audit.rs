@@ -10,7 +10,7 @@ use crate::{
     session::account,
 };
 use strongroom_core::{
-    SecretId,
+    SecretId, Timestamp,
     filter::{Condition, DateOp},
 };
 use strongroom_engine::AuditRow;
@@ -66,7 +66,7 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
             run.print(&View { data: Data::List(data), table, caption: None })
         }
         AuditCommand::Export { which } => {
-            let (filter, names) = (filter(&identities, which).await?, names(&identities).await?);
+            let (mut filter, names) = (filter(&identities, which).await?, names(&identities).await?);
             let mut skip = 0;
             loop {
                 let rows = catalog.audit_trail(&filter, skip, PAGE).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
                 if rows.len() < PAGE as usize {
                     return Ok(());
                 }
-                skip += u64::from(PAGE);
+                skip = behind(&rows, &mut filter, skip);
             }
         }
         AuditCommand::Prune { before, yes } => {
@@ -100,6 +100,17 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
             Ok(())
         }
     }
+}
+
+/// Lets the filter begin with the last of these entries, and answers how many of its moment are to be skipped. Counted from
+/// the newest, an entry that is written meanwhile would show another one twice, and one that is pruned hide one.
+fn behind(rows: &[AuditRow], filter: &mut TrailFilter, skipped: u64) -> u64 {
+    let Some(last) = rows.last() else { return skipped };
+    let same = rows.iter().rev().take_while(|row| row.at == last.at).count() as u64;
+    let end = Some(Timestamp(last.at.0.saturating_add(1)));
+    let went_on = filter.before == end;
+    filter.before = end;
+    if went_on { skipped + same } else { same }
 }
 
 /// What a table has room for: the ids of a thousand secrets are for `-o json` and `export`.
