@@ -71,6 +71,27 @@ fn a_login_is_checked_kept_and_forgotten() {
 }
 
 #[test]
+fn who_logs_in_or_out_is_told_which_variable_counts_more() {
+    let server = Server::start();
+    let key = server.key("bot", "writer");
+    let mut home = Home::new();
+    for (name, value) in [
+        ("STRONGROOM_SERVER", server.url.clone()),
+        ("STRONGROOM_DATABASE_URL", format!("sqlite:{}", home.database().display())),
+        ("STRONGROOM_CONFIG", home.file("other.toml", "")),
+    ] {
+        home.set(name, value);
+        let login = home.run_with(&key, ["login", &server.url, "--api-key-stdin"]);
+        for ended in [login, home.run(["logout"])] {
+            assert_eq!((ended.code, ended.out.as_str()), (0, ""), "{name}: {}", ended.err);
+            assert!(ended.err.starts_with(&format!("note: {name} is set: ")), "{name}: {}", ended.err);
+        }
+        home.unset(name);
+        assert_eq!(home.run(["logout"]).err, "");
+    }
+}
+
+#[test]
 fn the_environment_names_a_server_too() {
     let server = Server::start();
     let key = server.key("bot", "writer");

@@ -5,7 +5,7 @@ use crate::{
     args::LoginArgs,
     failure::{Failure, Outcome},
     input::{ask_value, read_credential},
-    session::{Credentials, SERVER},
+    session::{Credentials, despite_login},
 };
 use secrecy::{ExposeSecret, SecretString};
 use strongroom::{Places, environment};
@@ -41,10 +41,12 @@ pub(crate) async fn login(run: &mut Run<'_>, args: &LoginArgs) -> Outcome {
     let account = store.accounts().own().await?;
     Credentials::at(&Places::of_user()?).write(&config)?;
     let role = if account.role.is_empty() { String::new() } else { format!(" ({})", account.role) };
-    run.note(&format!(
-        "logged in to {} as `{}`{role}; commands work on that server now",
-        config.url, account.name
-    ));
+    let despite = despite_login(&environment()?);
+    let now = if despite.is_none() { "; commands work on that server now" } else { "" };
+    run.note(&format!("logged in to {} as `{}`{role}{now}", config.url, account.name));
+    if let Some(text) = despite {
+        run.warn(&text);
+    }
     if server.strongroom.is_none() {
         run.note(&format!(
             "it is a ZenML {} server: it keeps no versions, and `zenml` manages its accounts",
@@ -83,13 +85,16 @@ fn agent() -> String {
 /// Forgets the credentials.
 pub(crate) fn logout(run: &mut Run<'_>) -> Outcome {
     let credentials = Credentials::at(&Places::of_user()?);
-    if credentials.remove()? {
+    let despite = despite_login(&environment()?);
+    if !credentials.remove()? {
+        run.note(&format!("nobody is logged in: there is no {}", credentials.file().display()));
+    } else if despite.is_none() {
         run.note("logged out; commands work on the local database now");
     } else {
-        run.note(&format!("nobody is logged in: there is no {}", credentials.file().display()));
+        run.note("logged out");
     }
-    if environment()?.is_set(SERVER) {
-        run.warn(&format!("{SERVER} is set: commands work on that server as long as it is"));
+    if let Some(text) = despite {
+        run.warn(&text);
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ mod target;
 pub(crate) use configured::Configured;
 pub(crate) use people::{People, account};
 pub(crate) use status::unknown_version;
-pub(crate) use target::{Credentials, SERVER};
+pub(crate) use target::{Credentials, despite_login};
 
 use crate::{
     args::Global,

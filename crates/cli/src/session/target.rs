@@ -9,7 +9,7 @@ use strongroom_remote::Config;
 pub(crate) use super::credentials::Credentials;
 
 /// Names the server.
-pub(crate) const SERVER: &str = "STRONGROOM_SERVER";
+const SERVER: &str = "STRONGROOM_SERVER";
 /// The API key for it.
 pub(crate) const API_KEY: &str = "STRONGROOM_API_KEY";
 const DATABASE: &str = "STRONGROOM_DATABASE_URL";
@@ -43,6 +43,17 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
     let mut config = kept.unwrap_or(wanted);
     (config.api_key, config.username, config.password, config.token) = (Some(key), None, None, None);
     Ok(Some(config))
+}
+
+/// What to tell whoever logs in or out while a variable says where commands work, whoever is logged in.
+pub(crate) fn despite_login(vars: &Vars) -> Option<String> {
+    let places = [
+        (SERVER, "the server that it names"),
+        (DATABASE, "the database that it names"),
+        (CONFIG, "the database of that configuration"),
+    ];
+    let (name, place) = places.into_iter().find(|(name, _)| vars.is_set(name))?;
+    Some(format!("{name} is set: commands work on {place} as long as it is"))
 }
 
 /// Why a command that works on a database cannot go on.
