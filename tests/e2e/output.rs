@@ -52,6 +52,25 @@ fn a_reader_that_went_away_is_no_failure() {
 }
 
 #[test]
+fn a_key_that_nobody_read_is_a_failure() {
+    let home = Home::new();
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    for args in [
+        &["keys", "generate"][..],
+        &["api-key", "create", "bot"],
+        &["api-key", "rotate", "bot", "default"],
+        &["-o", "json", "api-key", "rotate", "bot", "default"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = home.command(args).stdout(Stdio::from(writer)).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {error}");
+        assert!(error.contains("nobody read the key") && error.lines().count() == 1, "{args:?}: {error}");
+    }
+}
+
+#[test]
 fn a_disk_that_is_full_is_one() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

@@ -64,6 +64,11 @@ impl Failure {
         Self::io("standard output", error)
     }
 
+    /// The same where the output was the only copy of something: that nobody reads it is a failure then.
+    pub(crate) fn or_lost(self, text: &str) -> Self {
+        if self.exit.is_none() { Self::new(Exit::Other, text) } else { self }
+    }
+
     /// The one line that is printed.
     pub(crate) fn line(&self) -> String {
         format!("error: {}\n", visible(&self.text))

@@ -55,8 +55,13 @@ pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outco
     }
 }
 
-/// Prints a key: alone, unless a format was asked for.
+/// Prints the only copy of a key: alone, unless a format was asked for.
 fn text_of(run: &mut Run<'_>, key: &ApiKey, text: &SecretString) -> Outcome {
+    let lost = "standard output: nobody read the key, which is not shown again: rotate it, or delete it";
+    print_text(run, key, text).map_err(|failure| failure.or_lost(lost))
+}
+
+fn print_text(run: &mut Run<'_>, key: &ApiKey, text: &SecretString) -> Outcome {
     if run.format.is_some() {
         let data = Data::from([
             ("id", key.id.to_string().into()),

@@ -20,7 +20,10 @@ pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Conso
     let mut line = SecretText::default();
     line.push_str(key.to_text().expose_secret());
     line.push('\n');
-    let Some(file) = file else { return print(console, &line) };
+    let Some(file) = file else {
+        let lost = "standard output: nobody read the key, which is kept nowhere: make another one";
+        return print(console, &line).map_err(|failure| failure.or_lost(lost));
+    };
     files::write_private(file, line.as_str().as_bytes(), force)?;
     if console.shows_messages() {
         console.message(&format!("wrote the root key {}; keep a copy of it in a safe place\n", key.id()));
