@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_strongroom");
+
 /// The program on a terminal, and who types there.
 struct Person {
     child: Child,
@@ -18,9 +20,12 @@ struct Person {
 
 impl Person {
     fn at(home: &Home, command: &str) -> Self {
+        Self::in_shell(home, &format!("exec '{PROGRAM}' {command}"))
+    }
+
+    fn in_shell(home: &Home, line: &str) -> Self {
         let mut script = Command::new("script");
-        let program = env!("CARGO_BIN_EXE_strongroom");
-        script.args(["-qec", &format!("exec '{program}' {command}"), "/dev/null"]);
+        script.args(["-qec", line, "/dev/null"]);
         home.around(&mut script);
         script.env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh");
         let mut child = script.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -89,6 +94,21 @@ fn a_password_is_asked_for_twice_and_not_shown() {
     assert!(code == Some(0) && screen.contains("created the account `alice`"), "{screen}");
     let server = Server::start(&home);
     assert!(server.login("username=alice&password=hunter2-hunter2").is_ok());
+}
+
+#[test]
+fn who_leaves_at_a_hidden_prompt_has_a_terminal_that_shows_what_is_typed() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let line = format!("'{PROGRAM}' user create alice --role writer; echo \"ended with $?\"; stty -a");
+    let mut person = Person::in_shell(&home, &line);
+    person.sees("Password:");
+    sleep(Duration::from_millis(300));
+    person.keyboard.write_all(b"hunt\x03").unwrap();
+    let (screen, _) = person.leaves();
+    assert!(screen.contains("ended with 130"), "{screen}");
+    assert!(screen.contains(" echo ") && screen.contains(" icanon "), "{screen}");
+    assert_eq!(home.json(["user", "list"]).as_array().unwrap().len(), 1);
 }
 
 #[test]

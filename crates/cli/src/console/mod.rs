@@ -1,5 +1,6 @@
 //! Where a command reads and writes.
 
+mod interrupt;
 mod process;
 
 pub(crate) use process::ProcessConsole;

@@ -1,6 +1,6 @@
 //! The process's own terminal or pipes.
 
-use super::Console;
+use super::{Console, interrupt};
 use crate::{input::read_limited, secret_text::secret};
 use secrecy::SecretString;
 use std::io::{self, IsTerminal, Write};
@@ -60,7 +60,7 @@ impl Console for ProcessConsole {
     }
 
     fn read_hidden(&mut self) -> io::Result<Option<SecretString>> {
-        match rpassword::read_password() {
+        match interrupt::after(rpassword::read_password) {
             Ok(line) => Ok(Some(secret(Zeroizing::new(line)))),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(error),
