@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 /// The longest password or key that is read, in bytes.
 const LONGEST: usize = 4096;
 
-/// All of standard input, for the option that asked for it. How the last line ends is no part of it, also if that was written
-/// on Windows: whoever sets a password and whoever logs in with it have to read the same.
+/// All of standard input, for the option that asked for it. How the last line ends is no part of it, on whatever system it
+/// was written: whoever sets a password and whoever logs in with it have to read the same.
 pub(crate) fn read_credential(console: &mut dyn Console, option: &str) -> Outcome<SecretString> {
     read(console, option, LONGEST)
 }
