@@ -121,6 +121,7 @@ impl Http {
         let mut response = request.send().await.map_err(|error| Failure::of(&error))?;
         let status = response.status();
         let retry_after = retry_after(response.headers());
+        let json = is_json(response.headers());
         let mut body = Zeroizing::new(Vec::with_capacity(ask.most.min(4096)));
         while let Some(chunk) = response.chunk().await.map_err(|error| Failure::of(&error))? {
             if body.len() + chunk.len() > ask.most {
@@ -137,12 +138,16 @@ impl Http {
         if status.is_success() {
             return Ok(body);
         }
-        Err(Failure::Status { status, told: told(&body), retry_after })
+        Err(Failure::Status { status, told: told(&body, json), retry_after })
     }
 }
 
-/// What an answer without success says. That of a version that was deleted has the usual fields, and no errors.
-fn told(body: &[u8]) -> Told {
+/// What an answer without success says. That of a version that was deleted has the usual fields, and no errors; that labels
+/// cannot be changed since the key is not there is said with JSON of no bytes.
+fn told(body: &[u8], json: bool) -> Told {
+    if body.is_empty() && json {
+        return Told::Nothing;
+    }
     #[derive(Deserialize)]
     struct Answered {
         errors: Option<Vec<IgnoredAny>>,
@@ -154,6 +159,11 @@ fn told(body: &[u8]) -> Told {
         Ok(Answered { errors: None, data: None, request_id: None }) | Err(_) => Told::Strange,
         Ok(_) => Told::Nothing,
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content = headers.get(CONTENT_TYPE).and_then(|content| content.to_str().ok());
+    content.is_some_and(|content| content.starts_with("application/json"))
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -198,7 +208,9 @@ mod tests {
             ("", Told::Strange),
             ("[]", Told::Strange),
         ] {
-            assert_eq!(told(body.as_bytes()), expected, "{body}");
+            assert_eq!(told(body.as_bytes(), false), expected, "{body}");
         }
+        assert_eq!(told(b"", true), Told::Nothing);
+        assert_eq!(told(b"default backend - 404", true), Told::Strange);
     }
 }
