@@ -1,6 +1,7 @@
 //! What only servers show.
 #![cfg(all(feature = "postgres", feature = "mysql"))]
 
+#[macro_use]
 mod common;
 
 use common::{
@@ -131,30 +132,6 @@ async fn a_backup_names_the_tool(server: Server) {
     assert!(error.to_string().contains("dump"), "{error}");
     claimed.catalog.close().await.unwrap();
     databases.drop_all().await;
-}
-
-macro_rules! on_both {
-    ($($case:ident)*) => {
-        mod postgres {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                #[ignore = "needs PostgreSQL: cargo xtask test"]
-                async fn $case() {
-                    super::$case(super::Server::Postgres).await;
-                }
-            )*
-        }
-
-        mod mariadb {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                #[ignore = "needs MariaDB: cargo xtask test"]
-                async fn $case() {
-                    super::$case(super::Server::MariaDb).await;
-                }
-            )*
-        }
-    };
 }
 
 on_both! {

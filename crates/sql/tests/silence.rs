@@ -1,6 +1,7 @@
 //! Connections on which nothing comes any more, as after a failover: none is told that it is lost.
 #![cfg(all(feature = "postgres", feature = "mysql"))]
 
+#[macro_use]
 mod common;
 
 use common::{
@@ -120,30 +121,6 @@ async fn a_patient_reader_holds_up_nobody(server: Server) {
     patient.abort();
     process.catalog.close().await.unwrap();
     databases.drop_all().await;
-}
-
-macro_rules! on_both {
-    ($($case:ident)*) => {
-        mod postgres {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                #[ignore = "needs PostgreSQL: cargo xtask test"]
-                async fn $case() {
-                    super::$case(super::Server::Postgres).await;
-                }
-            )*
-        }
-
-        mod mariadb {
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                #[ignore = "needs MariaDB: cargo xtask test"]
-                async fn $case() {
-                    super::$case(super::Server::MariaDb).await;
-                }
-            )*
-        }
-    };
 }
 
 on_both! {

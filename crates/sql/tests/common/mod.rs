@@ -3,6 +3,7 @@
 
 pub(crate) mod engine;
 #[cfg(all(feature = "postgres", feature = "mysql"))]
+#[macro_use]
 pub(crate) mod server;
 
 use futures::future::BoxFuture;

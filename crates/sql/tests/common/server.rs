@@ -7,6 +7,32 @@ use sqlx::{
 use std::sync::Mutex;
 use uuid::Uuid;
 
+/// Runs each case, which takes a server, on both; for a test program's root.
+#[allow(unused_macros)]
+macro_rules! on_both {
+    ($($case:ident)*) => {
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[ignore = "needs PostgreSQL: cargo xtask test"]
+                async fn $case() {
+                    super::$case(super::Server::Postgres).await;
+                }
+            )*
+        }
+
+        mod mariadb {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[ignore = "needs MariaDB: cargo xtask test"]
+                async fn $case() {
+                    super::$case(super::Server::MariaDb).await;
+                }
+            )*
+        }
+    };
+}
+
 /// Which server.
 #[derive(Clone, Copy)]
 pub(crate) enum Server {
