@@ -27,6 +27,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
     task::JoinSet,
+    time::{Instant, timeout_at},
 };
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt as _;
@@ -35,6 +36,8 @@ use tower::ServiceExt as _;
 const HEAD: Duration = Duration::from_secs(10);
 /// The most that the head of a request may have.
 const HEAD_BYTES: usize = 64 << 10;
+/// What work without a caller has at least when the server ends: a guess of a password takes a fraction of it.
+const DETACHED: Duration = Duration::from_secs(1);
 /// How often stores that failed are asked again.
 const AGAIN: Duration = Duration::from_secs(15);
 /// For how long repeated requests are recognised.
@@ -171,14 +174,15 @@ impl Server {
         }
         drop(listener);
         let _ = drain.send(true);
-        let limit = Duration::from_millis(app.config.drain_ms);
+        let end = Instant::now() + Duration::from_millis(app.config.drain_ms);
         let all = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(limit, all).await.is_err() {
+        if timeout_at(end, all).await.is_err() {
             tracing::warn!(target: "strongroom::server", "requests were still under way when the time to drain was over");
         }
         connections.shutdown().await;
-        // What goes on without its caller has its place in the audit trail, too.
-        if tokio::time::timeout(limit, app.detached.write()).await.is_err() {
+        // What goes on without its caller has its place in the audit trail, too, and has lost its caller only now, perhaps.
+        let end = end.max(Instant::now() + DETACHED);
+        if timeout_at(end, app.detached.write()).await.is_err() {
             tracing::warn!(target: "strongroom::server", "work whose callers had left was still under way");
         }
         background.shutdown().await;

@@ -61,7 +61,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(70);
 
 /// How long a server may take to say that it is there.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(crate) const PROMPT: Duration = Duration::from_secs(2);
+const PROMPT: Duration = Duration::from_secs(2);
+
+/// What a server says before its connection is used; one that says nothing in time is lost.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) async fn promptly<T>(
+    said: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let said = tokio::time::timeout(PROMPT, said).await;
+    said.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))?
+}
 
 /// A connection. One that is dropped within a transaction is closed, and not used again; so is one that is dropped before
 /// its server has answered, unless that comes soon.

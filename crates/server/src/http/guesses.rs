@@ -8,6 +8,7 @@ use super::{
 use crate::identity::{Known, Rejected};
 use secrecy::SecretString;
 use std::sync::Arc;
+use strongroom_core::Result;
 
 /// Whose password it is. A refusal is in the audit trail by then.
 pub(crate) async fn whose(
@@ -18,12 +19,16 @@ pub(crate) async fn whose(
 ) -> Result<Arc<Known>, Rejected> {
     let guess = match app.identities.guess_password(name, facts.address).await {
         Ok(guess) => guess,
-        Err(rejected) => return Err(noted(app, facts, name, rejected).await),
+        Err(rejected) => {
+            return Err(note_refusal(app, facts, rejected, app.identities.name_bucket(name)).await);
+        }
     };
     let (facts, name) = (facts.clone(), name.to_owned());
     detached(app, |app| async move {
         match app.identities.by_password(guess, &name, password, facts.deadline).await {
-            Err(rejected) => Err(noted(&app, &facts, &name, rejected).await),
+            Err(rejected) => {
+                Err(note_refusal(&app, &facts, rejected, app.identities.name_bucket(&name)).await)
+            }
             known => known,
         }
     })
@@ -50,15 +55,12 @@ pub(crate) async fn is_own(
     .await
 }
 
-/// Notes a refusal; a failure is none.
-async fn noted(app: &App, facts: &Facts, name: &str, rejected: Rejected) -> Rejected {
-    if matches!(rejected, Rejected::Failed(_)) {
+/// Notes that a login was refused, once for each request; a failure is no refusal. Answers what the caller is told.
+pub(crate) async fn note_refusal(app: &App, facts: &Facts, rejected: Rejected, who: Result<String>) -> Rejected {
+    if matches!(rejected, Rejected::Failed(_)) || facts.seen.is_noted() {
         return rejected;
     }
     facts.seen.note();
-    let noted = async {
-        let who = app.identities.name_bucket(name)?;
-        app.trail.note_stranger(origin(facts), "login.failed", &who).await
-    };
+    let noted = async { app.trail.note_stranger(origin(facts), "login.failed", &who?).await };
     noted.await.map_or_else(Rejected::Failed, |()| rejected)
 }

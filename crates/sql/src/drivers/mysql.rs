@@ -1,7 +1,7 @@
 //! MySQL and MariaDB.
 
 use crate::{
-    connection::PROMPT,
+    connection::promptly,
     error::Failure,
     value::{Record, Value},
 };
@@ -14,12 +14,10 @@ use sqlx::{
     query::Query,
 };
 use std::{
-    io::ErrorKind::TimedOut,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 use strongroom_core::{Error, ErrorKind};
-use tokio::time::timeout;
 
 type Bound<'q> = Query<'q, MySql, MySqlArguments>;
 
@@ -88,8 +86,7 @@ impl Demotion {
             }
             seen.asked = Some(now);
         }
-        let answered = timeout(PROMPT, is_standby(connection)).await;
-        let standby = answered.map_err(|_| sqlx::Error::Io(TimedOut.into()))??;
+        let standby = promptly(is_standby(connection)).await?;
         if standby {
             self.lock().demoted = Some(Instant::now());
         }

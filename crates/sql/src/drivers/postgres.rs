@@ -1,7 +1,7 @@
 //! PostgreSQL.
 
 use crate::{
-    connection::PROMPT,
+    connection::promptly,
     error::Failure,
     value::{Record, Value},
 };
@@ -15,9 +15,8 @@ use sqlx::{
     },
     query::Query,
 };
-use std::{io::ErrorKind::TimedOut, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind};
-use tokio::time::timeout;
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -78,8 +77,7 @@ pub(crate) fn pool(options: PgConnectOptions, most: u32) -> PgPool {
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for > FRESH {
-                    let answered = timeout(PROMPT, connection.ping());
-                    answered.await.map_err(|_| sqlx::Error::Io(TimedOut.into()))??;
+                    promptly(connection.ping()).await?;
                 }
                 Ok(true)
             })

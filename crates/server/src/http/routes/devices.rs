@@ -186,14 +186,10 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
             let text = "No login with this code waits. It may have ended: start again where you began.";
             Ok(respond(StatusCode::NOT_FOUND, verify::ask(&shown, name, Some(text))))
         }
-        Err(Rejected::Failed(error)) => Err(error),
         Err(rejected) => {
-            if !facts.seen.is_noted() {
-                let who = app.identities.name_bucket(name)?;
-                facts.seen.note();
-                app.trail.note_stranger(origin(facts), "login.failed", &who).await?;
-            }
-            let (text, wait) = match rejected {
+            let who = app.identities.name_bucket(name);
+            let (text, wait) = match guesses::note_refusal(app, facts, rejected, who).await {
+                Rejected::Failed(error) => return Err(error),
                 Rejected::Wait(seconds) => (format!("Too many failures: wait {seconds} s."), Some(seconds)),
                 _ => ("The name or the password is wrong, or the account is not active.".into(), None),
             };

@@ -158,12 +158,6 @@ pub(crate) async fn login(
                 device_metadata: None,
             }))
         }
-        Err(rejected) => {
-            if !matches!(rejected, Rejected::Failed(_)) && !facts.seen.is_noted() {
-                facts.seen.note();
-                app.trail.note_stranger(origin(&facts), "login.failed", &who).await?;
-            }
-            Err(rejected.into())
-        }
+        Err(rejected) => Err(guesses::note_refusal(&app, &facts, rejected, Ok(who)).await.into()),
     }
 }
