@@ -85,16 +85,38 @@ fn what_went_wrong_in_a_store_is_told_by_name_and_mended() {
     // Values that are cut.
     let head = read(&mended).lines().next().unwrap().to_owned();
     fs::write(object.join(&mended), format!("{head}\nx")).unwrap();
-    let report = home.json(["repair", "--read"]);
+    let report = home.json_and_code(1, ["repair", "--read"]);
     assert_eq!(report["lost"], 1, "{report}");
     let told = &report["lost_versions"][0];
     assert_eq!((&told["name"], &told["revision"], &told["current"]), (&json!("db"), &json!(2), &json!(true)));
     assert_eq!(told["damaged"], true);
     assert!(told["remedy"].as_str().unwrap().contains("roll back to an older version"), "{told}");
-    let text = home.ok(["repair", "--read"]);
-    assert!(text.lines().any(|line| line.starts_with("damaged version\tdb (")), "{text}");
+    let ended = home.run(["repair", "--read"]);
+    assert!(ended.out.lines().any(|line| line.starts_with("damaged version\tdb (")), "{}", ended.out);
+    assert_eq!(
+        ended.err.lines().filter(|line| line.starts_with("error: 1 secrets cannot be read")).count(),
+        1
+    );
     home.ok(["secret", "rollback", "db", "1"]);
     assert_eq!(home.ok(["secret", "get", "db", "a"]), "one");
+    // The older version is still lost, and told of, but nobody misses it.
+    assert_eq!(home.json(["repair", "--read"])["lost"], 1);
+}
+
+#[test]
+fn a_store_that_does_not_work_is_in_the_exit_code_of_a_deep_status() {
+    let home = Home::with_directory();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    home.ok(["status", "--deep"]);
+    let values = home.only_object().parent().unwrap().to_owned();
+    fs::rename(&values, values.with_extension("away")).unwrap();
+    fs::write(&values, "in the way").unwrap();
+    home.ok(["status"]);
+    let ended = home.run(["-o", "json", "status", "--deep"]);
+    assert_eq!(ended.code, 6, "{}", ended.err);
+    let report: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+    assert_ne!(report["tried"]["default"], "works");
+    assert!(ended.err.contains("these do not work: default"), "{}", ended.err);
 }
 
 #[test]

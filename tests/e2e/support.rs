@@ -143,8 +143,13 @@ impl Home {
 
     /// The document that a command prints with `-o json`.
     pub(crate) fn json<const N: usize>(&self, args: [&str; N]) -> serde_json::Value {
+        self.json_and_code(0, args)
+    }
+
+    /// The same of a command that prints what it found and ends with this code.
+    pub(crate) fn json_and_code<const N: usize>(&self, code: i32, args: [&str; N]) -> serde_json::Value {
         let ended = ended(self.command(["-o", "json"].into_iter().chain(args)).output().unwrap());
-        assert_eq!(ended.code, 0, "{args:?}: {}", ended.err);
+        assert_eq!(ended.code, code, "{args:?}: {}", ended.err);
         serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{args:?}: {error}: {}", ended.out))
     }
 

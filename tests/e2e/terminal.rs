@@ -76,6 +76,31 @@ fn values_that_are_typed_are_not_shown() {
     assert_eq!(home.ok(["secret", "get", "db", "password"]), "hunter2");
 }
 
+/// Else its second line would be the next key: shown, and not in the value.
+#[test]
+fn a_value_of_several_lines_that_is_pasted_is_refused_and_not_shown() {
+    for pasted in ["hunter2\nhunter3\nhunter4\n", "hunter2\nhunter3"] {
+        let home = Home::new();
+        let mut person = Person::at(&home, "secret create db -i");
+        person.answers("Key (empty when done): ", "password");
+        person.sees("(not shown): ");
+        sleep(Duration::from_millis(300));
+        person.keyboard.write_all(pasted.as_bytes()).unwrap();
+        let (screen, code) = person.leaves();
+        assert!(code == Some(2) && screen.contains("--KEY=@FILE"), "{screen}");
+        assert!(!screen.contains("hunter"), "{screen}");
+        assert_eq!(home.json(["secret", "list"]), serde_json::json!([]));
+    }
+    // What another system ends its lines with is no line.
+    let home = Home::new();
+    let mut person = Person::at(&home, "secret create db -i");
+    person.answers("Key (empty when done): ", "password");
+    person.answers("(not shown): ", "hunter2\r");
+    person.answers("Key (empty when done): ", "");
+    assert_eq!(person.leaves().1, Some(0));
+    assert_eq!(home.ok(["secret", "get", "db", "password"]), "hunter2");
+}
+
 #[test]
 fn a_password_is_asked_for_twice_and_not_shown() {
     let home = Home::new();

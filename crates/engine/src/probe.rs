@@ -29,16 +29,14 @@ impl Engine {
         answers
     }
 
-    /// The versions in the stores that no row explains, as [`repair`](Self::repair) reports them; changes nothing.
-    ///
-    /// # Errors
-    /// Of the catalog, or of a store that cannot be scanned.
-    pub async fn unknown(&self) -> Result<Vec<Unknown>> {
-        let mut unknown = Vec::new();
+    /// The versions in each store that no row explains, as [`repair`](Self::repair) reports them; changes nothing. An error is
+    /// the catalog's, or that of a store that cannot be scanned: the others are looked at nevertheless.
+    pub async fn unknown(&self) -> Vec<(StoreName, Result<Vec<Unknown>>)> {
+        let mut found = Vec::with_capacity(self.core.stores.len());
         for name in self.core.stores.keys() {
-            unknown.extend(self.core.unknown_in(name).await?);
+            found.push((name.clone(), self.core.unknown_in(name).await));
         }
-        Ok(unknown)
+        found
     }
 }
 

@@ -45,7 +45,12 @@ mod sqlite {
         file::File,
         files, prepare,
     };
-    use std::{fs, io::ErrorKind as Io, os::unix::fs::MetadataExt as _, path::Path};
+    use std::{
+        fs,
+        io::ErrorKind as Io,
+        os::unix::fs::MetadataExt as _,
+        path::{Path, PathBuf},
+    };
     use strongroom_core::{Error, ErrorKind, Result};
     use strongroom_engine::Env;
 
@@ -60,15 +65,19 @@ mod sqlite {
         // Written beside and then given its name, so that no half copy ever has it.
         let mut name = to.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{:032x}.tmp", env.random()));
-        let temporary = files::directory_of(to).join(name);
-        let outcome = match write(file, &temporary).await {
-            Ok(()) => publish(&temporary, to, force),
-            Err(error) => Err(error),
-        };
-        if outcome.is_err() || !force {
-            drop(fs::remove_file(&temporary));
+        let temporary = Temporary(files::directory_of(to).join(name));
+        write(file, &temporary.0).await?;
+        publish(&temporary.0, to, force)
+    }
+
+    /// A name that goes also if the copying fails, or whoever waited for it goes away.
+    struct Temporary(PathBuf);
+
+    impl Drop for Temporary {
+        fn drop(&mut self) {
+            // It has been renamed, most likely.
+            let _ = fs::remove_file(&self.0);
         }
-        outcome
     }
 
     /// Whether a name leads to the database or to what SQLite keeps beside it. Who has the database open would go on with a

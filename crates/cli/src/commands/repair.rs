@@ -3,13 +3,13 @@
 use super::Run;
 use crate::{
     args::RepairArgs,
-    failure::Outcome,
+    failure::{Exit, Failure, Outcome},
     input::confirm,
     render::{Data, Table, View},
     session::unknown_version,
 };
 use strongroom_core::{ErrorKind, SecretId, SecretName};
-use strongroom_engine::{Lost, Overlaid, RepairOptions};
+use strongroom_engine::{Lost, Overlaid, RepairOptions, RepairReport};
 
 /// Ends what crashed processes began, cleans up, and reports what nobody can explain, what is gone, and what people see
 /// at a service in place of what is committed.
@@ -70,7 +70,26 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         table.row(["another version on top".into(), text.into()]);
     }
     data.push(("overlaid_secrets".to_owned(), Data::List(report.overlaid.iter().map(overlaid).collect())));
-    run.print(&View { data: Data::Map(data), table, caption: None })
+    run.print(&View { data: Data::Map(data), table, caption: None })?;
+    verdict(&report)
+}
+
+/// For whoever looks at the exit code alone. An older version that is gone is told of, but leaves with the history, and
+/// what is unknown or damaged may be somebody else's.
+fn verdict(report: &RepairReport) -> Outcome {
+    let lost = report.lost.iter().filter(|one| one.current).count();
+    let overlaid = report.overlaid.iter().filter(|one| !one.mended).count();
+    if lost + overlaid > 0 {
+        let text = format!(
+            "{lost} secrets cannot be read, and a service shows something else of {overlaid}: the report says what helps"
+        );
+        return Err(Failure::new(Exit::Other, text));
+    }
+    if report.failed > 0 {
+        let text = format!("a service refused to show or do {} times: run it again later", report.failed);
+        return Err(Failure::new(Exit::Unavailable, text));
+    }
+    Ok(())
 }
 
 fn which(secret: SecretId, name: Option<&SecretName>) -> String {

@@ -2,16 +2,23 @@
 
 use super::Run;
 use crate::{
-    failure::Outcome,
+    failure::{Exit, Failure, Outcome},
     render::{Data, Table, View},
+    session::Report,
 };
 
 /// Shows where everything is kept, what it is sealed with, and what is left to be done.
 pub(crate) async fn status(run: &mut Run<'_>, deep: bool) -> Outcome {
-    let data = run.session().await?.status(deep).await?;
+    let Report { data, broken } = run.session().await?.status(deep).await?;
     let mut table = Table::new(&["what", "value"]);
     flatten(&mut table, "", &data);
-    run.print(&View { data, table, caption: None })
+    run.print(&View { data, table, caption: None })?;
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let names = broken.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let text = format!("of the stores, these do not work: {names}; `tried` says why");
+    Err(Failure::new(Exit::Unavailable, text))
 }
 
 /// One row for each leaf, named by the way to it, and for each item of a list.

@@ -1,4 +1,5 @@
-//! Ctrl-C while a terminal does not show what is typed.
+//! Ctrl-C where something has to be put in order first: a terminal that does not show what is typed, a file that is half
+//! written.
 
 use signal_hook::{
     consts::SIGINT,
@@ -31,13 +32,25 @@ pub(super) fn after<T>(prompt: impl FnOnce() -> T) -> T {
     let answer = prompt();
     interrupt.ends.store(true, Ordering::SeqCst);
     if interrupt.came.load(Ordering::SeqCst) {
-        // Whoever goes on typing does so on a line of their own.
-        let _ = io::stderr().write_all(b"\n");
-        // By the signal, so that a shell ends its script too.
-        let _ = emulate_default_handler(SIGINT);
-        std::process::exit(128 + SIGINT);
+        end();
     }
     answer
+}
+
+/// Does what puts itself in order when it is dropped: the signal does that, and then ends the process.
+pub(crate) async fn dropping<T>(work: impl Future<Output = T>) -> T {
+    tokio::select! {
+        done = work => done,
+        Ok(()) = tokio::signal::ctrl_c() => end(),
+    }
+}
+
+fn end() -> ! {
+    // Whoever goes on typing does so on a line of their own.
+    let _ = io::stderr().write_all(b"\n");
+    // By the signal, so that a shell ends its script too.
+    let _ = emulate_default_handler(SIGINT);
+    std::process::exit(128 + SIGINT);
 }
 
 fn install() -> io::Result<Interrupt> {

@@ -2,7 +2,10 @@
 
 mod interrupt;
 mod process;
+#[cfg(unix)]
+mod quiet;
 
+pub(crate) use interrupt::dropping;
 pub(crate) use process::ProcessConsole;
 
 use secrecy::SecretString;
@@ -46,6 +49,6 @@ pub trait Console {
     /// The line that a person types without seeing it; `None` at the end of the input.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Those of reading; `InvalidData` if several lines came at once, as pasted ones do.
     fn read_hidden(&mut self) -> io::Result<Option<SecretString>>;
 }

@@ -60,10 +60,26 @@ impl Console for ProcessConsole {
     }
 
     fn read_hidden(&mut self) -> io::Result<Option<SecretString>> {
-        match interrupt::after(rpassword::read_password) {
-            Ok(line) => Ok(Some(secret(Zeroizing::new(line)))),
+        match interrupt::after(read_hidden) {
+            Ok(line) => Ok(Some(secret(line))),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
+
+/// One line; what was pasted with others is refused, so that no part of it is taken for the whole or shown later.
+#[cfg(unix)]
+fn read_hidden() -> io::Result<Zeroizing<String>> {
+    let quiet = super::quiet::Quiet::new()?;
+    let line = Zeroizing::new(rpassword::read_password()?);
+    if quiet.drain()? {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    Ok(line)
+}
+
+#[cfg(not(unix))]
+fn read_hidden() -> io::Result<Zeroizing<String>> {
+    rpassword::read_password().map(Zeroizing::new)
 }

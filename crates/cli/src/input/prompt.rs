@@ -6,6 +6,7 @@ use crate::{
     failure::{Exit, Failure, Outcome},
 };
 use secrecy::SecretString;
+use std::io;
 
 /// Asks a question that is answered with yes or no. `otherwise` says how to answer it where nobody can be asked.
 ///
@@ -34,10 +35,16 @@ pub(crate) fn ask_line(console: &mut dyn Console, question: &str) -> Outcome<Opt
 pub(crate) fn ask_value(console: &mut dyn Console, question: &str) -> Outcome<Option<SecretString>> {
     refuse_without_terminal(console)?;
     console.message(&format!("{} ", visible(question)));
-    let answer = console.read_hidden().map_err(|error| Failure::io("the answer", &error))?;
+    let answer = console.read_hidden();
     // The person's own end of the line was not shown.
     console.message("\n");
-    Ok(answer)
+    answer.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => Failure::usage(
+            "several lines came at once, and the answer is one line: nothing was kept; a value of several lines comes from a \
+             file: --KEY=@FILE",
+        ),
+        _ => Failure::io("the answer", &error),
+    })
 }
 
 fn refuse_without_terminal(console: &dyn Console) -> Outcome {

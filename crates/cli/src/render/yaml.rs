@@ -6,6 +6,10 @@ use secrecy::ExposeSecret;
 use std::fmt::Write as _;
 use strongroom_core::SecretValues;
 
+/// The longest key, in bytes, that is written before its colon in any case: readers look no further than 1,024 characters for
+/// it, and one byte takes up to six when it is quoted.
+const SIMPLE_KEY: usize = 128;
+
 /// The document.
 pub(super) fn write(data: &Data) -> SecretText {
     let mut out = SecretText::default();
@@ -32,7 +36,14 @@ fn map(out: &mut SecretText, pairs: &[(String, Data)], depth: usize) {
         if i > 0 {
             indent(out, depth);
         }
-        text(out, key, None);
+        if key.len() > SIMPLE_KEY {
+            out.push_str("? ");
+            text(out, key, None);
+            out.push('\n');
+            indent(out, depth);
+        } else {
+            text(out, key, None);
+        }
         out.push(':');
         match data {
             Data::Map(pairs) if !pairs.is_empty() => {

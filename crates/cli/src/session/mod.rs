@@ -8,13 +8,12 @@ mod target;
 
 pub(crate) use configured::Configured;
 pub(crate) use people::{People, account};
-pub(crate) use status::unknown_version;
+pub(crate) use status::{Report, unknown_version};
 pub(crate) use target::{Credentials, despite_login};
 
 use crate::{
     args::Global,
     failure::{Exit, Failure, Outcome},
-    render::Data,
 };
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -153,7 +152,7 @@ impl Session {
     }
 
     /// Where everything is and how it is doing.
-    pub(crate) async fn status(&self, deep: bool) -> Outcome<Data> {
+    pub(crate) async fn status(&self, deep: bool) -> Outcome<Report> {
         if let Some(remote) = &self.remote {
             return Ok(status::of_server(remote, &self.secrets).await?);
         }

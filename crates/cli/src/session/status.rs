@@ -3,11 +3,17 @@
 use super::{Local, configured::RootKeyPlace};
 use crate::render::{Data, rfc3339};
 use strongroom_core::{Result, SecretFilter, Secrets};
-use strongroom_engine::{Engine, KeyRow, Replica, Status, Unknown};
+use strongroom_engine::{Engine, KeyRow, Replica, Status, StoreName, Unknown};
 use strongroom_remote::RemoteStore;
 
+/// What is told, and the stores that do not work, which are known if they were tried.
+pub(crate) struct Report {
+    pub(crate) data: Data,
+    pub(crate) broken: Vec<StoreName>,
+}
+
 /// The report; `deep` also tries every store and looks what it holds.
-pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Data> {
+pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Report> {
     let status = engine.status().await?;
     let summary = &status.summary;
     let mut report = vec![
@@ -25,19 +31,26 @@ pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Dat
         ("root_keys", roots(&status)),
         ("running", Data::List(status.running.iter().map(running).collect())),
     ];
+    let mut broken = Vec::new();
     if deep {
-        report.push(("tried", tried(engine).await));
-        let unknown = engine.unknown().await?;
-        report.push(("unknown_versions", Data::List(unknown.iter().map(unknown_version).collect())));
+        let mut tried = Vec::new();
+        let mut unknown = Vec::new();
+        for ((name, probed), (_, scanned)) in engine.probe().await.into_iter().zip(engine.unknown().await) {
+            unknown.extend(scanned.iter().flatten().map(unknown_version));
+            let told = match probed.and(scanned.map(drop)) {
+                Ok(()) => "works".to_owned(),
+                Err(error) => {
+                    broken.push(name.clone());
+                    error.to_string()
+                }
+            };
+            tried.push((name.to_string(), told.into()));
+        }
+        report.push(("tried", Data::Map(tried)));
+        report.push(("unknown_versions", Data::List(unknown)));
     }
-    Ok(Data::Map(report.into_iter().map(|(name, data)| (name.to_owned(), data)).collect()))
-}
-
-/// What became of a probe of each store.
-async fn tried(engine: &Engine) -> Data {
-    let told = |answer: Result<()>| answer.map_or_else(|error| error.to_string(), |()| "works".to_owned());
-    let answers = engine.probe().await.into_iter();
-    Data::Map(answers.map(|(name, answer)| (name.to_string(), told(answer).into())).collect())
+    let data = Data::Map(report.into_iter().map(|(name, data)| (name.to_owned(), data)).collect());
+    Ok(Report { data, broken })
 }
 
 /// A version in a store that nothing explains.
@@ -51,12 +64,12 @@ pub(crate) fn unknown_version(one: &Unknown) -> Data {
 }
 
 /// The report about a server, as far as its account may know.
-pub(super) async fn of_server(store: &RemoteStore, secrets: &Secrets) -> Result<Data> {
+pub(super) async fn of_server(store: &RemoteStore, secrets: &Secrets) -> Result<Report> {
     let server = store.server().await?;
     let account = store.accounts().own().await?;
     let listed = secrets.list(&SecretFilter::new().size(1)).await?.total;
     let word = |text: String| if text.is_empty() { Data::Null } else { text.into() };
-    Ok(Data::from([
+    let data = Data::from([
         ("server", store.url().into()),
         ("name", word(server.name)),
         ("id", server.id.map_or(Data::Null, |id| id.to_string().into())),
@@ -66,7 +79,8 @@ pub(super) async fn of_server(store: &RemoteStore, secrets: &Secrets) -> Result<
         ("role", word(account.role)),
         ("scope", word(account.scope)),
         ("secrets", listed.into()),
-    ]))
+    ]);
+    Ok(Report { data, broken: Vec::new() })
 }
 
 fn root_key(local: &Local, status: &Status) -> String {

@@ -192,6 +192,17 @@ fn every_nasty_text_survives_export_and_import() {
     }
 }
 
+/// Readers of YAML look no further than 1,024 characters for the end of a key, unless they are told that it is one.
+#[test]
+fn keys_of_any_length_survive_export_and_import() {
+    for long in
+        ["k".repeat(128), "k".repeat(129), "\u{1}".repeat(1100), "a b: ".repeat(800), "日本\n".repeat(300)]
+    {
+        let pairs = [("first", "1"), (&*long, "-----BEGIN X-----\nabc\n-----END X-----\n"), ("z", "")];
+        kept(&pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()).unwrap();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]

@@ -56,7 +56,12 @@ pub(crate) async fn is_own(
 }
 
 /// Notes that a login was refused, once for each request; a failure is no refusal. Answers what the caller is told.
-pub(crate) async fn note_refusal(app: &App, facts: &Facts, rejected: Rejected, who: Result<String>) -> Rejected {
+pub(crate) async fn note_refusal(
+    app: &App,
+    facts: &Facts,
+    rejected: Rejected,
+    who: Result<String>,
+) -> Rejected {
     if matches!(rejected, Rejected::Failed(_)) || facts.seen.is_noted() {
         return rejected;
     }

@@ -20,7 +20,7 @@ pub use leaks::{CREDENTIAL, Ear, GIVEN, Kept};
 pub use operator::{CloudOperator, Watched};
 pub use refused::{OTHER_AUTHORITY, assert_invalid, assert_refuses_everything};
 pub use section::Section;
-pub use site::{CANARY, Site, everything, quick, replacing, text, uncached};
+pub use site::{CANARY, Site, all_unknown, everything, quick, replacing, text, uncached};
 pub use store::CloudStore;
 
 use crate::{

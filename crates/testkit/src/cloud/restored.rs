@@ -1,7 +1,7 @@
 //! A database that knows less than the service holds: an older copy that was put back, or another one of the same
 //! namespace. What nobody can explain is told of, and stays.
 
-use super::{CloudSubject, Site, everything, text, uncached};
+use super::{CloudSubject, Site, all_unknown, everything, text, uncached};
 use crate::wire::{Fault, Order, Wire};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use strongroom_core::{Backend, ErrorKind, ObjectId, VersionRef};
@@ -67,7 +67,7 @@ impl Process {
     async fn assert_told_and_kept(&self, repair: RepairOptions, unknown: &Held) -> Vec<Unknown> {
         self.site.settle(&self.engine).await;
         let held = self.held().await;
-        let told = self.engine.unknown().await.expect("the scan failed");
+        let told = all_unknown(&self.engine).await.expect("the scan failed");
         assert_eq!(&places(&told), unknown, "what `status --deep` tells");
         let report = self.engine.repair(repair).await.expect("the repair failed");
         assert_eq!(&places(&report.unknown), unknown, "what `repair` tells");

@@ -10,12 +10,12 @@ use std::{
     time::Duration,
 };
 use strongroom_core::{
-    Backend, Context, Found, NamespaceId, ObjectId, Secret, SecretId, SecretUpdate, SecretValues, Secrets,
-    ValuesChange, VersionRef,
+    Backend, Context, Found, NamespaceId, ObjectId, Result, Secret, SecretId, SecretUpdate, SecretValues,
+    Secrets, ValuesChange, VersionRef,
 };
 use strongroom_engine::{
     Catalog, Engine, EngineOptions, Identity, Lookup, Misplaced, Parts, Place, Row, Store, StoreName,
-    crypto::RootKey, initialise,
+    Unknown, crypto::RootKey, initialise,
 };
 use tempfile::TempDir;
 
@@ -231,4 +231,16 @@ pub fn replacing(key: &str, value: &str) -> SecretUpdate {
 #[must_use]
 pub fn text(secret: &Secret, key: &str) -> String {
     secret.values.get(key).expect("no such key").expose_secret().to_owned()
+}
+
+/// What no row explains, in all stores.
+///
+/// # Errors
+/// Of the first one that cannot be looked at.
+pub async fn all_unknown(engine: &Engine) -> Result<Vec<Unknown>> {
+    let mut found = Vec::new();
+    for (_, unknown) in engine.unknown().await {
+        found.extend(unknown?);
+    }
+    Ok(found)
 }

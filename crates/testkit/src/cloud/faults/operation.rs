@@ -1,7 +1,7 @@
 //! What is done while the wire breaks, and what must be true afterwards.
 
 use super::{
-    super::{CANARY, Site, replacing, text},
+    super::{CANARY, Site, all_unknown, replacing, text},
     broken::Broken,
 };
 use crate::wire::Fault;
@@ -176,7 +176,7 @@ impl Operation {
                 assert_eq!((report.failed, report.lost.len()), (0, 0), "{report:?}");
                 Ok(())
             }
-            Self::Scan => engine.unknown().await.map(|unknown| assert_eq!(unknown, [])),
+            Self::Scan => all_unknown(engine).await.map(|unknown| assert_eq!(unknown, [])),
             Self::Check => engine.check().await,
         }
     }
