@@ -97,11 +97,11 @@ impl AwsBackend {
         }
     }
 
-    /// Whether a version without a label that keeps it is the one that still waits for its label.
-    async fn waits_for_its_label(&self, name: &str, id: &str) -> Result<bool> {
+    /// Whether a version that was read without a label that keeps it is there: it is the one that still waits for its label,
+    /// or has it by now.
+    async fn is_there(&self, name: &str, id: &str) -> Result<bool> {
         let shown = self.look(name).await?;
-        let waiting = shown.as_ref().and_then(Shown::unlabelled);
-        Ok(waiting.is_some_and(|uid| uid.to_string() == id))
+        Ok(shown.is_some_and(|shown| shown.versions().iter().any(|(one, _)| *one == id)))
     }
 
     /// A secret without its values; `None` if it is not there or scheduled for deletion.
@@ -117,9 +117,7 @@ impl AwsBackend {
         let Some(id) = id(at) else { return Err(not_there(at)) };
         let name = self.name(object);
         match self.client.get(&name, &id).await {
-            Ok(value) if is_kept(&value.stages) || self.waits_for_its_label(&name, &id).await? => {
-                payload(&value)
-            }
+            Ok(value) if is_kept(&value.stages) || self.is_there(&name, &id).await? => payload(&value),
             Ok(_) => Err(not_there(at)),
             Err(failure) if failure.why == Why::Missing => Err(not_there(at)),
             // Scheduled for deletion, or somebody else's trouble.

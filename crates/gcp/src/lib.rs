@@ -8,6 +8,7 @@ mod error;
 mod labels;
 mod scan;
 mod session;
+mod waits;
 
 pub use backend::GcpBackend;
 pub use config::{Config, PLUGIN};

@@ -1,8 +1,9 @@
-//! The SDK's client: made when it is first needed, and made anew when its credentials have given up.
+//! The SDK's client: made when it is first needed, and made anew when its credentials have given up, or wait for ever.
 
 use crate::{
     credentials::Source,
     error::{Failure, failed, is_for_good},
+    waits::Waits,
 };
 use google_cloud_gax::{Result as SdkResult, retry_policy::NeverRetry};
 use google_cloud_secretmanager_v1::client::SecretManagerService as Sdk;
@@ -15,7 +16,7 @@ pub(crate) struct Session {
     source: Source,
     impersonate: Option<String>,
     endpoint: Option<String>,
-    sdk: Mutex<Option<Sdk>>,
+    sdk: Mutex<Option<(Sdk, Waits)>>,
 }
 
 impl Session {
@@ -26,16 +27,19 @@ impl Session {
     /// The client, which is cheap to have.
     pub(crate) async fn sdk(&self) -> Result<Sdk, Failure> {
         let mut sdk = self.sdk.lock().await;
-        if let Some(sdk) = &*sdk {
+        if let Some((sdk, waits)) = &*sdk
+            && !waits.are_in_vain()
+        {
             return Ok(sdk.clone());
         }
-        let made = self.connect().with_subscriber(NoSubscriber::default()).await?;
-        *sdk = Some(made.clone());
+        let waits = Waits::default();
+        let made = self.connect(&waits).with_subscriber(NoSubscriber::default()).await?;
+        *sdk = Some((made.clone(), waits));
         Ok(made)
     }
 
-    async fn connect(&self) -> Result<Sdk, Error> {
-        let credentials = self.source.build(self.impersonate.as_deref())?;
+    async fn connect(&self, waits: &Waits) -> Result<Sdk, Error> {
+        let credentials = waits.watch(self.source.build(self.impersonate.as_deref())?);
         // Retries are the engine's.
         let mut builder = Sdk::builder().with_credentials(credentials).with_retry_policy(NeverRetry);
         if let Some(endpoint) = &self.endpoint {

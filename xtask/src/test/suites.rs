@@ -20,6 +20,11 @@ const EVERYTHING: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fa
 /// Tests of what cannot be installed here, by a part of their names: they run where this variable names it.
 const ELSEWHERE: [(&str, &str); 1] = [("hashicorp_vault", "STRONGROOM_TEST_HASHICORP_VAULT")];
 
+/// Test targets that mostly wait, for pauses between attempts and limits of time: more of their tests than there are cores
+/// run at once.
+const WAITING: [&str; 3] = ["broken", "doubt", "faults"];
+const AT_ONCE: &str = "8";
+
 /// The tests, built, and the servers they need, running.
 #[derive(Debug)]
 pub(crate) struct Suites<'a> {
@@ -65,13 +70,19 @@ impl<'a> Suites<'a> {
     pub(crate) fn run(&self, part: Part) -> Result<Tally> {
         let mut tally = Tally::default();
         for workspace in self.workspaces {
-            let targets = workspace.targets(part);
-            let mut chosen: Vec<&str> = targets.iter().flat_map(|target| ["--test", target]).collect();
+            let (waiting, busy) =
+                workspace.targets(part).into_iter().partition(|target| WAITING.contains(target));
+            let (waiting, mut busy) = (chosen(waiting), chosen(busy));
             if part == Part::Unit {
-                chosen.extend(["--lib", "--bins"]);
+                busy.extend(["--lib", "--bins"]);
             }
-            if !chosen.is_empty() {
-                tally += self.cargo_test(workspace, &chosen, &self.test_options())?;
+            let mut options = self.test_options();
+            if !busy.is_empty() {
+                tally += self.cargo_test(workspace, &busy, &options)?;
+            }
+            if !waiting.is_empty() {
+                options.extend(["--test-threads", AT_ONCE]);
+                tally += self.cargo_test(workspace, &waiting, &options)?;
             }
             if part == Part::Unit {
                 // An ignored example of the documentation is not meant to be run, whatever is running.
@@ -127,6 +138,10 @@ impl<'a> Suites<'a> {
         }
         Ok(tally)
     }
+}
+
+fn chosen(targets: Vec<&str>) -> Vec<&str> {
+    targets.into_iter().flat_map(|target| ["--test", target]).collect()
 }
 
 /// Of [`ELSEWHERE`], what is left out.

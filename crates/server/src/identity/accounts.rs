@@ -2,7 +2,7 @@
 
 use super::{Identities, check_name, check_text, keys::random_text};
 use secrecy::{ExposeSecret, SecretString};
-use strongroom_core::{Context, Error, ErrorKind, OwnerId, Result, SecretId};
+use strongroom_core::{Context, Error, ErrorKind, OwnerId, Result, SecretId, Timestamp};
 use strongroom_engine::{
     Noted,
     crypto::{KeyKind, equal},
@@ -14,6 +14,11 @@ use uuid::Uuid;
 
 pub(super) const NAME_LIMIT: usize = 255;
 pub(super) const TEXT_LIMIT: usize = 65_535;
+
+/// How long an account can be activated with a token, in seconds.
+const ACTIVATION: i64 = 7 * 24 * 3600;
+/// In microseconds.
+const SECOND: i64 = 1_000_000;
 
 /// An account to be made.
 #[derive(Clone, Debug)]
@@ -176,7 +181,7 @@ impl Identities {
         Ok((account_of(self.change(cx, change, "account.deactivate", detail).await?)?, token))
     }
 
-    /// Activates an account with its token and a new password. The token is good for one time.
+    /// Activates an account with its token and a new password. The token is good for one time, within a week.
     ///
     /// # Errors
     /// `Unauthenticated` if it is not the token, or the account is active; `InvalidInput` for the password.
@@ -189,7 +194,7 @@ impl Identities {
     ) -> Result<Account> {
         let hash = self.activation_hash(token)?;
         let known = account.activation.as_ref().filter(|_| !account.active);
-        if !known.is_some_and(|known| equal(known, &hash)) {
+        if !known.is_some_and(|known| equal(known, &hash)) || !is_in_time(token, self.0.engine.now()) {
             return Err(Error::new(ErrorKind::Unauthenticated, "the activation token is not valid"));
         }
         let patch = AccountPatch {
@@ -249,7 +254,8 @@ impl Identities {
     }
 
     fn activation_token(&self) -> Result<(SecretString, Vec<u8>)> {
-        let token = random_text()?;
+        let now = self.0.engine.now().0 / SECOND;
+        let token = SecretString::from(format!("{}.{now}", random_text()?.expose_secret()));
         let hash = self.activation_hash(&token)?;
         Ok((token, hash))
     }
@@ -258,6 +264,12 @@ impl Identities {
         let parts: [&[u8]; 1] = [token.expose_secret().as_bytes()];
         Ok(self.0.engine.keyed_hash(KeyKind::Credential, "activation v1", &parts)?.1.to_vec())
     }
+}
+
+/// Whether a token, which is known to be ours, was made within the last week: when that was is behind its dot.
+fn is_in_time(token: &SecretString, now: Timestamp) -> bool {
+    let made = token.expose_secret().rsplit_once('.').and_then(|(_, made)| made.parse::<i64>().ok());
+    made.is_some_and(|made| (now.0 / SECOND).saturating_sub(made) <= ACTIVATION)
 }
 
 fn account_of(changed: Changed) -> Result<Account> {
@@ -269,4 +281,20 @@ fn account_of(changed: Changed) -> Result<Account> {
 
 pub(super) fn unforeseen() -> Error {
     Error::new(ErrorKind::Unexpected, "the database answered something else than was asked for")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_activation_token_is_good_for_a_week() {
+        let (made, week) = (1_800_000_000, ACTIVATION);
+        let token = SecretString::from(format!("abc.{made}"));
+        let later = |seconds: i64| is_in_time(&token, Timestamp((made + seconds) * SECOND));
+        assert!(later(0) && later(week) && !later(week + 1));
+        // Another replica's clock may be behind.
+        assert!(later(-5));
+        assert!(!is_in_time(&SecretString::from("abc"), Timestamp(0)));
+    }
 }
