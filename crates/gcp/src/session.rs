@@ -5,6 +5,7 @@ use crate::{
     error::{Failure, failed, is_for_good},
     waits::Waits,
 };
+use google_cloud_auth::credentials::Credentials;
 use google_cloud_gax::{Result as SdkResult, retry_policy::NeverRetry};
 use google_cloud_secretmanager_v1::client::SecretManagerService as Sdk;
 use strongroom_core::{Error, ErrorKind};
@@ -32,14 +33,13 @@ impl Session {
         {
             return Ok(sdk.clone());
         }
-        let waits = Waits::default();
-        let made = self.connect(&waits).with_subscriber(NoSubscriber::default()).await?;
+        let waits = Waits::over(self.source.build(self.impersonate.as_deref())?);
+        let made = self.connect(waits.credentials()).with_subscriber(NoSubscriber::default()).await?;
         *sdk = Some((made.clone(), waits));
         Ok(made)
     }
 
-    async fn connect(&self, waits: &Waits) -> Result<Sdk, Error> {
-        let credentials = waits.watch(self.source.build(self.impersonate.as_deref())?);
+    async fn connect(&self, credentials: Credentials) -> Result<Sdk, Error> {
         // Retries are the engine's.
         let mut builder = Sdk::builder().with_credentials(credentials).with_retry_policy(NeverRetry);
         if let Some(endpoint) = &self.endpoint {

@@ -1,6 +1,7 @@
 //! Whether the SDK waits for a token that does not come. It asks for one in the background and sets no limit, and whoever
 //! answers it may take the connection and say nothing, as a metadata server that hangs does: no call would ever end again.
 
+use futures::FutureExt as _;
 use google_cloud_auth::{
     credentials::{CacheableResource, Credentials, CredentialsProvider},
     errors::CredentialsError,
@@ -12,63 +13,79 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How long a token takes at the most.
-const TOO_LONG: Duration = Duration::from_secs(30);
+/// Longer than a token may take: the SDK gives a program that a file of credentials names two minutes (AIP-4117).
+const TOO_LONG: Duration = Duration::from_secs(130);
 
-/// Since when somebody waits for a token. A call that was given up leaves it as it was, since nobody knows what comes of it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Waits(Arc<Mutex<Option<Instant>>>);
+/// Credentials, and since when somebody waits for their token.
+#[derive(Clone, Debug)]
+pub(crate) struct Waits(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    credentials: Credentials,
+    /// A call that was given up leaves it as it was, since nobody knows what comes of it.
+    since: Mutex<Option<Instant>>,
+}
 
 impl Waits {
+    pub(crate) fn over(credentials: Credentials) -> Self {
+        Self(Arc::new(Inner { credentials, since: Mutex::new(None) }))
+    }
+
     /// The same credentials, whose token is waited for here.
-    pub(crate) fn watch(&self, credentials: Credentials) -> Credentials {
-        Credentials::from(Watched { credentials, waits: self.clone() })
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials::from(self.clone())
     }
 
     /// Whether it has taken so long that nothing comes any more. Making the client anew asks again.
     pub(crate) fn are_in_vain(&self) -> bool {
-        self.lock().is_some_and(|since| since.elapsed() > TOO_LONG)
+        if self.since().is_none_or(|since| since.elapsed() <= TOO_LONG) {
+            return false;
+        }
+        // It may have come after the call that waited for it was given up.
+        self.headers(Extensions::new()).now_or_never().is_none()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[derive(Debug)]
-struct Watched {
-    credentials: Credentials,
-    waits: Waits,
-}
-
-impl CredentialsProvider for Watched {
+impl CredentialsProvider for Waits {
     async fn headers(
         &self,
         extensions: Extensions,
     ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-        self.waits.lock().get_or_insert_with(Instant::now);
-        let answer = self.credentials.headers(extensions).await;
-        *self.waits.lock() = None;
+        self.since().get_or_insert_with(Instant::now);
+        let answer = self.0.credentials.headers(extensions).await;
+        *self.since() = None;
         answer
     }
 
     async fn universe_domain(&self) -> Option<String> {
-        self.credentials.universe_domain().await
+        self.0.credentials.universe_domain().await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use google_cloud_auth::credentials::anonymous;
-    use std::future::pending;
+    use google_cloud_auth::credentials::EntityTag;
+    use std::{
+        future::pending,
+        sync::atomic::{AtomicBool, Ordering},
+    };
 
-    #[derive(Debug)]
-    struct Silent;
+    /// A token that comes when it likes.
+    #[derive(Clone, Debug, Default)]
+    struct Late(Arc<AtomicBool>);
 
-    impl CredentialsProvider for Silent {
+    impl CredentialsProvider for Late {
         async fn headers(&self, _: Extensions) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
-            pending().await
+            if !self.0.load(Ordering::Relaxed) {
+                return pending().await;
+            }
+            Ok(CacheableResource::New { entity_tag: EntityTag::new(), data: HeaderMap::new() })
         }
 
         async fn universe_domain(&self) -> Option<String> {
@@ -76,23 +93,30 @@ mod tests {
         }
     }
 
+    async fn give_up(credentials: &Credentials) {
+        let call = credentials.headers(Extensions::new());
+        assert!(tokio::time::timeout(Duration::from_secs(10), call).await.is_err());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_token_that_never_comes_is_noticed_though_each_call_is_given_up_before() {
-        let waits = Waits::default();
-        let silent = waits.watch(Credentials::from(Silent));
-        for _ in 0..4 {
+        let waits = Waits::over(Credentials::from(Late::default()));
+        for _ in 0..14 {
             assert!(!waits.are_in_vain());
-            let call = silent.headers(Extensions::new());
-            assert!(tokio::time::timeout(Duration::from_secs(10), call).await.is_err());
+            give_up(&waits.credentials()).await;
         }
         assert!(waits.are_in_vain());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_token_that_came_is_waited_for_no_more() {
-        let waits = Waits::default();
-        let given = waits.watch(anonymous::Builder::new().build());
-        given.headers(Extensions::new()).await.unwrap();
+        let late = Late::default();
+        let waits = Waits::over(Credentials::from(late.clone()));
+        give_up(&waits.credentials()).await;
+        late.0.store(true, Ordering::Relaxed);
+        tokio::time::sleep(TOO_LONG).await;
+        assert!(!waits.are_in_vain(), "though nobody was there when it came");
+        waits.credentials().headers(Extensions::new()).await.unwrap();
         tokio::time::sleep(TOO_LONG * 2).await;
         assert!(!waits.are_in_vain());
     }

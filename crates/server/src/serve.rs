@@ -36,8 +36,9 @@ use tower::ServiceExt as _;
 const HEAD: Duration = Duration::from_secs(10);
 /// The most that the head of a request may have.
 const HEAD_BYTES: usize = 64 << 10;
-/// What work without a caller has at least when the server ends: a guess of a password takes a fraction of it.
-const DETACHED: Duration = Duration::from_secs(1);
+/// What work that goes on without its caller has at least when the server ends. A guess of a password takes a fraction of it;
+/// a write that a store holds up for longer is taken up where it was by whoever runs next.
+const DETACHED: Duration = Duration::from_secs(3);
 /// How often stores that failed are asked again.
 const AGAIN: Duration = Duration::from_secs(15);
 /// For how long repeated requests are recognised.

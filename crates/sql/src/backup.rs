@@ -75,8 +75,10 @@ mod sqlite {
 
     impl Drop for Temporary {
         fn drop(&mut self) {
-            // It has been renamed, most likely.
-            let _ = fs::remove_file(&self.0);
+            // It has been renamed, most likely, and the other one is there only while something is written.
+            for file in [prepare::behind(&self.0, "-journal"), self.0.clone()] {
+                let _ = fs::remove_file(file);
+            }
         }
     }
 

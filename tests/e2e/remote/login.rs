@@ -99,8 +99,6 @@ fn the_environment_names_a_server_too() {
     home.set("STRONGROOM_SERVER", server.url.as_str());
     assert!(home.fails(5, ["secret", "list"]).contains("STRONGROOM_API_KEY"));
     home.set("STRONGROOM_API_KEY", key.as_str());
-    // What an earlier login left is not needed.
-    home.file("config/strongroom/credentials.toml", "damaged");
     home.ok(["secret", "create", "db", "--a=1"]);
     assert_eq!(home.json(["secret", "list"])[0]["owner"], "bot");
     home.unset("STRONGROOM_API_KEY");

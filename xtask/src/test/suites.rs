@@ -20,8 +20,7 @@ const EVERYTHING: [&str; 4] = ["test", "--workspace", "--all-features", "--no-fa
 /// Tests of what cannot be installed here, by a part of their names: they run where this variable names it.
 const ELSEWHERE: [(&str, &str); 1] = [("hashicorp_vault", "STRONGROOM_TEST_HASHICORP_VAULT")];
 
-/// Test targets that mostly wait, for pauses between attempts and limits of time: more of their tests than there are cores
-/// run at once.
+/// Test targets that mostly wait, for pauses between attempts and limits of time: so many of their tests run at once.
 const WAITING: [&str; 3] = ["broken", "doubt", "faults"];
 const AT_ONCE: &str = "8";
 

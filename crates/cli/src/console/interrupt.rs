@@ -37,12 +37,16 @@ pub(super) fn after<T>(prompt: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// Does what puts itself in order when it is dropped: the signal does that, and then ends the process.
+/// Does what puts itself in order when it is dropped: the signal does that, and then ends the process. Afterwards it ends
+/// the process at once.
 pub(crate) async fn dropping<T>(work: impl Future<Output = T>) -> T {
-    tokio::select! {
+    let done = tokio::select! {
         done = work => done,
         Ok(()) = tokio::signal::ctrl_c() => end(),
-    }
+    };
+    // The runtime's handler stays.
+    let _ = register_conditional_default(SIGINT, Arc::new(AtomicBool::new(true)));
+    done
 }
 
 fn end() -> ! {

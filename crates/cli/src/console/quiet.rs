@@ -1,17 +1,17 @@
 //! A terminal that shows nothing of what is typed or pasted.
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr},
-};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use signal_hook::{consts::SIGINT, low_level::raise};
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, ErrorKind, Read},
 };
 use zeroize::Zeroizing;
 
-/// How long the rest of what is pasted is waited for: over a network it comes in pieces.
-const REST: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// How long the rest of what is pasted is waited for, in tenths of a second: over a network it comes in pieces.
+const REST: u8 = 1;
+/// What Ctrl-C is where it is a character.
+const INTERRUPT: u8 = 3;
 
 /// The terminal, which shows what is typed again when this goes.
 pub(super) struct Quiet {
@@ -24,10 +24,12 @@ impl Quiet {
         let terminal = File::open("/dev/tty")?;
         let before = tcgetattr(&terminal)?;
         let mut quiet = before.clone();
-        // Lines without an end are input, too.
-        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON);
-        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
-        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+        // Lines without an end are input, too, and so is what would stop or end us while nothing is shown.
+        let shown = LocalModes::ECHO | LocalModes::ECHONL;
+        quiet.local_modes.remove(shown | LocalModes::ICANON | LocalModes::ISIG);
+        // Not every system can poll a terminal, but all can bound a read.
+        quiet.special_codes[SpecialCodeIndex::VMIN] = 0;
+        quiet.special_codes[SpecialCodeIndex::VTIME] = REST;
         tcsetattr(&terminal, OptionalActions::Now, &quiet)?;
         Ok(Self { terminal, before })
     }
@@ -38,13 +40,13 @@ impl Quiet {
         let mut more = false;
         let mut bytes = Zeroizing::new([0; 256]);
         loop {
-            let mut ready = [PollFd::new(&self.terminal, PollFlags::IN)];
-            if poll(&mut ready, Some(&REST))? == 0 {
-                return Ok(more);
-            }
             let length = (&self.terminal).read(&mut *bytes)?;
             if length == 0 {
                 return Ok(more);
+            }
+            if bytes[..length].contains(&INTERRUPT) {
+                raise(SIGINT)?;
+                return Err(ErrorKind::Interrupted.into());
             }
             more |= bytes[..length].iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
         }

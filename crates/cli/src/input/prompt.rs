@@ -41,7 +41,7 @@ pub(crate) fn ask_value(console: &mut dyn Console, question: &str) -> Outcome<Op
     answer.map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => Failure::usage(
             "several lines came at once, and the answer is one line: nothing was kept; a value of several lines comes from a \
-             file: --KEY=@FILE",
+             file (--KEY=@FILE), a credential from a pipe (the option that ends in -stdin)",
         ),
         _ => Failure::io("the answer", &error),
     })

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use strongroom_core::SecretValues;
 
 /// The longest key, in bytes, that is written before its colon in any case: readers look no further than 1,024 characters for
-/// it, and one byte takes up to six when it is quoted.
+/// it, and one byte takes up to four when it is quoted.
 const SIMPLE_KEY: usize = 128;
 
 /// The document.

@@ -32,15 +32,15 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
     usual.allow_http = true;
     let usual = usual.normal_url()?;
     let same = |kept: &Config| kept.normal_url().is_ok_and(|kept| kept == usual);
-    let kept = Credentials::at(places).read().map(|kept| kept.filter(same));
+    let kept = Credentials::at(places).read()?.filter(same);
     let Some(key) = vars.lookup(API_KEY)? else {
-        return kept?.map(Some).ok_or_else(|| {
+        return kept.map(Some).ok_or_else(|| {
             let text = "there are no credentials for this server: run `strongroom login URL`, or set STRONGROOM_API_KEY";
             Error::new(ErrorKind::Unauthenticated, text).with("server", url.escape_debug())
         });
     };
-    // How the server is reached was said at the login. What cannot be read is of no use, but in nobody's way either.
-    let mut config = kept.ok().flatten().unwrap_or(wanted);
+    // How the server is reached was said at the login.
+    let mut config = kept.unwrap_or(wanted);
     (config.api_key, config.username, config.password, config.token) = (Some(key), None, None, None);
     Ok(Some(config))
 }

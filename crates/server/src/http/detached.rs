@@ -4,7 +4,7 @@ use super::state::App;
 use strongroom_core::{Error, ErrorKind};
 use tracing::Instrument as _;
 
-/// Runs work to its end, whether or not the caller waits for it; the server's own end does.
+/// Runs work to its end, whether or not the caller waits for it; the server's own end does, for some seconds.
 pub(crate) async fn detached<T, E, F>(app: &App, work: impl FnOnce(App) -> F) -> Result<T, E>
 where
     T: Send + 'static,
