@@ -33,13 +33,35 @@ enum Fetched {
     Known(Arc<SecretValues>),
 }
 
-/// Reads under way, by version and place.
+/// A version and its place.
+type Key = (VersionUid, ObjectId, VersionRef);
+
+/// Reads under way.
 #[derive(Default)]
-pub(crate) struct Flights(Mutex<BTreeMap<(VersionUid, ObjectId, VersionRef), Flight>>);
+pub(crate) struct Flights(Mutex<BTreeMap<Key, Flight>>);
 
 impl Flights {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<(VersionUid, ObjectId, VersionRef), Flight>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Flight>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets a read that has its answer, or that nobody waits for any more: it would keep its connection, and whoever
+    /// came next would wait for it.
+    fn land(&self, key: &Key) {
+        let mut flights = self.lock();
+        let over = |flight: &Flight| flight.peek().is_some() || flight.strong_count() == Some(1);
+        if flights.get(key).is_some_and(over) {
+            flights.remove(key);
+        }
+    }
+}
+
+/// Somebody who may wait for a read, until they have kept its values or left.
+struct Aboard<'a>(&'a Flights, Key);
+
+impl Drop for Aboard<'_> {
+    fn drop(&mut self) {
+        self.0.land(&self.1);
     }
 }
 
@@ -119,16 +141,19 @@ impl Core {
             return Ok(values);
         }
         self.counters.misses.fetch_add(1, Ordering::Relaxed);
+        let aboard = match &row.version.place {
+            Place::External { object, at, .. } => {
+                Some(Aboard(&self.flights, (row.version.uid, *object, at.clone())))
+            }
+            Place::Inline { .. } => None,
+        };
         let read = self.read_values(row, deadline).await;
         if let Ok(values) = &read {
             self.keep(row, values);
         }
         // Only now: whoever finds no read under way must find its values.
-        if let Place::External { object, at, .. } = &row.version.place {
-            self.land(&(row.version.uid, *object, at.clone()));
-        }
-        let values = read?;
-        Ok(values)
+        drop(aboard);
+        read
     }
 
     async fn read_values(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<Arc<SecretValues>> {
@@ -191,23 +216,15 @@ impl Core {
             let answer = deadline.bound(flight).await.map_err(|over| calls.named(over, "get"))?;
             match answer {
                 // Everybody who waited for that read had left it, so that its time ran out: it says nothing.
-                Err(error) if joined && error.kind() == ErrorKind::Timeout => self.land(&key),
+                Err(error) if joined && error.kind() == ErrorKind::Timeout => self.flights.land(&key),
                 answer => return answer.map(Fetched::Payload),
             }
         }
     }
 
-    /// Forgets a read that has its answer.
-    fn land(&self, key: &(VersionUid, ObjectId, VersionRef)) {
-        let mut flights = self.flights.lock();
-        if flights.get(key).is_some_and(|flight| flight.peek().is_some()) {
-            flights.remove(key);
-        }
-    }
-
     /// Starts bulk reads for what is neither cached nor being read, in stores that can.
     pub(crate) fn take_off_together(self: &Arc<Self>, rows: &[Arc<Row>], deadline: &Deadline) {
-        let mut cold: BTreeMap<&StoreName, Vec<(VersionUid, ObjectId, VersionRef)>> = BTreeMap::new();
+        let mut cold: BTreeMap<&StoreName, Vec<Key>> = BTreeMap::new();
         for row in rows {
             let version = &row.version;
             if let Place::External { store, object, at } = &version.place
@@ -247,11 +264,7 @@ impl Core {
 
 type Together = Shared<BoxFuture<'static, Arc<Vec<Result<Payload>>>>>;
 
-fn read_together(
-    calls: Arc<Calls>,
-    chunk: &[(VersionUid, ObjectId, VersionRef)],
-    deadline: Deadline,
-) -> Together {
+fn read_together(calls: Arc<Calls>, chunk: &[Key], deadline: Deadline) -> Together {
     let wanted: Vec<_> = chunk.iter().map(|(_, object, at)| (*object, at.clone())).collect();
     async move { Arc::new(calls.get_many(&wanted, &deadline).await) }.boxed().shared()
 }

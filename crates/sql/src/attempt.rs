@@ -49,21 +49,7 @@ impl Operation for Attempt {
         if !tx.keys_hold(None, &[self.key, digest_key(&self.digest)]).await? {
             return Ok(Verdict::Keep(Begun::KeyRetired));
         }
-        let row = Pending {
-            uid: self.uid,
-            version: self.version,
-            secret: self.secret,
-            locked: true,
-            store: self.store.clone(),
-            object: self.object,
-            debris: Debris::Unknown,
-            attempted: true,
-            key: self.key,
-            digest: Some(self.digest.clone()),
-            due: now.plus(self.lease),
-            born: now,
-            claimed: None,
-        };
+        let row = Pending::of_attempt(self, now);
         match tx.batch(vec![pending::insert(&row)]).await {
             Ok(_) => Ok(Verdict::Keep(Begun::Open)),
             // Somebody else took the lock of a secret that has no row to lock yet: the next look sees it.

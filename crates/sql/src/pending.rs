@@ -3,7 +3,7 @@
 use crate::{connection::Statement, error::Failure, rows, transaction::Transaction, value::args};
 use std::time::Duration;
 use strongroom_core::{SecretId, Timestamp, VersionUid};
-use strongroom_engine::{Debris, Pending, Place, VersionRow};
+use strongroom_engine::{Pending, Place, VersionRow};
 
 /// Takes the lock away, in front of a WHERE: from then on nothing that the attempt does can commit, and its
 /// quarantine begins. Its arguments are the time now, twice.
@@ -66,21 +66,9 @@ pub(crate) fn discard(
         Place::Inline { payload, .. } => {
             Statement::new("DELETE FROM payloads WHERE id = ?", args![payload.0])
         }
-        Place::External { store, object, at } => insert(&Pending {
-            uid: VersionUid(tx.fresh()),
-            version: version.uid,
-            secret,
-            locked: false,
-            store: store.clone(),
-            object: *object,
-            debris: Debris::Version(at.clone()),
-            attempted: false,
-            key: version.key,
-            digest: None,
-            due: now.plus(grace),
-            born: now,
-            claimed: None,
-        }),
+        Place::External { store, object, at } => {
+            insert(&Pending::of_version(tx.fresh(), secret, version, (store, *object, at), grace, now))
+        }
     }
 }
 
@@ -88,20 +76,6 @@ pub(crate) fn discard(
 /// is locked, so that nobody else adds one in between.
 pub(crate) fn retag(secret: SecretId, version: VersionUid, place: &Place, now: Timestamp) -> Vec<Statement> {
     let Place::External { store, object, .. } = place else { return Vec::new() };
-    let row = Pending {
-        uid: VersionUid(secret.0),
-        version,
-        secret,
-        locked: false,
-        store: store.clone(),
-        object: *object,
-        debris: Debris::Labels,
-        attempted: false,
-        key: None,
-        digest: None,
-        due: now,
-        born: now,
-        claimed: None,
-    };
+    let row = Pending::of_labels(secret, version, (store, *object), now);
     vec![Statement::new("DELETE FROM pending WHERE uid = ?", args![row.uid.0]), insert(&row)]
 }

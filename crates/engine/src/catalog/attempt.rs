@@ -1,6 +1,6 @@
 //! Attempts to write to a back-end, and what is left of them.
 
-use super::{NewVersionRow, Place, StoreName};
+use super::{NewVersionRow, Place, StoreName, VersionRow};
 use crate::crypto::KeyId;
 use std::time::Duration;
 use strongroom_core::{ObjectId, SecretId, SecretName, Timestamp, VersionRef, VersionUid};
@@ -81,6 +81,78 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// What an attempt has before its first call: it may leave anything there.
+    #[must_use]
+    pub fn of_attempt(attempt: &Attempt, now: Timestamp) -> Self {
+        Self {
+            uid: attempt.uid,
+            version: attempt.version,
+            secret: attempt.secret,
+            locked: true,
+            store: attempt.store.clone(),
+            object: attempt.object,
+            debris: Debris::Unknown,
+            attempted: true,
+            key: attempt.key,
+            digest: Some(attempt.digest.clone()),
+            due: now.plus(attempt.lease),
+            born: now,
+            claimed: None,
+        }
+    }
+
+    /// What is left of a version that is no longer kept where it was, to be removed after `grace`. `uid` is fresh.
+    #[must_use]
+    pub fn of_version(
+        uid: Uuid,
+        secret: SecretId,
+        version: &VersionRow,
+        (store, object, at): (&StoreName, ObjectId, &VersionRef),
+        grace: Duration,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            uid: VersionUid(uid),
+            version: version.uid,
+            secret,
+            locked: false,
+            store: store.clone(),
+            object,
+            debris: Debris::Version(at.clone()),
+            attempted: false,
+            key: version.key,
+            digest: None,
+            due: now.plus(grace),
+            born: now,
+            claimed: None,
+        }
+    }
+
+    /// What says that the labels of a secret's version in a back-end are out of date: one row for each secret.
+    #[must_use]
+    pub fn of_labels(
+        secret: SecretId,
+        version: VersionUid,
+        (store, object): (&StoreName, ObjectId),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            uid: VersionUid(secret.0),
+            version,
+            secret,
+            locked: false,
+            store: store.clone(),
+            object,
+            debris: Debris::Labels,
+            attempted: false,
+            key: None,
+            digest: None,
+            due: now,
+            born: now,
+            claimed: None,
+        }
+    }
+
     /// What a deletion leaves of one object, to be removed with all its versions: claimed for a while by whoever removes it
     /// next, or due at once. `uid` is fresh.
     #[must_use]

@@ -34,21 +34,7 @@ impl State {
         if !attempt.key.into_iter().chain(crate::digest_key(&attempt.digest)).all(known) {
             return Begun::KeyRetired;
         }
-        let pending = Pending {
-            uid: attempt.uid,
-            version: attempt.version,
-            secret: attempt.secret,
-            locked: true,
-            store: attempt.store.clone(),
-            object: attempt.object,
-            debris: Debris::Unknown,
-            attempted: true,
-            key: attempt.key,
-            digest: Some(attempt.digest.clone()),
-            due: now.plus(attempt.lease),
-            born: now,
-            claimed: None,
-        };
+        let pending = Pending::of_attempt(attempt, now);
         self.pending.insert(attempt.uid, pending);
         Begun::Open
     }

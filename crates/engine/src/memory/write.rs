@@ -5,8 +5,8 @@ use super::{
     state::{SecretRow, State},
 };
 use crate::{
-    Commit, Committed, Debris, Delete, Deleted, Env, NameKey, NewVersionRow, Pending, Place, Refusal, Stamp,
-    Subject, VersionRow, crypto::KeyId, env::fresh,
+    Commit, Committed, Delete, Deleted, Env, NameKey, NewVersionRow, Pending, Place, Refusal, Stamp, Subject,
+    VersionRow, crypto::KeyId, env::fresh,
 };
 use std::{collections::BTreeSet, time::Duration};
 use strongroom_core::{
@@ -145,21 +145,7 @@ impl State {
         grace: Duration,
     ) {
         let Place::External { store, object, at } = &version.place else { return };
-        let pending = Pending {
-            uid: VersionUid(fresh(env)),
-            version: version.uid,
-            secret,
-            locked: false,
-            store: store.clone(),
-            object: *object,
-            debris: Debris::Version(at.clone()),
-            attempted: false,
-            key: version.key,
-            digest: None,
-            due: now.plus(grace),
-            born: now,
-            claimed: None,
-        };
+        let pending = Pending::of_version(fresh(env), secret, version, (store, *object, at), grace, now);
         self.pending.insert(pending.uid, pending);
     }
 
@@ -175,21 +161,7 @@ impl State {
     pub(super) fn retag(&mut self, secret: SecretId, current: Revision, now: Timestamp) {
         let Some(version) = self.versions.get(&(secret, current)) else { return };
         let Place::External { store, object, .. } = &version.place else { return };
-        let pending = Pending {
-            uid: VersionUid(secret.0),
-            version: version.uid,
-            secret,
-            locked: false,
-            store: store.clone(),
-            object: *object,
-            debris: Debris::Labels,
-            attempted: false,
-            key: None,
-            digest: None,
-            due: now,
-            born: now,
-            claimed: None,
-        };
+        let pending = Pending::of_labels(secret, version.uid, (store, *object), now);
         self.pending.insert(pending.uid, pending);
     }
 

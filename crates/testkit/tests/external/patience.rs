@@ -145,6 +145,23 @@ async fn a_service_that_hangs_is_given_up_within_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_read_that_everybody_left_is_not_waited_for() {
+    let (site, held, hangs) = (Site::in_memory().await, Held::new(), Switch::off(Method::FOR_SECRETS));
+    let (hour, service) = (Duration::from_secs(3600), Arc::new(site.service(&held)));
+    let hanging = Delay::new(service, hangs.decide(), site.clock.clone(), hour);
+    let mut options = crate::site::uncached();
+    options.call_timeout = hour;
+    let engine = site.engine(vec![main_store(hanging, false)], options).await;
+    let secrets = site.secrets(&engine);
+    secrets.create("db", [("password", CANARY)]).await.unwrap();
+    hangs.set(true);
+    hurried(&site, &secrets, Duration::from_millis(100)).get("db").await.unwrap_err();
+    hangs.set(false);
+    let read = tokio::time::timeout(Duration::from_secs(10), secrets.get("db")).await;
+    read.expect("it waits for the read that hangs").unwrap();
+}
+
+#[tokio::test]
 async fn a_call_that_hangs_is_sent_again() {
     let (site, held) = (Site::in_memory().await, Held::new());
     let (hung, times) = (Arc::new(AtomicU32::new(0)), 2);
