@@ -15,6 +15,7 @@ use futures::{
 };
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -48,21 +49,35 @@ impl Flights {
     /// Forgets a read that has its answer, or that nobody waits for any more: it would keep its connection, and whoever
     /// came next would wait for it.
     fn land(&self, key: &Key) {
-        let mut flights = self.lock();
         let over = |flight: &Flight| flight.peek().is_some() || flight.strong_count() == Some(1);
-        if flights.get(key).is_some_and(over) {
-            flights.remove(key);
-        }
+        let left = {
+            let mut flights = self.lock();
+            if flights.get(key).is_some_and(over) { flights.remove(key) } else { None }
+        };
+        // What a back-end does at its end is done without the lock.
+        drop(left);
     }
 }
 
 /// Somebody who may wait for a read, until they have kept its values or left.
-struct Aboard<'a>(&'a Flights, Key);
+pub(crate) struct Aboard<'a> {
+    flights: &'a Flights,
+    key: Key,
+    /// Their place in a read that they have not asked for yet.
+    held: Option<Flight>,
+}
 
 impl Drop for Aboard<'_> {
     fn drop(&mut self) {
-        self.0.land(&self.1);
+        self.held = None;
+        self.flights.land(&self.key);
     }
+}
+
+/// A read that panics fails: a shared one that did could not even be looked at any more.
+async fn caught<T>(read: impl Future<Output = T>) -> Result<T> {
+    let foresaw = |_| Error::new(ErrorKind::Unexpected, "the back-end failed in a way nobody foresaw");
+    AssertUnwindSafe(read).catch_unwind().await.map_err(foresaw)
 }
 
 impl Core {
@@ -143,7 +158,8 @@ impl Core {
         self.counters.misses.fetch_add(1, Ordering::Relaxed);
         let aboard = match &row.version.place {
             Place::External { object, at, .. } => {
-                Some(Aboard(&self.flights, (row.version.uid, *object, at.clone())))
+                let key = (row.version.uid, *object, at.clone());
+                Some(Aboard { flights: &self.flights, key, held: None })
             }
             Place::Inline { .. } => None,
         };
@@ -208,7 +224,7 @@ impl Core {
                     // Bound by the time that calls may take, not by the deadline of whoever came first.
                     let own = Deadline::after(calls.longest(), &self.env);
                     let (at, calls) = (at.clone(), calls.clone());
-                    async move { calls.get(object, &at, &own).await }.boxed().shared()
+                    async move { caught(calls.get(object, &at, &own)).await? }.boxed().shared()
                 });
                 flights.insert(key.clone(), flight.clone());
                 (flight, joined)
@@ -222,8 +238,16 @@ impl Core {
         }
     }
 
-    /// Starts bulk reads for what is neither cached nor being read, in stores that can.
-    pub(crate) fn take_off_together(self: &Arc<Self>, rows: &[Arc<Row>], deadline: &Deadline) {
+    /// Starts bulk reads for what is neither cached nor being read, in stores that can. They go on as long as somebody
+    /// waits for them, or has what this answers.
+    pub(crate) fn take_off_together<'a>(
+        self: &'a Arc<Self>,
+        rows: &[Arc<Row>],
+        deadline: &Deadline,
+    ) -> Vec<Aboard<'a>> {
+        let mut aboard = Vec::new();
+        // Before the cache is looked at: whoever ends a read keeps its values first.
+        let mut flights = self.flights.lock();
         let mut cold: BTreeMap<&StoreName, Vec<Key>> = BTreeMap::new();
         for row in rows {
             let version = &row.version;
@@ -232,16 +256,14 @@ impl Core {
             {
                 let key = (version.uid, *object, at.clone());
                 let wanted = cold.entry(store).or_default();
-                if !wanted.contains(&key) {
+                if !flights.contains_key(&key) && !wanted.contains(&key) {
                     wanted.push(key);
                 }
             }
         }
-        let mut flights = self.flights.lock();
-        for (store, mut wanted) in cold {
+        for (store, wanted) in cold {
             let Ok(calls) = self.store(store) else { continue };
             let bulk = calls.info().limits.bulk_read;
-            wanted.retain(|key| !flights.contains_key(key));
             if bulk < 2 || wanted.len() < 2 {
                 continue;
             }
@@ -255,10 +277,14 @@ impl Core {
                             || Error::new(ErrorKind::Unexpected, "the back-end gave too few answers");
                         answers.get(place).cloned().ok_or_else(missing)?
                     };
-                    flights.insert(key.clone(), one.boxed().shared());
+                    let flight = one.boxed().shared();
+                    let held = Some(flight.clone());
+                    aboard.push(Aboard { flights: &self.flights, key: key.clone(), held });
+                    flights.insert(key.clone(), flight);
                 }
             }
         }
+        aboard
     }
 }
 
@@ -266,5 +292,9 @@ type Together = Shared<BoxFuture<'static, Arc<Vec<Result<Payload>>>>>;
 
 fn read_together(calls: Arc<Calls>, chunk: &[Key], deadline: Deadline) -> Together {
     let wanted: Vec<_> = chunk.iter().map(|(_, object, at)| (*object, at.clone())).collect();
-    async move { Arc::new(calls.get_many(&wanted, &deadline).await) }.boxed().shared()
+    let all = async move {
+        let answers = caught(calls.get_many(&wanted, &deadline)).await;
+        Arc::new(answers.unwrap_or_else(|error| vec![Err(error); wanted.len()]))
+    };
+    all.boxed().shared()
 }

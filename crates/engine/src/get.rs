@@ -34,7 +34,7 @@ impl Core {
             rows.extend(join_all(some).await);
         }
         let found: Vec<Arc<Row>> = rows.iter().flatten().cloned().collect();
-        self.take_off_together(&found, &deadline);
+        let _aboard = self.take_off_together(&found, &deadline);
         let answers = which.iter().zip(rows).map(|(one, row)| self.answer(cx, one, row, options, &deadline));
         join_all(answers).await
     }

@@ -76,7 +76,7 @@ mod sqlite {
     impl Drop for Temporary {
         fn drop(&mut self) {
             // It has been renamed, most likely, and the other one is there only while something is written.
-            for file in [prepare::behind(&self.0, "-journal"), self.0.clone()] {
+            for file in [self.0.clone(), prepare::behind(&self.0, "-journal")] {
                 let _ = fs::remove_file(file);
             }
         }

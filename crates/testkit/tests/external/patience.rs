@@ -12,8 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 use strongroom_core::{
-    Backend, BackendInfo, Error, ErrorKind, Labels, Limits, NewVersion, ObjectId, Payload, Removal, Result,
-    Retry, ScanPage, Secrets, VersionRef, async_trait,
+    Backend, BackendInfo, Error, ErrorKind, GetOptions, Labels, Limits, NewVersion, ObjectId, Payload,
+    Removal, Result, Retry, ScanPage, SecretName, SecretRef, Secrets, SecretsStore as _, VersionRef,
+    async_trait,
 };
 use strongroom_engine::Engine;
 use strongroom_testkit::{
@@ -159,6 +160,36 @@ async fn a_read_that_everybody_left_is_not_waited_for() {
     hangs.set(false);
     let read = tokio::time::timeout(Duration::from_secs(10), secrets.get("db")).await;
     read.expect("it waits for the read that hangs").unwrap();
+}
+
+#[tokio::test]
+async fn a_read_that_panics_fails_and_is_in_nobodys_way() {
+    let (site, held, panics) =
+        (Site::in_memory().await, Held::new(), Switch::off(&[Method::Get, Method::GetMany]));
+    let (service, panic) = (Arc::new(site.service(&held)), panics.decide());
+    let decide = move |call| {
+        assert!(!panic(call), "on purpose");
+        false
+    };
+    let failing = Delay::new(service, decide, site.clock.clone(), Duration::ZERO);
+    let engine = site.engine(vec![main_store(failing, false)], crate::site::uncached()).await;
+    let secrets = site.secrets(&engine);
+    let names = ["db", "web"];
+    for name in names {
+        secrets.create(name, [("password", CANARY)]).await.unwrap();
+    }
+    let which = names.map(|name| SecretRef::from(SecretName::new(name).unwrap()));
+    let (cx, options) = (site.context(), GetOptions::new());
+    panics.set(true);
+    assert_eq!(secrets.get("db").await.unwrap_err().kind(), ErrorKind::Unexpected);
+    for answer in engine.get(&cx, &which, &options).await {
+        assert_eq!(answer.unwrap_err().kind(), ErrorKind::Unexpected);
+    }
+    panics.set(false);
+    secrets.get("db").await.unwrap();
+    for answer in engine.get(&cx, &which, &options).await {
+        answer.unwrap();
+    }
 }
 
 #[tokio::test]
