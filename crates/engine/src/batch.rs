@@ -3,7 +3,7 @@
 //! A read must be answered by a statement that started after the read arrived. Reads that arrive while a statement
 //! runs wait together for the next one: under load one statement answers dozens of them.
 
-use crate::{Env, deadline::within};
+use crate::{Env, caught::caught, deadline::within};
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
@@ -95,7 +95,7 @@ impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> B
             let mut keys = lock(&mine).take().unwrap_or_default();
             keys.sort_unstable();
             keys.dedup();
-            let values = ask(keys.clone()).await?;
+            let values = caught(async { ask(keys.clone()).await }).await??;
             Ok(Arc::new(keys.into_iter().zip(values).collect()))
         }
         .boxed()

@@ -4,6 +4,7 @@
 use crate::{
     Place, Row, StoreName, VersionRow,
     calls::Calls,
+    caught::caught,
     codec::{self, Bound},
     deadline::Deadline,
     engine::Core,
@@ -15,7 +16,6 @@ use futures::{
 };
 use std::{
     collections::BTreeMap,
-    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -72,12 +72,6 @@ impl Drop for Aboard<'_> {
         self.held = None;
         self.flights.land(&self.key);
     }
-}
-
-/// A read that panics fails: a shared one that did could not even be looked at any more.
-async fn caught<T>(read: impl Future<Output = T>) -> Result<T> {
-    let foresaw = |_| Error::new(ErrorKind::Unexpected, "the back-end failed in a way nobody foresaw");
-    AssertUnwindSafe(read).catch_unwind().await.map_err(foresaw)
 }
 
 impl Core {

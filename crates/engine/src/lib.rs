@@ -19,6 +19,7 @@ mod batch;
 mod cache;
 mod calls;
 mod catalog;
+mod caught;
 mod certain;
 mod codec;
 mod compare;

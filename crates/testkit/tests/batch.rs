@@ -1,4 +1,4 @@
-//! Reads that share a statement, of which one never ends.
+//! Reads that share a statement, of which one never ends or panics.
 
 use futures::{FutureExt as _, future::BoxFuture, pin_mut};
 use std::{
@@ -8,7 +8,7 @@ use std::{
     },
     time::Duration,
 };
-use strongroom_core::Result;
+use strongroom_core::{ErrorKind, Result};
 use strongroom_engine::Batch;
 use strongroom_testkit::TestEnv;
 
@@ -56,4 +56,24 @@ fn whoever_waits_behind_a_statement_that_does_not_end_is_answered_all_the_same()
     assert_eq!(second.as_mut().now_or_never().unwrap().unwrap(), [2]);
     assert!(first.as_mut().now_or_never().is_none());
     assert_eq!(batch.read(&[3]).now_or_never().unwrap().unwrap(), [3], "and nobody waits for it again");
+}
+
+#[test]
+fn a_statement_that_panics_fails_for_those_who_share_it_alone() {
+    let asked = AtomicUsize::new(0);
+    let batch = Batch::new(Arc::new(TestEnv::new(1)), move |keys: Vec<u8>| {
+        let panics = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            futures::pending!();
+            assert!(!panics, "on purpose");
+            Ok(keys)
+        }
+        .boxed()
+    });
+    let (first, second) = (batch.read(&[1]), batch.read(&[2]));
+    pin_mut!(first, second);
+    assert!(first.as_mut().now_or_never().is_none());
+    assert!(second.as_mut().now_or_never().is_none(), "its own statement has begun");
+    assert_eq!(first.as_mut().now_or_never().unwrap().unwrap_err().kind(), ErrorKind::Unexpected);
+    assert_eq!(second.as_mut().now_or_never().unwrap().unwrap(), [2]);
 }

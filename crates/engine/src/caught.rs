@@ -1,0 +1,12 @@
+//! Panics of what several wait for.
+
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use strongroom_core::{Error, ErrorKind, Result};
+
+/// Makes an error of a panic. A shared future that panicked wakes nobody who waits for it, and panics again whenever it is
+/// looked at.
+pub(crate) async fn caught<T>(read: impl Future<Output = T>) -> Result<T> {
+    let panicked = |_| Error::new(ErrorKind::Unexpected, "a read failed in a way nobody foresaw");
+    AssertUnwindSafe(read).catch_unwind().await.map_err(panicked)
+}
