@@ -198,8 +198,7 @@ impl Core {
         // It may have been moved or removed meanwhile.
         let (id, revision) = (row.meta.id, row.version.revision);
         let now = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
-        if now.is_none_or(|now| now.version.uid != row.version.uid || now.version.place != row.version.place)
-        {
+        if !is_still(now.as_ref(), row) {
             return Ok(None);
         }
         let current = self.row_now(id, deadline).await?;
@@ -250,9 +249,16 @@ impl Core {
             // An attempt's, which is being worked on.
             return Ok(None);
         }
+        // Others go on working: what they put on top, or removed since the scan, is no finding.
+        let now = self.row_now(secret, deadline).await?;
+        if !is_still(now.as_ref(), &row) {
+            return Ok(None);
+        }
         let (store_name, object, name) = (store.name.clone(), *object, public_name(&row.meta));
-        let mended = all_named && self.move_version(&Arc::new(row), Some(store), deadline).await?;
-        Ok(Some(Overlaid { store: store_name, object, by, secret, name, mended }))
+        if all_named && !self.move_version(&Arc::new(row), Some(store), deadline).await? {
+            return Ok(None);
+        }
+        Ok(Some(Overlaid { store: store_name, object, by, secret, name, mended: all_named }))
     }
 
     /// A secret's row as it is now.
@@ -260,6 +266,11 @@ impl Core {
         let lookup = [Lookup::Id(id)];
         Ok(self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten())
     }
+}
+
+/// Whether the version of a row is what and where it was.
+fn is_still(now: Option<&Row>, row: &Row) -> bool {
+    now.is_some_and(|now| now.version.uid == row.version.uid && now.version.place == row.version.place)
 }
 
 fn public_name(meta: &SecretMeta) -> Option<SecretName> {

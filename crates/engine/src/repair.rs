@@ -7,7 +7,10 @@ use crate::{
     engine::{Core, Engine},
     labels::{self, LabelRecord},
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use strongroom_core::{Found, Labels, ObjectId, Result, SecretId, VersionRef};
 
 /// How many objects are looked up at once.
@@ -116,7 +119,7 @@ impl Engine {
             let deadline = Deadline::after(TIME, &core.env);
             let store = core.store(name)?;
             let Scanned { found, damaged } = store.scan_all(&deadline).await?;
-            let unknown = core.unknown_among(name, &found).await?;
+            let unknown = core.unknown_among(name, &found, &deadline).await?;
             report.damaged.extend(damaged.into_iter().map(|object| (name.clone(), object)));
             if options.remove_foreign {
                 for one in &unknown {
@@ -153,11 +156,16 @@ impl Core {
     pub(crate) async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
         let deadline = Deadline::after(TIME, &self.env);
         let found = self.store(name)?.scan_all(&deadline).await?.found;
-        self.unknown_among(name, &found).await
+        self.unknown_among(name, &found, &deadline).await
     }
 
     /// Of what was found in a store, what no row explains.
-    async fn unknown_among(&self, name: &StoreName, found: &[Found]) -> Result<Vec<Unknown>> {
+    async fn unknown_among(
+        &self,
+        name: &StoreName,
+        found: &[Found],
+        deadline: &Deadline,
+    ) -> Result<Vec<Unknown>> {
         let mut objects: Vec<ObjectId> = found.iter().map(|found| found.object).collect();
         objects.sort_unstable();
         objects.dedup();
@@ -184,6 +192,12 @@ impl Core {
             let secret = found.labels.as_ref().map(|labels| labels.secret);
             let at = found.at.clone();
             unknown.push(Unknown { store: name.clone(), object: found.object, at, secret, record });
+        }
+        if !unknown.is_empty() {
+            // Others go on working: what they removed since it was found needs no row any more.
+            let now = self.store(name)?.scan_all(deadline).await?.found;
+            let there: BTreeSet<_> = now.into_iter().map(|found| (found.object, found.at)).collect();
+            unknown.retain(|one| there.contains(&(one.object, one.at.clone())));
         }
         Ok(unknown)
     }
