@@ -27,6 +27,11 @@ impl Session {
 
     /// The client, which is cheap to have.
     pub(crate) async fn sdk(&self) -> Result<Sdk, Failure> {
+        // What the SDK says while it is made, and while its token is looked at, is nobody's either.
+        self.made().with_subscriber(NoSubscriber::default()).await
+    }
+
+    async fn made(&self) -> Result<Sdk, Failure> {
         let mut sdk = self.sdk.lock().await;
         if let Some((sdk, waits)) = &*sdk
             && !waits.are_in_vain()
@@ -34,7 +39,7 @@ impl Session {
             return Ok(sdk.clone());
         }
         let waits = Waits::over(self.source.build(self.impersonate.as_deref())?);
-        let made = self.connect(waits.credentials()).with_subscriber(NoSubscriber::default()).await?;
+        let made = self.connect(waits.credentials()).await?;
         *sdk = Some((made.clone(), waits));
         Ok(made)
     }
