@@ -47,6 +47,7 @@ fn a_login_is_checked_kept_and_forgotten() {
         ["database", "backup"],
         ["audit", "list"],
         ["audit", "verify"],
+        ["status", "--deep"],
     ] {
         let args: &[&str] = if args[1] == "backup" { &["database", "backup", "copy"] } else { &args };
         let ended = crate::support::ended(home.command(args).output().unwrap());

@@ -153,7 +153,10 @@ impl Session {
 
     /// Where everything is and how it is doing.
     pub(crate) async fn status(&self, deep: bool) -> Outcome<Report> {
-        if let Some(remote) = self.remote.as_ref().filter(|_| !deep) {
+        // A deep one looks into stores, which only those of a database of ours can be.
+        if let Some(remote) = &self.remote
+            && !deep
+        {
             return Ok(status::of_server(remote, &self.secrets).await?);
         }
         let local = self.local.as_ref().ok_or_else(|| self.not_ours())?;
