@@ -147,6 +147,8 @@ impl Backend for HashicorpBackend {
             Err(trouble) => return Err(trouble.into_error(WRITE)),
         };
         if !written.deletion_time.is_empty() {
+            // Refused, it must not stay; nobody would look for it.
+            let _ = self.kv.destroy(&key, written.version).await;
             let text =
                 "the mount in HashiCorp Vault deletes versions by itself: set its delete_version_after to 0s";
             return Err(
@@ -261,7 +263,8 @@ fn cas(number: u64) -> Result<u32> {
 
 /// Whether a version can be read.
 pub(crate) fn is_there(version: &SecretMetadata) -> bool {
-    !version.destroyed && version.deletion_time.is_empty()
+    let deleted = |time: &str| created_at(time).map_or(true, |at| at <= OffsetDateTime::now_utc());
+    !version.destroyed && (version.deletion_time.is_empty() || !deleted(&version.deletion_time))
 }
 
 /// The labels of an object as those of a key: those that are not needed are taken away.

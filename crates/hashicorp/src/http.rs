@@ -3,7 +3,10 @@
 //! `vaultrs` names the calls and their shapes; they are sent from here, because its own client takes answers of any
 //! size, loses `Retry-After`, and reads addresses and tokens from the environment.
 
-use crate::error::{Failure, Told};
+use crate::{
+    error::{Failure, Told},
+    index::{FORWARD, INDEX, Index, LAGGING},
+};
 use reqwest::{
     Certificate, Client, Identity, Method, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
@@ -32,6 +35,7 @@ pub(crate) struct Http {
     /// With the version of the API, without a slash at the end.
     base: String,
     namespace: Option<HeaderValue>,
+    index: Index,
 }
 
 /// Whom to trust, and who we are.
@@ -75,7 +79,7 @@ impl Http {
             builder = builder.identity(identity);
         }
         let base = format!("{}/v1", address.as_str().trim_end_matches('/'));
-        Ok(Self { client: builder.build()?, base, namespace })
+        Ok(Self { client: builder.build()?, base, namespace, index: Index::default() })
     }
 
     /// Sends a request of `vaultrs`. What it holds in memory is its own to wipe.
@@ -102,6 +106,24 @@ impl Http {
 
     /// Sends a request; an answer without success is a failure.
     pub(crate) async fn send(&self, ask: &Ask<'_>, token: Option<&SecretString>) -> Result<Answer, Failure> {
+        let (far, own) = (self.index.far(), self.index.own());
+        let Some(far) = far else { return self.exchange(ask, token, own, false).await };
+        match self.exchange(ask, token, Some(far), true).await {
+            // A standby that may not forward.
+            Err(Failure::Status { status, .. }) if matches!(status.as_u16(), 412 | 429) => {
+                self.exchange(ask, token, own, false).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        ask: &Ask<'_>,
+        token: Option<&SecretString>,
+        index: Option<HeaderValue>,
+        forward: bool,
+    ) -> Result<Answer, Failure> {
         let mut url = format!("{}/{}", self.base, ask.path);
         if let Some(query) = &ask.query {
             url.extend(["?", query]);
@@ -115,11 +137,18 @@ impl Http {
         if let Some(namespace) = &self.namespace {
             request = request.header(NAMESPACE, namespace);
         }
+        if let Some(index) = index {
+            request = request.header(INDEX, index);
+        }
+        if forward {
+            request = request.header(LAGGING, FORWARD);
+        }
         if let Some(body) = &ask.body {
             request = request.header(CONTENT_TYPE, ask.content).body(body.to_vec());
         }
         let mut response = request.send().await.map_err(|error| Failure::of(&error))?;
         let status = response.status();
+        self.index.note(response.headers(), status.is_success() && !is_read(&ask.method));
         let retry_after = retry_after(response.headers());
         let json = is_json(response.headers());
         let mut body = Zeroizing::new(Vec::with_capacity(ask.most.min(4096)));
@@ -184,6 +213,11 @@ fn method(method: &RequestMethod) -> Method {
         RequestMethod::PUT => Method::PUT,
         RequestMethod::TRACE => Method::TRACE,
     }
+}
+
+/// Whether a node may answer it that others are ahead of.
+fn is_read(method: &Method) -> bool {
+    *method == Method::GET || *method == list()
 }
 
 /// Vault's own.

@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod error;
 mod http;
+mod index;
 mod lease;
 mod method;
 mod scan;

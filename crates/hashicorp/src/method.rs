@@ -139,7 +139,7 @@ impl Config {
     /// A key of another login would be taken for used.
     fn refuse_others(&self) -> Result<()> {
         use Method::{Approle, Aws, Cert, Jwt, Kubernetes, Token, Userpass};
-        let keys: [(&'static str, bool, &[Method]); 14] = [
+        let keys: [(&'static str, bool, &[Method]); 16] = [
             ("token", self.token.is_some(), &[Token]),
             ("token_path", self.token_path.is_some(), &[Token]),
             ("auth_mount", self.auth_mount.is_some(), &[Approle, Aws, Cert, Jwt, Kubernetes, Userpass]),
@@ -154,6 +154,8 @@ impl Config {
             ("aws_access_key_id", self.aws_access_key_id.is_some(), &[Aws]),
             ("aws_secret_access_key", self.aws_secret_access_key.is_some(), &[Aws]),
             ("aws_session_token", self.aws_session_token.is_some(), &[Aws]),
+            ("aws_region", self.aws_region.is_some(), &[Aws]),
+            ("aws_header_value", self.aws_header_value.is_some(), &[Aws]),
         ];
         let Some((key, _, methods)) =
             keys.into_iter().find(|(_, given, of)| *given && !of.contains(&self.auth))

@@ -80,6 +80,8 @@ fn each_login_needs_its_keys_and_takes_no_others() {
         (&[("auth", "aws"), ("aws_access_key_id", "x")], "aws_secret_access_key: auth = aws needs it"),
         (&[("token", CANARY), ("role_id", "x")], "role_id: it is for auth = approle, and auth is token"),
         (&[("auth", "approle"), ("token", CANARY)], "token: it is for auth = token, and auth is approle"),
+        (&[("token", CANARY), ("aws_header_value", "v")], "aws_header_value: it is for auth = aws, and auth"),
+        (&[("token", CANARY), ("aws_region", "eu-west-1")], "aws_region: it is for auth = aws, and auth"),
         (&[("token", CANARY), ("token_path", "/x")], "token: give it or a path to it, not both"),
         (&[("token_path", "x")], "store.token_path: give an absolute path"),
         (

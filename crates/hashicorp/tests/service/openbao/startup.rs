@@ -87,5 +87,20 @@ async fn a_mount_that_deletes_versions_by_itself() {
     let section = with(&account.with_token().await, "token", &account.server.token);
     let section = with(&section, "mount", &mount);
     says(&probe(&section).await.unwrap_err(), ErrorKind::ConfigInvalid, &["delete_version_after"]);
+    // What was refused does not stay, nor is what was written before it gone.
+    let plain = json!({ "delete_version_after": "0s" });
+    account.server.admin("POST", &format!("{mount}/config"), plain).await;
+    let backend = open(&section, NamespaceId(Uuid::new_v4())).await.unwrap();
+    let (object, payload) = (ObjectId(Uuid::new_v4()), Payload::new(b"{\"a\":\"1\"}".to_vec()));
+    let labels = Labels::new(SecretId(Uuid::new_v4()), "");
+    let new = || NewVersion::new(object, VersionUid(Uuid::new_v4()), &payload, &labels);
+    let first = backend.put(&new()).await.unwrap();
+    account.server.admin("POST", &format!("{mount}/config"), json!({ "delete_version_after": "1h" })).await;
+    let refused = backend.put(&new().after(&first)).await.unwrap_err();
+    says(&refused, ErrorKind::ConfigInvalid, &["delete_version_after"]);
+    let found = backend.scan(Some(object), None).await.unwrap().found;
+    let there: Vec<_> = found.iter().map(|found| found.at.clone()).collect();
+    assert_eq!(there, [Some(first.clone())], "{found:?}");
+    backend.get(object, &first).await.unwrap();
     assert_eq!(kind(probe(&with(&section, "mount", MOUNT)).await), None);
 }
