@@ -108,6 +108,11 @@ impl Config {
         if self.role_arn.is_none() && (self.external_id.is_some() || self.role_session_name.is_some()) {
             return Err(invalid("external_id and role_session_name: they are for role_arn; set it, too"));
         }
+        if self.role_arn.is_none() && self.sts_endpoint.is_some() {
+            return Err(invalid(
+                "sts_endpoint: it is for role_arn; set it, too, or for another role of this host AWS_ENDPOINT_URL_STS",
+            ));
+        }
         if self.recovery_days != 0 && !(7..=30).contains(&self.recovery_days) {
             return Err(invalid("recovery_days: 7 to 30, or 0 to delete at once"));
         }

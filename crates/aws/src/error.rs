@@ -116,8 +116,8 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
             Why::Full,
             Error::new(
                 ErrorKind::Unavailable,
-                "a quota of AWS Secrets Manager is used up: lower engine.history if it is the labels of this secret, \
-                 or have the quota of secrets in the account raised",
+                "a quota of AWS Secrets Manager is used up: wait a day if this secret was updated some 100 times in one, \
+                 lower engine.history if it is its labels, or have the quota of secrets in the account raised",
             ),
         ),
         "EncryptionFailure" | "DecryptionFailure" => (
@@ -185,7 +185,8 @@ fn by_status(action: &'static str, status: u16, after: Option<Duration>) -> Erro
 fn denied(action: &'static str) -> Error {
     Error::new(
         ErrorKind::StoreRefused,
-        "AWS does not allow this to our credentials: grant the action to them, for the secrets under prefix",
+        "AWS does not allow this to our credentials: grant the action to them, for the secrets under prefix; and \
+         kms:Decrypt and kms:GenerateDataKey, if the secret has a key of its own",
     )
     .with("action", action)
 }

@@ -1,6 +1,7 @@
 //! Calls that got no answer, and those that were not even sent.
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use std::{error::Error as StdError, fmt};
 use strongroom_core::{Error, ErrorKind, Retry};
 
@@ -29,9 +30,22 @@ pub(crate) fn not_sent(error: &(dyn StdError + 'static)) -> Error {
     if let Some(credentials) = causes().find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
         return no_credentials(credentials);
     }
+    // The SDK has no name for this outside of itself.
+    if causes().any(|cause| cause.to_string().starts_with("identity resolver timed out")) {
+        return no_credentials_in_time();
+    }
     Error::new(
         ErrorKind::Unavailable,
         "AWS Secrets Manager cannot be reached: check region, endpoint, network, and ca_path if set",
+    )
+    .retryable(Retry::Backoff)
+}
+
+fn no_credentials_in_time() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "AWS gave no credentials in time: check the network, and that STS (sts_endpoint) or the host's metadata can be \
+         reached",
     )
     .retryable(Retry::Backoff)
 }
@@ -46,11 +60,14 @@ fn no_credentials(error: &CredentialsError) -> Error {
             ErrorKind::StoreRefused,
             "the AWS credentials are configured wrongly: check the profile and the files of the AWS command line",
         ),
-        CredentialsError::ProviderTimedOut(_) => Error::new(
-            ErrorKind::Unavailable,
-            "AWS gave no credentials in time: check that STS or the host's metadata can be reached",
-        )
-        .retryable(Retry::Backoff),
+        CredentialsError::ProviderTimedOut(_) => no_credentials_in_time(),
+        // Whoever gives them got no answer either.
+        CredentialsError::ProviderError(_)
+            if std::iter::successors(error.source(), |&cause| cause.source())
+                .any(|cause| cause.is::<ConnectorError>()) =>
+        {
+            no_credentials_in_time()
+        }
         _ => Error::new(
             ErrorKind::StoreRefused,
             "AWS gave no credentials: check role_arn, external_id, profile, and that the role trusts us",

@@ -31,7 +31,11 @@ async fn what_cannot_work_is_named_with_the_remedy() {
         (offline().text("external_id", "x"), "role_arn"),
         (offline().with("recovery_days", Setting::Int(3)), "7 to 30, or 0"),
         (offline().text("endpoint", "http://192.0.2.1"), "allow_http"),
-        (offline().text("sts_endpoint", "http://192.0.2.1"), "sts_endpoint"),
+        (offline().text("sts_endpoint", "https://sts.example.com"), "AWS_ENDPOINT_URL_STS"),
+        (
+            offline().text("role_arn", "arn:aws:iam::1:role/r").text("sts_endpoint", "http://192.0.2.1"),
+            "sts_endpoint",
+        ),
         (offline().text("endpoint", "https://user:c4n4ry-v4lue@example.com"), "without a user"),
         (offline().text("prefix", "/x"), "prefix"),
         (offline().text("prefix", "a b"), "prefix"),
