@@ -187,6 +187,9 @@ impl Config {
                 "tenant_id: it is for client-secret and workload-identity; remove it, or set auth",
             ));
         }
+        if auth == Auth::DeveloperTools && self.client_id.is_some() {
+            return Err(invalid("client_id: developer-tools log in as who you are; remove it, or set auth"));
+        }
         let prefix = &self.prefix;
         // The service's names have 127 characters, 74 of which are ours.
         if !(1..=50).contains(&prefix.len())

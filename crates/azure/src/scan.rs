@@ -28,7 +28,7 @@ impl AzureBackend {
     pub(crate) async fn scan_all(&self, from: Option<&str>) -> Result<ScanPage> {
         let (names, next) = self.client.list(from).await?;
         let objects: Vec<_> =
-            names.iter().filter_map(|name| name.strip_prefix(&self.prefix)).filter_map(object).collect();
+            names.iter().filter_map(|name| behind(&self.prefix, name)).filter_map(object).collect();
         let found: Vec<Vec<Found>> = stream::iter(objects)
             .map(|object| self.scan_one(object))
             .buffered(TOGETHER)
@@ -64,6 +64,13 @@ fn latest<'a>(versions: impl Iterator<Item = &'a Shown> + Clone) -> Vec<&'a Show
 }
 
 /// The object of a name as we write it.
+/// What stands behind the prefix. The service shows a name as whoever made it wrote it, and does not tell upper from lower
+/// case.
+fn behind<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
+    let (front, rest) = name.split_at_checked(prefix.len())?;
+    front.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
 fn object(name: &str) -> Option<ObjectId> {
     let object = ObjectId(Uuid::try_parse(name).ok()?);
     (object.to_string() == name).then_some(object)

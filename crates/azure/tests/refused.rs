@@ -40,6 +40,7 @@ async fn what_cannot_work_is_named_with_the_remedy() {
         (application().text("auth", "managed-identity"), "client_secret"),
         (offline().text("auth", "managed-identity").text("token_path", "/x"), "token_path"),
         (offline().text("tenant_id", TENANT), "tenant_id"),
+        (offline().text("auth", "developer-tools").text("client_id", TENANT), "client_id"),
         (application().text("tenant_id", "a b"), "tenant_id"),
         (offline().text("auth", "workload-identity"), "AZURE_FEDERATED_TOKEN_FILE"),
         (endpoint("http://192.0.2.1"), "allow_http"),
