@@ -104,7 +104,7 @@ fn what_went_wrong_in_a_store_is_told_by_name_and_mended() {
 }
 
 #[test]
-fn a_store_that_does_not_work_is_in_the_exit_code_of_a_deep_status() {
+fn a_store_that_does_not_work_is_in_the_report_and_the_exit_code() {
     let home = Home::with_directory();
     home.ok(["secret", "create", "db", "--a=1"]);
     home.ok(["status", "--deep"]);
@@ -117,6 +117,17 @@ fn a_store_that_does_not_work_is_in_the_exit_code_of_a_deep_status() {
     let report: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
     assert_ne!(report["tried"]["default"], "works");
     assert!(ended.err.contains("these do not work: default"), "{}", ended.err);
+
+    let report = home.json_and_code(6, ["repair"]);
+    assert_eq!((&report["unseen"], &report["lost"]), (&json!(1), &json!(0)), "{report}");
+    assert_eq!(report["unseen_stores"][0]["store"], "default", "{report}");
+    let ended = home.run(["repair"]);
+    assert!(
+        ended.out.lines().any(|line| line.starts_with("store not looked through\tdefault: ")),
+        "{}",
+        ended.out
+    );
+    assert!(ended.err.contains("could not be looked through: default"), "{}", ended.err);
 }
 
 #[test]

@@ -12,6 +12,11 @@ use strongroom_core::{
     Retry, VersionRef,
 };
 
+/// How many first pauses long a scan waits that a service asks to slow down: 20 seconds, since quotas are for a minute.
+const QUOTA: u32 = 200;
+/// Those who have less time do not wait for that.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// One configured store.
 pub(crate) struct Calls {
     pub(crate) name: StoreName,
@@ -131,9 +136,18 @@ impl Calls {
             Ok(answers) => answers,
             Err(error) => return wanted.iter().map(|_| Err(error.clone())).collect(),
         };
+        // It answered, but to say of each that it does not work: no call after this may correct that.
+        if answers.iter().all(Result::is_err)
+            && let Some(Err(error)) = answers.first()
+        {
+            self.counters.ended(&self.name, Some(error.kind()));
+        }
         for (answer, (object, at)) in answers.iter_mut().zip(wanted) {
-            if answer.as_ref().is_err_and(|error| repeatable(error).is_some()) {
-                *answer = self.get(*object, at, deadline).await;
+            if let Err(error) = answer {
+                *answer = match repeatable(error) {
+                    Some(_) => self.get(*object, at, deadline).await,
+                    None => Err(self.named(error.clone(), "get_many")),
+                };
             }
         }
         let bytes: usize = answers.iter().flatten().map(|payload| payload.expose().len()).sum();
@@ -166,7 +180,16 @@ impl Calls {
     async fn pages(&self, only: Option<ObjectId>, deadline: &Deadline) -> Result<Scanned> {
         let (mut scanned, mut from) = (Scanned::default(), None::<String>);
         loop {
-            let page = self.repeat("scan", deadline, || self.backend.scan(only, from.as_deref())).await?;
+            let page = loop {
+                match self.repeat("scan", deadline, || self.backend.scan(only, from.as_deref())).await {
+                    // Whoever looks through all of a store has the time, and would have to begin anew.
+                    Err(error) if error.kind() == ErrorKind::RateLimited && deadline.left() > PATIENCE => {
+                        tracing::info!(target: "strongroom::engine", %error, "the scan waits and goes on");
+                        self.env.sleep(self.backoff * QUOTA).await;
+                    }
+                    answer => break answer?,
+                }
+            };
             scanned.found.extend(page.found);
             scanned.damaged.extend(page.damaged);
             match page.next {

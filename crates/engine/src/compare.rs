@@ -3,7 +3,9 @@
 //! A scan names the suspects, which costs nothing but the scan; each of them is then looked at by itself, since lists lag
 //! behind and others go on working.
 
-use crate::{Lookup, Misplaced, Place, Row, StoreName, calls::Calls, deadline::Deadline, engine::Core};
+use crate::{
+    Lookup, Misplaced, Place, RepairReport, Row, StoreName, calls::Calls, deadline::Deadline, engine::Core,
+};
 use futures::{StreamExt as _, stream};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,15 +63,6 @@ pub struct Overlaid {
     pub mended: bool,
 }
 
-/// What a comparison came to.
-#[derive(Default)]
-pub(crate) struct Compared {
-    pub(crate) lost: Vec<Lost>,
-    pub(crate) overlaid: Vec<Overlaid>,
-    /// Versions of which the service did not tell.
-    pub(crate) failed: u64,
-}
-
 /// Rows that a scan does not bear out.
 #[derive(Default)]
 struct Suspects {
@@ -81,43 +74,43 @@ struct Suspects {
 
 impl Core {
     /// Compares what was found in a store with the rows, and puts the committed values on top again. With `read`, every
-    /// version is read.
+    /// version is read. What was found and done before an error is told nevertheless.
     pub(crate) async fn compare(
         self: &Arc<Self>,
         name: &StoreName,
         found: &[Found],
         read: bool,
         deadline: &Deadline,
-    ) -> Result<Compared> {
+        report: &mut RepairReport,
+    ) -> Result<()> {
         let store = self.store(name)?.clone();
         let suspects = self.suspects(&store, found, read, deadline).await?;
-        let mut compared = Compared::default();
         let looks: Vec<_> = suspects.missing.iter().map(|row| self.lost(&store, row, deadline)).collect();
         let mut looks = stream::iter(looks).buffered(TOGETHER);
         while let Some(answer) = looks.next().await {
             match answer {
-                Ok(lost) => compared.lost.extend(lost),
+                Ok(lost) => report.lost.extend(lost),
                 // Nobody answers: what was not looked at is not reported as whole.
                 Err(error) if error.kind().may_pass() => return Err(error),
                 Err(error) => {
-                    compared.failed += 1;
+                    report.failed += 1;
                     tracing::warn!(target: "strongroom::engine", %error, "a version could not be looked at");
                 }
             }
         }
         for row in suspects.beneath {
             match self.put_on_top(&store, row.meta.id, deadline).await {
-                Ok(overlaid) => compared.overlaid.extend(overlaid),
+                Ok(overlaid) => report.overlaid.extend(overlaid),
                 // What cannot be read cannot be put again.
                 Err(error) if matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) => {
-                    if compared.lost.iter().all(|lost| lost.secret != row.meta.id || !lost.current) {
-                        compared.lost.extend(self.lost(&store, &row, deadline).await?);
+                    if report.lost.iter().all(|lost| lost.secret != row.meta.id || !lost.current) {
+                        report.lost.extend(self.lost(&store, &row, deadline).await?);
                     }
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(compared)
+        Ok(())
     }
 
     async fn suspects(

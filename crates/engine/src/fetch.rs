@@ -37,6 +37,14 @@ enum Fetched {
 /// A version and its place.
 type Key = (VersionUid, ObjectId, VersionRef);
 
+/// Where a version is read from, and by what that read is known; `None` if its values are in the row.
+fn outside(version: &VersionRow) -> Option<(&StoreName, Key)> {
+    match &version.place {
+        Place::External { store, object, at } => Some((store, (version.uid, *object, at.clone()))),
+        Place::Inline { .. } => None,
+    }
+}
+
 /// Reads under way.
 #[derive(Default)]
 pub(crate) struct Flights(Mutex<BTreeMap<Key, Flight>>);
@@ -150,13 +158,7 @@ impl Core {
             return Ok(values);
         }
         self.counters.misses.fetch_add(1, Ordering::Relaxed);
-        let aboard = match &row.version.place {
-            Place::External { object, at, .. } => {
-                let key = (row.version.uid, *object, at.clone());
-                Some(Aboard { flights: &self.flights, key, held: None })
-            }
-            Place::Inline { .. } => None,
-        };
+        let aboard = outside(&row.version).map(|(_, key)| Aboard { flights: &self.flights, key, held: None });
         let read = self.read_values(row, deadline).await;
         if let Ok(values) = &read {
             self.keep(row, values);
@@ -245,10 +247,9 @@ impl Core {
         let mut cold: BTreeMap<&StoreName, Vec<Key>> = BTreeMap::new();
         for row in rows {
             let version = &row.version;
-            if let Place::External { store, object, at } = &version.place
+            if let Some((store, key)) = outside(version)
                 && self.cached(version).is_none()
             {
-                let key = (version.uid, *object, at.clone());
                 let wanted = cold.entry(store).or_default();
                 if !flights.contains_key(&key) && !wanted.contains(&key) {
                     wanted.push(key);

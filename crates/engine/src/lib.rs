@@ -70,7 +70,7 @@ pub use load::{Left, Loaded, Reason};
 pub use memory::MemoryCatalog;
 pub use moving::{Moved, Stayed};
 pub use options::{EngineOptions, StoreOptions};
-pub use repair::{RepairOptions, RepairReport, Unknown};
+pub use repair::{RepairOptions, RepairReport, Unknown, Unseen};
 pub use ring::RootKeys;
 pub use rotate::Rotated;
 pub use setup::initialise;

@@ -9,9 +9,10 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
-use strongroom_core::{Found, Labels, ObjectId, Result, SecretId, VersionRef};
+use strongroom_core::{ErrorKind, Found, Labels, ObjectId, Result, SecretId, VersionRef};
 
 /// How many objects are looked up at once.
 const PAGE: usize = 256;
@@ -54,6 +55,20 @@ pub struct RepairReport {
     pub overlaid: Vec<Overlaid>,
     /// Rows that stay for now: what they speak of may still appear, and is looked for again.
     pub waiting: u64,
+    /// Stores that were not looked through, or not to the end: nothing is said of the rest of them.
+    pub unseen: Vec<Unseen>,
+}
+
+/// A store that a repair could not look through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unseen {
+    /// The store.
+    pub store: StoreName,
+    /// Of which kind the error is that was in the way.
+    pub kind: ErrorKind,
+    /// What it says.
+    pub told: String,
 }
 
 /// A version in a store that no row explains.
@@ -103,10 +118,11 @@ impl RepairOptions {
 impl Engine {
     /// Fences all attempts at once (their safety does not rest on leases), works on all garbage, and compares what the
     /// stores hold with what the catalog explains and names. Where a store shows another of our versions as the newest
-    /// than the committed one, that is put on top again.
+    /// than the committed one, that is put on top again. A store that cannot be looked through does not keep the others
+    /// from it.
     ///
     /// # Errors
-    /// Of the catalog, or of a store that cannot be scanned.
+    /// Of the catalog, as far as they are not about one store: those are in the report.
     pub async fn repair(&self, options: RepairOptions) -> Result<RepairReport> {
         let core = &self.core;
         let mut report = RepairReport::default();
@@ -116,25 +132,10 @@ impl Engine {
         let swept = core.sweep(true).await?;
         (report.fenced, report.worked, report.failed) = (swept.fenced, swept.worked, swept.failed);
         for name in core.stores.keys() {
-            let deadline = Deadline::after(TIME, &core.env);
-            let store = core.store(name)?;
-            let Scanned { found, damaged } = store.scan_all(&deadline).await?;
-            let unknown = core.unknown_among(name, &found, &deadline).await?;
-            report.damaged.extend(damaged.into_iter().map(|object| (name.clone(), object)));
-            if options.remove_foreign {
-                for one in &unknown {
-                    match &one.at {
-                        Some(at) => store.remove(one.object, at, &deadline).await?,
-                        None => store.delete(one.object, &deadline).await?,
-                    }
-                    report.removed += 1;
-                }
+            if let Err(error) = core.look_through(name, options, &mut report).await {
+                let (kind, told) = (error.kind(), error.to_string());
+                report.unseen.push(Unseen { store: name.clone(), kind, told });
             }
-            report.unknown.extend(unknown);
-            let compared = core.compare(name, &found, options.read, &deadline).await?;
-            report.lost.extend(compared.lost);
-            report.overlaid.extend(compared.overlaid);
-            report.failed += compared.failed;
         }
         report.waiting =
             core.catalog.pending(u32::MAX).await?.iter().filter(|p| p.debris != Debris::Labels).count()
@@ -152,6 +153,31 @@ impl Engine {
 }
 
 impl Core {
+    /// Compares one store with the catalog. What was found and done before an error is in the report.
+    async fn look_through(
+        self: &Arc<Self>,
+        name: &StoreName,
+        options: RepairOptions,
+        report: &mut RepairReport,
+    ) -> Result<()> {
+        let deadline = Deadline::after(TIME, &self.env);
+        let store = self.store(name)?;
+        let Scanned { found, damaged } = store.scan_all(&deadline).await?;
+        report.damaged.extend(damaged.into_iter().map(|object| (name.clone(), object)));
+        let unknown = self.unknown_among(name, &found, &deadline).await?;
+        report.unknown.extend(unknown.iter().cloned());
+        if options.remove_foreign {
+            for one in &unknown {
+                match &one.at {
+                    Some(at) => store.remove(one.object, at, &deadline).await?,
+                    None => store.delete(one.object, &deadline).await?,
+                }
+                report.removed += 1;
+            }
+        }
+        self.compare(name, &found, options.read, &deadline, report).await
+    }
+
     /// Of what a store shows, what no row explains.
     pub(crate) async fn unknown_in(&self, name: &StoreName) -> Result<Vec<Unknown>> {
         let deadline = Deadline::after(TIME, &self.env);

@@ -9,7 +9,7 @@ use crate::{
     session::unknown_version,
 };
 use strongroom_core::{ErrorKind, SecretId, SecretName};
-use strongroom_engine::{Lost, Overlaid, RepairOptions, RepairReport};
+use strongroom_engine::{Lost, Overlaid, RepairOptions, RepairReport, Unseen};
 
 /// Ends what crashed processes began, cleans up, and reports what nobody can explain, what is gone, and what people see
 /// at a service in place of what is committed.
@@ -21,9 +21,16 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     }
     let options =
         RepairOptions::new().restored(args.restored).remove_foreign(args.remove_foreign).read(args.read);
-    let report = run.session().await?.engine()?.repair(options).await?;
+    let session = run.session().await?;
+    let engine = session.engine()?;
+    let asked = [("restored", args.restored), ("remove foreign", args.remove_foreign)];
+    let asked: Vec<_> = asked.into_iter().filter_map(|(what, is)| is.then_some(what)).collect();
+    if !asked.is_empty() {
+        session.note("database.repair", asked.join(", ")).await?;
+    }
+    let report = engine.repair(options).await?;
     let mended = report.overlaid.iter().filter(|one| one.mended).count() as u64;
-    let numbers: [(&'static str, u64); 11] = [
+    let numbers: [(&'static str, u64); 12] = [
         ("fenced", report.fenced),
         ("worked", report.worked),
         ("failed", report.failed),
@@ -35,6 +42,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         ("lost", report.lost.len() as u64),
         ("overlaid", report.overlaid.len() as u64),
         ("mended", mended),
+        ("unseen", report.unseen.len() as u64),
     ];
     let mut table = Table::new(&["what", "value"]);
     let mut data = Vec::new();
@@ -70,6 +78,10 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         table.row(["another version on top".into(), text.into()]);
     }
     data.push(("overlaid_secrets".to_owned(), Data::List(report.overlaid.iter().map(overlaid).collect())));
+    for one in &report.unseen {
+        table.row(["store not looked through".into(), format!("{}: {}", one.store, one.told).into()]);
+    }
+    data.push(("unseen_stores".to_owned(), Data::List(report.unseen.iter().map(unseen).collect())));
     run.print(&View { data: Data::Map(data), table, caption: None })?;
     verdict(&report)
 }
@@ -84,6 +96,11 @@ fn verdict(report: &RepairReport) -> Outcome {
             "{lost} secrets cannot be read, and a service shows something else of {overlaid}: the report says what helps"
         );
         return Err(Failure::new(Exit::Other, text));
+    }
+    if !report.unseen.is_empty() {
+        let names = report.unseen.iter().map(|one| one.store.to_string()).collect::<Vec<_>>().join(", ");
+        let text = format!("these stores could not be looked through: {names}; the report says why");
+        return Err(Failure::new(Exit::Unavailable, text));
     }
     if report.failed > 0 {
         let text = format!("a service refused to show or do {} times: run it again later", report.failed);
@@ -123,6 +140,10 @@ fn overlaid(one: &Overlaid) -> Data {
         ("mended", one.mended.into()),
         ("remedy", remedy(one).into()),
     ])
+}
+
+fn unseen(one: &Unseen) -> Data {
+    Data::from([("store", one.store.to_string().into()), ("reason", one.told.as_str().into())])
 }
 
 fn named(name: Option<&SecretName>) -> Data {

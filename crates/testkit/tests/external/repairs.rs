@@ -1,12 +1,18 @@
 //! What somebody did to a service behind our back: a repair tells of each by name, and mends what can be mended.
 
-use crate::site::{Site, main_store, one, quick, replace, text};
-use std::time::Duration;
+use crate::{
+    Switch,
+    site::{Site, main_store, named, one, quick, replace, text},
+};
+use std::{sync::Arc, time::Duration};
 use strongroom_core::{
     Backend as _, ErrorKind, Labels, NewVersion, Payload, Revision, SecretId, SecretUpdate, VersionUid,
 };
 use strongroom_engine::{Engine, RepairOptions, RepairReport};
-use strongroom_testkit::Held;
+use strongroom_testkit::{
+    Held,
+    faults::{Call, FailBefore, Method},
+};
 use uuid::Uuid;
 
 /// A secret with two versions that nobody calls young any more.
@@ -119,4 +125,48 @@ async fn what_lies_on_top_stays_until_it_is_removed_and_then_the_committed_value
         assert_eq!(engine.repair(RepairOptions::new().read(true)).await.unwrap(), RepairReport::default());
         assert_eq!(text(&scene.site.secrets(&engine).get("db").await.unwrap(), "a"), "two");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_looked_through_does_not_hide_what_is_told_of_another() {
+    let scene = Scene::new(false).await;
+    scene.lose().await;
+    let (fails, other) = (Switch::off(&[Method::Scan]), Held::new());
+    let service = Arc::new(FailBefore::new(Arc::new(scene.site.service(&other)), fails.decide()));
+    let main = main_store(scene.site.service(&scene.held), false);
+    // Stores are looked through in the order of their names.
+    let engine = scene.site.engine(vec![main, named("first", service, false)], quick()).await;
+    fails.set(true);
+    let report = engine.repair(RepairOptions::new()).await.unwrap();
+    assert_eq!(lost(&report), [(Revision(2), true, ErrorKind::Lost)]);
+    let unseen: Vec<_> = report.unseen.iter().map(|one| (one.store.to_string(), one.kind)).collect();
+    assert_eq!(unseen, [("first".to_owned(), ErrorKind::Unavailable)], "{report:?}");
+    fails.set(false);
+    assert_eq!(engine.repair(RepairOptions::new()).await.unwrap().unseen, []);
+}
+
+#[tokio::test]
+async fn what_was_found_before_a_service_fails_is_told() {
+    let (site, held) = (Site::in_memory().await, Held::new());
+    let engine = site.engine(vec![main_store(site.service(&held), false)], quick()).await;
+    let secrets = site.secrets(&engine);
+    let mut ids = Vec::new();
+    for name in ["a", "b"] {
+        ids.push(secrets.create(name, [("k", name)]).await.unwrap().meta.id);
+    }
+    site.settle(&engine).await;
+    // Secrets are looked at in the order of their ids.
+    ids.sort_unstable();
+    let ((object, at), (fails, _)) = (site.place(ids[0]).await, site.place(ids[1]).await);
+    site.service(&held).remove(object, &at).await.unwrap();
+    let service = Arc::new(site.service(&held));
+    let failing =
+        FailBefore::new(service, move |call: Call| call.method == Method::Get && call.object == Some(fails));
+    let engine = site.engine(vec![main_store(failing, false)], quick()).await;
+    let report = engine.repair(RepairOptions::new().read(true)).await.unwrap();
+    assert_eq!(
+        (lost(&report), report.unseen.len()),
+        (vec![(Revision(1), true, ErrorKind::Lost)], 1),
+        "{report:?}"
+    );
 }

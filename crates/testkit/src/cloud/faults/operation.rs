@@ -96,6 +96,11 @@ impl Operation {
         matches!(self, Self::SetRight | Self::Rehome | Self::Repair)
     }
 
+    /// Whether it waits for as long as a service asks to slow down.
+    pub(super) fn is_patient(self) -> bool {
+        self == Self::Scan
+    }
+
     /// Whether it can be given up half way, and has to be asked for again.
     pub(super) fn goes_on(self) -> bool {
         matches!(self, Self::Rehome | Self::Repair)
@@ -172,7 +177,10 @@ impl Operation {
             Self::SetRight => engine.sweep().await.map(drop),
             Self::Rehome => engine.move_all(Some(&StoreName::new("main")?)).await?.whole().map(drop),
             Self::Repair => {
-                let report = engine.repair(RepairOptions::new().remove_foreign(true)).await?;
+                let mut report = engine.repair(RepairOptions::new().remove_foreign(true)).await?;
+                if let Some(unseen) = report.unseen.pop() {
+                    return Err(Error::new(unseen.kind, unseen.told));
+                }
                 assert_eq!((report.failed, report.lost.len()), (0, 0), "{report:?}");
                 Ok(())
             }
