@@ -35,6 +35,12 @@ impl Engine {
         Some(mac(&known.key, domain, parts))
     }
 
+    /// Whether this process knows a key of that kind; asks no database.
+    #[must_use]
+    pub fn has_key(&self, key: KeyId, kind: KeyKind) -> bool {
+        self.core.ring.keys().get(&key).is_some_and(|known| known.row.kind == kind)
+    }
+
     /// Reads the keys again, since another process may have made new ones.
     ///
     /// # Errors

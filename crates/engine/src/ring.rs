@@ -1,9 +1,10 @@
 //! The data keys in use.
 
 use crate::{
-    Catalog, Identity, KeyRow, Replica,
+    Catalog, Identity, KeyRow, Replica, WrapRow,
     crypto::{DataKey, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
 };
+use futures::lock::Mutex;
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
@@ -61,6 +62,8 @@ pub(crate) struct KeyRing {
     roots: Arc<dyn RootKeys>,
     namespace: NamespaceId,
     keys: RwLock<Arc<BTreeMap<KeyId, RingKey>>>,
+    /// Held while they are read: what was read first must not replace what was read later.
+    reading: Mutex<()>,
 }
 
 impl KeyRing {
@@ -69,7 +72,8 @@ impl KeyRing {
         roots: Arc<dyn RootKeys>,
         identity: &Identity,
     ) -> Result<Self> {
-        let ring = Self { catalog, roots, namespace: identity.namespace, keys: RwLock::default() };
+        let (namespace, keys, reading) = (identity.namespace, RwLock::default(), Mutex::default());
+        let ring = Self { catalog, roots, namespace, keys, reading };
         ring.reload().await?;
         Ok(ring)
     }
@@ -78,38 +82,46 @@ impl KeyRing {
         &self.roots
     }
 
-    /// Reads the keys again; those known already are not unwrapped again.
+    /// Reads the keys again; those known already are not unwrapped again. Those that were destroyed are forgotten, also if a
+    /// new one cannot be unwrapped.
     pub(crate) async fn reload(&self) -> Result<()> {
+        let _reading = self.reading.lock().await;
         let rows = self.catalog.keys().await?;
         let known = self.keys();
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut failed) = (BTreeMap::new(), None);
         for row in rows.keys {
             let key = match known.get(&row.id) {
-                Some(known) => known.key.clone(),
-                None => {
-                    let mut wraps = rows.wraps.iter().filter(|wrap| wrap.key == row.id);
-                    let Some(wrap) = wraps.clone().find(|wrap| wrap.root == self.roots.id()) else {
-                        return Err(Replica::locked_out(self.roots.id(), wraps.next().map(|wrap| wrap.root)));
-                    };
-                    Arc::new(self.roots.unwrap(self.namespace, row.kind, row.id, &wrap.bytes).await?)
-                }
+                Some(known) => Ok(known.key.clone()),
+                None => self.unwrapped(&row, &rows.wraps).await,
             };
-            keys.insert(row.id, RingKey { row, key });
+            match key {
+                Ok(key) => drop(keys.insert(row.id, RingKey { row, key })),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-        Ok(())
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn unwrapped(&self, row: &KeyRow, wraps: &[WrapRow]) -> Result<Arc<DataKey>> {
+        let mut wraps = wraps.iter().filter(|wrap| wrap.key == row.id);
+        let Some(wrap) = wraps.clone().find(|wrap| wrap.root == self.roots.id()) else {
+            return Err(Replica::locked_out(self.roots.id(), wraps.next().map(|wrap| wrap.root)));
+        };
+        self.roots.unwrap(self.namespace, row.kind, row.id, &wrap.bytes).await.map(Arc::new)
     }
 
     pub(crate) fn keys(&self) -> Arc<BTreeMap<KeyId, RingKey>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The key that new things of that kind are made with.
+    /// The key that new things of that kind are made with; `Corrupt` if there is none.
     pub(crate) fn active(&self, kind: KeyKind) -> Result<RingKey> {
         let keys = self.keys();
         let active = keys.values().find(|key| key.row.kind == kind && key.row.active).cloned();
         active.ok_or_else(|| {
-            Error::new(ErrorKind::Corrupt, "the database has no active key of this kind").with("kind", kind)
+            let text = "no active key of this kind is known here: if the root key was replaced, start the program anew";
+            Error::new(ErrorKind::Corrupt, text).with("kind", kind)
         })
     }
 

@@ -61,6 +61,9 @@ pub(crate) fn root(id: RootId) -> Uuid {
     Uuid::from_bytes(*id.as_bytes())
 }
 
+/// Has those who remember what they made with keys look at them again.
+const KEYS_CHANGED: &str = "UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 1";
+
 /// Adds a key and makes it the active one of its kind.
 pub(crate) struct Add {
     pub(crate) key: KeyRow,
@@ -80,10 +83,15 @@ impl Operation for Add {
             return Ok(Verdict::Undo(Ok(())));
         }
         let opens = |root| self.wraps.iter().any(|wrap| wrap.root == root);
+        if let Some(error) = locks_out(tx, &self.wraps).await? {
+            return Ok(Verdict::Undo(Err(error)));
+        }
         if let Some(others) = in_the_way(tx, self.force, |root| !opens(root)).await? {
             return Ok(Verdict::Undo(Err(Replica::cannot_unwrap(&others))));
         }
         tx.forget();
+        // Before any key is held, as in changes of accounts.
+        tx.execute(KEYS_CHANGED, Vec::new()).await?;
         let retire = "UPDATE data_keys SET active = 0, active_kind = NULL WHERE active_kind = ?";
         tx.execute(retire, args![self.key.kind.as_str()]).await?;
         let key = KeyRow { active: true, ..self.key.clone() };
@@ -97,6 +105,21 @@ impl Operation for Add {
     }
 }
 
+/// Why nobody could open the database any more if a key with these wraps came: no root key of theirs opens the others. Those
+/// of the one who adds it may have been dropped since it began.
+async fn locks_out(tx: &mut Transaction, wraps: &[WrapRow]) -> Result<Option<Error>, Failure> {
+    let mut first = None;
+    for wrap in wraps {
+        let sql = "SELECT (SELECT w.root FROM key_wraps w WHERE w.key_id = k.id ORDER BY w.root LIMIT 1) FROM data_keys k \
+                   WHERE NOT EXISTS (SELECT 1 FROM key_wraps w WHERE w.key_id = k.id AND w.root = ?) LIMIT 1";
+        let closed = tx.fetch(sql, args![root(wrap.root)]).await?;
+        let Some(record) = closed.first() else { return Ok(None) };
+        let needed = record.maybe(0, Record::uuid)?.map(|root| RootId::from_bytes(root.into_bytes()));
+        first.get_or_insert_with(|| Replica::locked_out(wrap.root, needed));
+    }
+    Ok(first)
+}
+
 /// Destroys a key that is not active and that nothing refers to.
 pub(crate) struct Remove(pub(crate) KeyId);
 
@@ -107,6 +130,7 @@ impl Operation for Remove {
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<bool>, Failure> {
         let id = self.0.0;
         tx.forget();
+        tx.execute(KEYS_CHANGED, Vec::new()).await?;
         let found = tx.fetch("SELECT active FROM data_keys WHERE id = ? {lock}", args![id]).await?;
         if found.first().map_or(Ok(false), |record| record.flag(0))? {
             return Ok(Verdict::Undo(false));

@@ -155,7 +155,8 @@ pub trait Catalog: Send + Sync {
     async fn keys(&self) -> Result<Keys>;
 
     /// Adds a key and makes it the active one of its kind; the former one is retiring from then on. Refused (`Conflict`,
-    /// naming them) while replicas run whose root keys are not among the wraps', unless forced.
+    /// naming them) while replicas run whose root keys are not among the wraps', unless forced; and in any case
+    /// (`ConfigInvalid`) if none of the wraps' root keys opens every other key, since then none would open the database.
     async fn add_key(&self, key: &KeyRow, wraps: &[WrapRow], force: bool) -> Result<()>;
 
     /// Destroys a retiring key with its wraps; `false` while something refers to it.

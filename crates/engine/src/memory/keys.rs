@@ -30,6 +30,17 @@ impl State {
         if self.keys.keys.iter().any(|known| known.id == key.id) {
             return Ok(());
         }
+        let opened = |root, key: &KeyRow| {
+            self.keys.wraps.iter().any(|known| known.key == key.id && known.root == root)
+        };
+        let closed = |root| self.keys.keys.iter().find(|key| !opened(root, key));
+        if let Some(wrap) = wraps.first()
+            && let Some(key) = closed(wrap.root)
+            && wraps.iter().all(|wrap| closed(wrap.root).is_some())
+        {
+            let needed = self.keys.wraps.iter().find(|known| known.key == key.id).map(|known| known.root);
+            return Err(Replica::locked_out(wrap.root, needed));
+        }
         let mut running = self.running(now);
         running.retain(|replica| wraps.iter().all(|wrap| wrap.root != replica.root));
         if !force && !running.is_empty() {

@@ -166,4 +166,22 @@ cases! {
         ensure!(fx.catalog.keys().await?.keys.len() == 7, "one is missing");
         Ok(())
     }
+
+    /// A key that no root key could open together with the others is not added, not even by force: nobody could open the
+    /// database any more.
+    async fn a_key_that_would_lock_everybody_out(s) {
+        let fx = Fixture::open(s).await?;
+        let second = second_root(&fx).await?;
+        // As if somebody had begun to add one, while somebody else dropped the root key that they were opened with.
+        fx.catalog.drop_wraps(fx.root, false).await?;
+        for force in [false, true] {
+            let key = new_key(KeyKind::Seal);
+            let added = fx.catalog.add_key(&key, &[wrap(key.id, fx.root)], force).await;
+            refused(added, ErrorKind::ConfigInvalid, "adding a key that the others' root key does not open")?;
+        }
+        ensure!(fx.catalog.keys().await?.keys.len() == 5, "it was added nevertheless");
+        let key = new_key(KeyKind::Seal);
+        fx.catalog.add_key(&key, &[wrap(key.id, fx.root), wrap(key.id, second)], false).await?;
+        Ok(())
+    }
 }
