@@ -4,7 +4,7 @@ use crate::{
     SqlCatalog,
     audit::{self, number},
     connection::Statement,
-    error::Failure,
+    error::{Class, Failure},
     transaction::{Note, Operation, Transaction, Verdict},
     value::{Record, args},
 };
@@ -195,26 +195,29 @@ impl Operation for Prune {
             return Ok(Verdict::Undo(Err(key_gone())));
         }
         let now = tx.now().await?;
-        let last = number(self.anchor.sequence);
-        let statements = vec![
-            Statement::new(
-                "DELETE FROM audit WHERE chain = ? AND seq <= ?",
-                args![self.chain.as_str(), last],
-            ),
-            Statement::new("DELETE FROM audit_anchors WHERE chain = ?", args![self.chain.as_str()]),
-            Statement::new(
-                "INSERT INTO audit_anchors (chain, seq, previous, key_id, mac) VALUES (?, ?, ?, ?, ?)",
-                args![
-                    self.chain.as_str(),
-                    last,
-                    self.anchor.previous.as_slice(),
-                    self.anchor.key.0,
-                    self.anchor.mac.as_slice(),
-                ],
-            ),
-        ];
+        let (chain, last) = (self.chain.as_str(), number(self.anchor.sequence));
+        let there = tx.fetch("SELECT seq FROM audit_anchors WHERE chain = ? {lock}", args![chain]).await?;
+        let there = there.first().map(|record| record.i64(0)).transpose()?;
+        if there.is_some_and(|there| there >= last) {
+            // Somebody else pruned more meanwhile: an anchor before the first entry that is left would call the rest missing.
+            return Ok(Verdict::Undo(Ok(())));
+        }
+        // One that is there is changed in its place, where others wait for it.
+        let sql = if there.is_some() {
+            "UPDATE audit_anchors SET seq = ?, previous = ?, key_id = ?, mac = ? WHERE chain = ?"
+        } else {
+            "INSERT INTO audit_anchors (seq, previous, key_id, mac, chain) VALUES (?, ?, ?, ?, ?)"
+        };
+        let (previous, mac) = (self.anchor.previous.as_slice(), self.anchor.mac.as_slice());
+        let anchor = Statement::new(sql, args![last, previous, self.anchor.key.0, mac, chain]);
+        let delete = Statement::new("DELETE FROM audit WHERE chain = ? AND seq <= ?", args![chain, last]);
         let Noted { entry, auditor } = &self.noted;
-        tx.write(statements, &Note { entry, auditor, at: now, revision: Revision(0) }).await?;
-        Ok(Verdict::Keep(Ok(())))
+        let note = Note { entry, auditor, at: now, revision: Revision(0) };
+        match tx.write(vec![anchor, delete], &note).await {
+            Ok(()) => Ok(Verdict::Keep(Ok(()))),
+            // Somebody else made the first anchor meanwhile.
+            Err(batch) if batch.failure.class == Class::Unique => Err(Failure::again()),
+            Err(batch) => Err(batch.failure),
+        }
     }
 }

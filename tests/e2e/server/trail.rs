@@ -60,6 +60,75 @@ fn who_did_what_is_in_the_audit_log_and_tampering_is_found() {
 }
 
 #[test]
+fn values_that_the_answer_to_a_change_shows_are_read() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let token = server.admin();
+    let make = |name: &str| {
+        let new = json!({"name": name, "values": {"k": "v", "l": "w"}});
+        id(&server.call(&token, "POST", "/secrets", &new))
+    };
+    let change = |id: &str, query: &str, change: &Value| {
+        let changed = server.call(&token, "PUT", &format!("/secrets/{id}{query}"), change);
+        assert!(changed.body["body"]["values"]["l"].is_string(), "{changed:?}");
+    };
+    let (replaced, patched) = (make("replaced"), make("patched"));
+    change(&replaced, "", &json!({"values": {"k": "v2", "l": "w2"}}));
+    change(&patched, "", &json!({}));
+    change(&patched, "?patch_values=true", &json!({"values": {"k": "v3"}}));
+    assert_eq!(server.stop(), 0);
+    let reads = |id: &str| -> usize {
+        let entries = home.json(["audit", "list", "--action", "secret.read", "--secret", id]);
+        entries.as_array().unwrap().iter().map(|one| times(one["detail"].as_str().unwrap())).sum()
+    };
+    // Whoever sends all values is shown nothing new.
+    assert_eq!((reads(&replaced), reads(&patched)), (0, 2));
+}
+
+#[test]
+fn what_somebody_did_is_found_when_they_are_gone() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    home.run_with("Bob-password", ["user", "create", "bob", "--role", "reader", "--password-stdin"]);
+    let bob = server.login("username=bob&password=Bob-password").unwrap();
+    let bobs = id(&server.call(&bob, "GET", "/current-user", &Value::Null));
+    assert_eq!(server.call(&bob, "GET", "/secrets", &Value::Null).status, 200);
+    assert_eq!(server.stop(), 0);
+    home.ok(["user", "delete", "bob", "-y"]);
+    let server = Server::start(&home);
+    let token = server.admin();
+    let over_http = server.call(&token, "GET", &format!("/audit?actor={bobs}"), &Value::Null);
+    for entries in [&over_http.body, &home.json(["audit", "list", "--actor", &bobs])] {
+        let actions: BTreeSet<_> =
+            entries.as_array().unwrap().iter().map(|one| one["action"].as_str().unwrap()).collect();
+        assert_eq!(actions, BTreeSet::from(["login", "secret.list"]), "{entries}");
+    }
+    let unknown = server.call(&token, "GET", "/audit?actor=bob", &Value::Null);
+    assert!(unknown.status == 404 && unknown.body.to_string().contains("by its id"), "{unknown:?}");
+    let error = home.fails(3, ["audit", "list", "--actor", "bob"]);
+    assert!(error.contains("by its id"), "{error}");
+}
+
+#[test]
+fn what_is_done_to_keys_is_noted() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let (other, status) = (home.arg("other.key"), home.json(["status"]));
+    let first = status["root_keys"].as_object().unwrap().keys().next().unwrap();
+    home.ok(["keys", "generate", "-O", &other]);
+    home.ok(["keys", "rewrap", "--add", &other]);
+    home.ok(["keys", "rotate", "--kind", "digest"]);
+    home.ok(["repair", "--restored"]);
+    home.fails(4, ["keys", "rewrap", "--drop", first]);
+    let entries = home.json(["audit", "list"]);
+    let noted: Vec<_> =
+        entries.as_array().unwrap().iter().map(|one| one["action"].as_str().unwrap()).collect();
+    assert_eq!(noted, ["keys.drop_root", "database.repair", "keys.rotate", "keys.add_root", "secret.create"]);
+    assert!(entries[0]["detail"].as_str().unwrap().contains(first), "{entries}");
+    home.ok(["audit", "verify"]);
+}
+
+#[test]
 fn reads_of_many_secrets_at_once_share_an_entry_that_is_found_by_each() {
     let home = Home::new();
     let server = Server::start(&home);

@@ -4,13 +4,13 @@ use super::Run;
 use crate::secret_text::SecretText;
 use crate::{
     args::{AuditCommand, AuditFilter, Format},
-    failure::{Failure, Outcome},
+    failure::{Exit, Failure, Outcome},
     input::confirm,
     render::{Data, Table, View, document, print, rfc3339, short},
     session::account,
 };
 use strongroom_core::{
-    SecretId, Timestamp,
+    OwnerId, SecretId, Timestamp,
     filter::{Condition, DateOp},
 };
 use strongroom_engine::AuditRow;
@@ -129,10 +129,22 @@ async fn filter(identities: &Identities, which: &AuditFilter) -> Outcome<TrailFi
         None => None,
     };
     let actor = match &which.actor {
-        Some(name) => Some(account(identities, name).await?.id),
+        Some(which) => Some(actor(identities, which).await?),
         None => None,
     };
     Ok(TrailFilter { actor, secret, action: which.action.clone(), ..TrailFilter::default() })
+}
+
+/// Whose entries are asked for. An account that is gone has its entries still: they are asked for by its id.
+async fn actor(identities: &Identities, which: &str) -> Outcome<OwnerId> {
+    match (account(identities, which).await, Uuid::parse_str(which)) {
+        (Ok(account), _) => Ok(account.id),
+        (Err(Failure { exit: Some(Exit::NotFound), .. }), Ok(id)) => Ok(OwnerId(id)),
+        (Err(Failure { exit: Some(Exit::NotFound), text }), Err(_)) => {
+            Err(Failure::new(Exit::NotFound, format!("{text}; ask for one that is gone by its id")))
+        }
+        (Err(failure), _) => Err(failure),
+    }
 }
 
 async fn names(identities: &Identities) -> Outcome<Vec<(Uuid, String)>> {

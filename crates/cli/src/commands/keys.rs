@@ -35,7 +35,9 @@ pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Conso
 pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str, force: bool) -> Outcome {
     let kind = KeyKind::parse(kind)?;
     let session = run.session().await?;
-    let rotated = session.engine()?.rotate(kind, force).await?;
+    let engine = session.engine()?;
+    session.note("keys.rotate", format!("kind {}{}", kind.as_str(), forced(force))).await?;
+    let rotated = engine.rotate(kind, force).await?;
     // The rotation stands, whether or not the place of the old values could be wiped.
     let purged = session.purge().await;
     if let Err(error) = purged {
@@ -68,13 +70,23 @@ pub(crate) async fn rewrap(run: &mut Run<'_>, args: &RewrapArgs, force: bool) ->
         let text = Sources::new(run.console).text("--add", file)?;
         let root = RootKey::parse(&text)?;
         let id = root.id();
-        let keys = run.session().await?.engine()?.add_root(&root).await?;
+        let session = run.session().await?;
+        let engine = session.engine()?;
+        session.note("keys.add_root", format!("root key {id}")).await?;
+        let keys = engine.add_root(&root).await?;
         run.note(&format!("the root key {id} opens {keys} data keys now"));
     }
     if let Some(id) = &args.drop {
         let id = RootId::parse(id)?;
-        let keys = run.session().await?.engine()?.drop_root(id, force).await?;
+        let session = run.session().await?;
+        let engine = session.engine()?;
+        session.note("keys.drop_root", format!("root key {id}{}", forced(force))).await?;
+        let keys = engine.drop_root(id, force).await?;
         run.note(&format!("the root key {id} opens {keys} data keys less"));
     }
     Ok(())
+}
+
+fn forced(force: bool) -> &'static str {
+    if force { ", forced" } else { "" }
 }

@@ -25,7 +25,7 @@ use std::{
 use strongroom_core::{Context, OwnerId, Result, Secrets};
 use strongroom_engine::Engine;
 use strongroom_remote::RemoteStore;
-use strongroom_server::identity::Identities;
+use strongroom_server::{audit, identity::Identities};
 use uuid::Uuid;
 
 /// How long a command that is done goes on removing what is no longer needed.
@@ -177,6 +177,13 @@ impl Session {
             // Whatever it could not do, the next one does.
             let _ = tokio::time::timeout(TIDYING, engine.sweep()).await;
         }
+    }
+
+    /// Notes in the audit trail what is about to be done to the database itself. Without a database there is none.
+    pub(crate) async fn note(&self, action: &'static str, detail: String) -> Result<()> {
+        let Some(open) = self.local.as_ref().map(|local| &local.open) else { return Ok(()) };
+        let (Some(engine), Some(database)) = (&open.engine, &open.database) else { return Ok(()) };
+        audit::note(engine, database, &open.context(configured::CHANNEL), action, detail).await
     }
 
     /// Overwrites what is left in the database's files of values that were deleted or sealed anew.

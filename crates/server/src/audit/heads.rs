@@ -4,8 +4,8 @@
 use super::report::NotedHead;
 use crate::audit::parse_head;
 use std::{collections::HashMap, sync::Mutex};
-use strongroom_core::{Access, Context, Origin, OwnerId, Result, SecretId};
-use strongroom_engine::{Engine, Noted};
+use strongroom_core::{Access, Context, Origin, OwnerId, Result};
+use strongroom_engine::Engine;
 use strongroom_sql::{SqlCatalog, TrailFilter};
 use uuid::Uuid;
 
@@ -54,8 +54,7 @@ pub(super) async fn close(engine: &Engine, catalog: &SqlCatalog) -> Result<()> {
 
 async fn append(engine: &Engine, catalog: &SqlCatalog, action: &'static str, detail: String) -> Result<()> {
     let nobody = Context::new(OwnerId(Uuid::nil()), Access::none(), Origin::new("server"));
-    let entry = engine.audit_entry(&nobody, action, SecretId(Uuid::nil()), detail);
-    catalog.append_audit(vec![Noted { entry, auditor: engine.auditor()? }]).await
+    super::note(engine, catalog, &nobody, action, detail).await
 }
 
 /// The highest head of each chain that entries of any chain name.

@@ -33,6 +33,21 @@ const TOGETHER: Duration = Duration::from_millis(100);
 /// How often the heads of other chains are named.
 const MINUTE: Duration = Duration::from_secs(60);
 
+/// Notes at once what goes with no change of a secret or an account: what is about to be done to the database itself.
+///
+/// # Errors
+/// What the database says; `Unavailable` if the audit key was replaced just now.
+pub async fn note(
+    engine: &Engine,
+    catalog: &SqlCatalog,
+    cx: &Context,
+    action: &'static str,
+    detail: String,
+) -> Result<()> {
+    let entry = engine.audit_entry(cx, action, SecretId(Uuid::nil()), detail);
+    catalog.append_audit(vec![Noted { entry, auditor: engine.auditor()? }]).await
+}
+
 /// Gathers entries that go with no change.
 #[derive(Clone)]
 pub(crate) struct Trail(Arc<Inner>);

@@ -3,7 +3,7 @@
 use super::heads;
 use strongroom_core::{Context, Error, ErrorKind, Result, SecretId, Timestamp};
 use strongroom_engine::{ChainHead, Engine, Noted};
-use strongroom_sql::{Anchor, SqlCatalog};
+use strongroom_sql::{Anchor, Chain, SqlCatalog};
 use uuid::Uuid;
 
 /// A chain that was verified from its beginning to its end.
@@ -59,17 +59,23 @@ pub async fn verify(engine: &Engine, catalog: &SqlCatalog, heads: &[NotedHead]) 
     if let Some((name, ..)) = heads.iter().find(|(name, ..)| chains.iter().all(|chain| chain.name != *name)) {
         return Err(broken("a chain of the audit log is gone", name, 1));
     }
-    for chain in chains {
-        let start = match &chain.anchor {
-            Some(anchor) => {
-                let Anchor { sequence, previous, key, mac } = anchor;
-                engine.check_anchor(&chain.name, *sequence, previous, *key, mac)?;
-                ChainHead { chain: chain.name.clone(), sequence: *sequence, mac: previous.clone() }
+    for mut chain in chains {
+        let (from, end) = loop {
+            let start = start_of(engine, &chain)?;
+            let from = start.sequence + 1;
+            match engine.verify_audit_after(start).await {
+                Ok(end) => break (from, end),
+                Err(error) => {
+                    // It may have been pruned since its anchor was read.
+                    let now = catalog.audit_chains().await?.into_iter().find(|now| now.name == chain.name);
+                    let anchor = |chain: &Chain| chain.anchor.as_ref().map(|anchor| anchor.sequence);
+                    match now {
+                        Some(now) if anchor(&now) > anchor(&chain) => chain = now,
+                        _ => return Err(error),
+                    }
+                }
             }
-            None => ChainHead { chain: chain.name.clone(), sequence: 0, mac: Vec::new() },
         };
-        let from = start.sequence + 1;
-        let end = engine.verify_audit_after(start).await?;
         if end.sequence < chain.sequence || (end.sequence == chain.sequence && end.mac != chain.mac) {
             return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
         }
@@ -93,6 +99,15 @@ pub async fn verify(engine: &Engine, catalog: &SqlCatalog, heads: &[NotedHead]) 
         reports.push(ChainReport { chain: chain.name, from, to: end.sequence, head: end.mac });
     }
     Ok(reports)
+}
+
+/// Where the entries of a chain that are left begin.
+fn start_of(engine: &Engine, chain: &Chain) -> Result<ChainHead> {
+    let Some(Anchor { sequence, previous, key, mac }) = &chain.anchor else {
+        return Ok(ChainHead { chain: chain.name.clone(), sequence: 0, mac: Vec::new() });
+    };
+    engine.check_anchor(&chain.name, *sequence, previous, *key, mac)?;
+    Ok(ChainHead { chain: chain.name.clone(), sequence: *sequence, mac: previous.clone() })
 }
 
 /// Removes entries from before a moment, after each chain was verified; a keyed anchor stays in their place. Answers

@@ -32,17 +32,24 @@ pub(crate) async fn again(app: &App, caller: &Caller, secret: SecretId) -> Answe
     Ok(one(app, caller, found, true).await)
 }
 
-/// Answers a secret as a change made it, whatever others did to it since.
-pub(super) async fn as_changed(app: &App, caller: &Caller, meta: SecretMeta) -> Response {
+/// Answers a secret as a change made it, whatever others did to it since. If the caller did not send all of its values, to
+/// answer them is a read.
+pub(super) async fn as_changed(app: &App, caller: &Caller, meta: SecretMeta, sent_all: bool) -> Response {
     let cx = caller.context();
     let mut options = GetOptions::new().as_of(meta.revision);
     options.keys_only = cx.access.read == Names::none();
     let owner = app.identities.owner(meta.owner.id, caller.known.epoch).await;
     let tag = etag(&meta);
     let view = match read(&*app.store, &cx, &meta.id.into(), &options).await {
-        Ok(secret) => SecretView::whole(Secret::new(meta, secret.values, secret.version), owner, true),
-        // It was made: that its values are gone again, or cannot be read now, does not undo it.
-        Err(_) => SecretView::listed(&meta, owner, true),
+        Ok(secret)
+            if sent_all
+                || secret.values.is_hidden()
+                || app.trail.note(&cx, "secret.read", meta.id, "").await.is_ok() =>
+        {
+            SecretView::whole(Secret::new(meta, secret.values, secret.version), owner, true)
+        }
+        // It was made: that its values are gone again, or cannot be read or noted to be read now, does not undo it.
+        _ => SecretView::listed(&meta, owner, true),
     };
     ([(header::ETAG, tag)], Json(view)).into_response()
 }

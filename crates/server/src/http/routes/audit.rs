@@ -20,6 +20,7 @@ use axum::{
 use std::collections::BTreeSet;
 use strongroom_core::{OwnerId, SecretId};
 use strongroom_sql::{TrailFilter, identities::Role};
+use uuid::Uuid;
 
 /// The most entries of one answer.
 const MOST: u64 = 10_000;
@@ -58,9 +59,7 @@ pub(crate) async fn list(
     let mut filter =
         TrailFilter { action: query.get("action").map(ToOwned::to_owned), ..TrailFilter::default() };
     if let Some(which) = query.get("actor") {
-        let account = accounts::find(&app, which).await?;
-        let account = account.ok_or_else(|| ApiError::not_found("\"actor: there is no such account\""))?;
-        filter.actor = Some(account.id);
+        filter.actor = Some(actor(&app, which).await?);
     }
     if let Some(secret) = query.get("secret") {
         filter.secret = Some(SecretId(id("secret", secret)?));
@@ -73,6 +72,13 @@ pub(crate) async fn list(
     app.trail.note_event(&caller.context(), "audit.list", "").await?;
     let view = |row| AuditView::new(row, names.get(&row.actor).map(String::as_str));
     Ok(Json(rows.iter().map(view).collect()))
+}
+
+/// Whose entries are asked for. An account that is gone has its entries still: they are asked for by its id.
+async fn actor(app: &App, which: &str) -> Answer<OwnerId> {
+    let account = accounts::find(app, which).await?.map(|account| account.id);
+    let gone = "\"actor: there is no such account; ask for one that is gone by its id\"";
+    account.or(Uuid::parse_str(which).ok().map(OwnerId)).ok_or_else(|| ApiError::not_found(gone))
 }
 
 /// Verifies every chain of the audit trail; 500 that names chain and entry if one was changed.

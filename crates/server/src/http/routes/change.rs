@@ -73,12 +73,13 @@ impl Changing {
         }
         update.expected = if_match(&self.headers)?;
         let (expected, name, private) = (update.expected, update.name.clone(), update.private);
+        let sent_all = matches!(update.values, ValuesChange::Replace(_));
         let mut cx = caller.context();
         cx.receipt = once.as_ref().map(|once| once.receipt);
         let which = SecretRef::Id(self.secret);
         let changed = detached(app, |app| async move { app.store.update(&cx, &which, update).await }).await;
         let error = match changed {
-            Ok(meta) => return Ok(as_changed(app, caller, meta).await),
+            Ok(meta) => return Ok(as_changed(app, caller, meta, sent_all).await),
             Err(error) => error,
         };
         if let Some(once) = &once
