@@ -74,3 +74,21 @@ fn a_trail_that_could_not_be_written_for_a_while_goes_on() {
     }
     home.ok(["audit", "verify"]);
 }
+
+/// What a server asks for with the old password would otherwise set both as one here.
+#[test]
+fn a_password_is_one_line() {
+    let home = Home::new();
+    let create = ["user", "create", "eva", "--role", "writer", "--password-stdin"];
+    let change = ["user", "password", "eva", "--password-stdin"];
+    assert_eq!(home.run_with("a-password-of-eva\r\n", create).code, 0);
+    for lines in ["a-password-of-eva\nanother-password\n", "one-password\rof-two-lines", "\nmore-than-one\n"]
+    {
+        let refused = home.run_with(lines, change);
+        assert_eq!(refused.code, 2, "{}", refused.err);
+        assert!(refused.err.contains("--password-stdin: there are more lines"), "{}", refused.err);
+        assert!(!refused.err.contains("another"), "{}", refused.err);
+    }
+    let server = Server::start(&home);
+    server.login(&format!("username=eva&password={OWN}")).unwrap();
+}

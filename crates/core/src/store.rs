@@ -54,7 +54,8 @@ pub trait SecretsStore: Send + Sync {
     /// - A public name is unique; a private one among its owner's; a public and a private secret may share one.
     /// - A taken name is `AlreadyExists`; of any number of racing creators one wins.
     /// - The right to change is needed on the name, and is looked at before the name's uniqueness.
-    /// - More than 65,536 bytes of keys and values are `InvalidInput`, before anything is written.
+    /// - More bytes of keys and values than the store takes, 65,536 unless it is set up otherwise, are `InvalidInput`,
+    ///   before anything is written.
     /// - It starts at revision 1.
     async fn create(&self, cx: &Context, new: NewSecret) -> Result<Secret>;
 

@@ -130,14 +130,19 @@ impl DeviceLogin {
             [("grant_type", GRANT), ("client_id", &client), ("device_code", self.code.expose_secret())];
         let mut message = Message::new(Method::POST, "/login");
         message.body = Some(Body::Form(form(&fields)));
+        // One of the answers may have held the token, of which there is one.
+        let mut lost_one = false;
         loop {
             if Instant::now() + self.pause >= self.end {
-                return Err(self.too_late());
+                return Err(self.too_late(lost_one));
             }
             tokio::time::sleep(self.pause).await;
             let reply = match self.transport.exchange(&message, None, Instant::now() + DEADLINE).await {
                 Ok(reply) => reply,
-                Err(lost) if lost.transient => continue,
+                Err(lost) if lost.transient => {
+                    lost_one |= lost.sent;
+                    continue;
+                }
                 Err(lost) => return Err(lost.error),
             };
             if reply.is_success() {
@@ -146,13 +151,14 @@ impl DeviceLogin {
                 return Ok(granted.access_token);
             }
             if matches!(reply.status, 502..=504) {
+                lost_one = true;
                 continue;
             }
             let refusal: Option<Refusal> = serde_json::from_slice(reply.body.as_ref()).ok();
             match refusal.as_ref().map(|refusal| refusal.error.as_str()) {
                 Some("authorization_pending") => {}
                 Some("slow_down") => self.pause = (self.pause + SLOWER).min(PAUSES.1),
-                Some("expired_token") => return Err(self.too_late()),
+                Some("expired_token") => return Err(self.too_late(lost_one)),
                 Some("access_denied") => {
                     return Err(self.refused("the login was denied; nothing was changed"));
                 }
@@ -165,8 +171,12 @@ impl DeviceLogin {
         Error::new(ErrorKind::StoreRefused, text).with("server", self.transport.base())
     }
 
-    fn too_late(&self) -> Error {
-        let text = "nobody approved the login in time; nothing was changed";
+    fn too_late(&self, lost_one: bool) -> Error {
+        let text = if lost_one {
+            "the login was not approved in time, or the answer with its token was lost: log in again"
+        } else {
+            "nobody approved the login in time; nothing was changed"
+        };
         Error::new(ErrorKind::Timeout, text).with("server", self.transport.base())
     }
 }

@@ -122,7 +122,7 @@ fn fallback(kind: ErrorKind) -> &'static str {
         ErrorKind::RateLimited => "the server asked to slow down",
         ErrorKind::Unavailable => "the server cannot serve now",
         ErrorKind::OutcomeUnknown => {
-            "the server failed, and whether it made the change is not known: read the secret before trying again"
+            "the server failed, and whether it made the change is not known: look at what is there before trying again"
         }
         _ => "the server failed",
     }
@@ -196,7 +196,7 @@ pub(crate) fn unsupported(what: &str) -> Error {
 
 /// The change was sent, and no answer tells what became of it.
 pub(crate) fn in_doubt(last: &Error) -> Error {
-    let text = "no answer tells whether the change was made: read the secret before trying again";
+    let text = "no answer tells whether the change was made: look at what is there before trying again";
     Error::new(ErrorKind::OutcomeUnknown, text).with("last attempt", last.message())
 }
 

@@ -17,9 +17,9 @@ use uuid::Uuid;
 pub struct Received {
     /// The keyed hash of what it asked for.
     pub digest: [u8; 32],
-    /// The secret that it changed.
+    /// The secret that it changed, or the API key.
     pub secret: SecretId,
-    /// The revision that it made; 0 for a deletion.
+    /// The revision that it made, or the key's generation; 0 for a deletion.
     pub revision: Revision,
 }
 
@@ -36,11 +36,20 @@ pub(crate) fn insert(receipt: &Receipt, secret: SecretId, revision: Revision, at
 /// # Errors
 /// `Conflict` then.
 pub(crate) async fn refuse_repeat(tx: &mut Transaction, receipt: Option<Receipt>) -> Result<(), Failure> {
-    let Some(receipt) = receipt else { return Ok(()) };
-    if tx.fetch("SELECT revision FROM receipts WHERE id = ?", args![receipt.id]).await?.is_empty() {
+    if revision(tx, receipt).await?.is_none() {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Conflict, "this request was carried out already").into())
+}
+
+/// What a request made that was carried out already.
+pub(crate) async fn revision(
+    tx: &mut Transaction,
+    receipt: Option<Receipt>,
+) -> Result<Option<Revision>, Failure> {
+    let Some(receipt) = receipt else { return Ok(None) };
+    let found = tx.fetch("SELECT revision FROM receipts WHERE id = ?", args![receipt.id]).await?;
+    found.first().map(|record| record.u64(0).map(Revision)).transpose()
 }
 
 impl SqlCatalog {

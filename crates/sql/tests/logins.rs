@@ -202,11 +202,22 @@ async fn keys_and_grants_are_part_of_a_principal(claimed: &Claimed) {
     // Another account's key is none of this account's.
     assert!(catalog.principal(claimed.owner, Some(key.id)).await.unwrap().key.is_none());
 
-    let rotated = IdentityChange::RotateKey(key.id, mac(claimed, 2), 60);
+    let rotated = IdentityChange::RotateKey(key.id, mac(claimed, 2), 60, None);
     let Changed::Key(rotated) = change(claimed, rotated).await.unwrap() else { panic!("no key") };
     let (_, previous, until) = rotated.previous.clone().unwrap();
     assert_eq!((rotated.mac.clone(), previous, rotated.generation), (vec![2; 32], vec![1; 32], 2));
     assert!(until > rotated.updated);
+    // The next one is sent twice: what it made first is nobody's, and what was good before it stays.
+    let receipt = Some(Receipt { id: Uuid::new_v4(), digest: [7; 32] });
+    for text in [3, 4] {
+        let sent = IdentityChange::RotateKey(key.id, mac(claimed, text), 5, receipt);
+        let Changed::Key(rotated) = change(claimed, sent).await.unwrap() else { panic!("no key") };
+        let (_, previous, _) = rotated.previous.clone().unwrap();
+        assert_eq!((rotated.mac, previous, rotated.generation), (vec![text; 32], vec![2; 32], 3));
+    }
+    change(claimed, IdentityChange::RotateKey(key.id, mac(claimed, 5), 5, None)).await.unwrap();
+    let late = IdentityChange::RotateKey(key.id, mac(claimed, 6), 5, receipt);
+    assert_eq!(refused(claimed, late).await, ErrorKind::Conflict);
     let off = ApiKeyPatch { active: Some(false), ..ApiKeyPatch::default() };
     change(claimed, IdentityChange::PatchKey(key.id, off)).await.unwrap();
     let used = || async { catalog.api_key(key.id).await.unwrap().unwrap().last_used };
@@ -266,10 +277,19 @@ async fn the_audit_log_is_read_and_pruned(claimed: &Claimed) {
     assert_eq!(catalog.audit_trail(&of("secret.read"), 1, 100).await.unwrap().len(), 1);
     let (sequence, previous) = catalog.audit_last_before("test", Timestamp(i64::MAX)).await.unwrap().unwrap();
     assert_eq!((sequence, &previous), (8, &all[0].mac));
-    let anchor = Anchor { sequence, previous, key: claimed.seal, mac: vec![9; 32] };
-    catalog.prune_audit("test", anchor.clone(), noted(claimed, "audit.prune")).await.unwrap();
+    let anchor_at =
+        |sequence| Anchor { sequence, previous: previous.clone(), key: claimed.seal, mac: vec![9; 32] };
+    let anchor = anchor_at(sequence);
+    // Whoever prunes less beside, or later, having looked before, takes nothing back.
+    let prune = |sequence| catalog.prune_audit("test", anchor_at(sequence), noted(claimed, "audit.prune"));
+    for one in futures::future::join_all([5, 8, 3].map(prune)).await {
+        one.unwrap();
+    }
+    prune(4).await.unwrap();
     let left = catalog.audit_trail(&TrailFilter::default(), 0, 100).await.unwrap();
-    assert_eq!((left.len(), left[0].sequence, left[0].action.as_str()), (1, 9, "audit.prune"));
+    // Each that pruned something is an entry: one at least, and not the last.
+    assert!((1..=3).contains(&left.len()), "{left:?}");
+    assert!(left.iter().all(|one| one.sequence > 8 && one.action == "audit.prune"), "{left:?}");
     assert_eq!(catalog.audit_chains().await.unwrap()[0].anchor, Some(anchor));
 }
 

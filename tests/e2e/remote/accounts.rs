@@ -40,7 +40,11 @@ fn accounts_are_managed_over_the_server() {
     admin.ok(["api-key", "update", "bot", "default", "--active", "false"]);
     admin.ok(["api-key", "delete", "bot", "default"]);
     admin.fails(3, ["api-key", "delete", "bot", "default"]);
-    admin.ok(["service-account", "delete", "bot", "-y"]);
+    // The route for people shows a program to whoever asks by its id.
+    let bot_id = admin.json(["service-account", "list"])[0]["id"].as_str().unwrap().to_owned();
+    admin.fails(3, ["user", "delete", &bot_id, "-y"]);
+    admin.fails(3, ["user", "update", &bot_id, "--role", "admin"]);
+    admin.ok(["service-account", "delete", &bot_id, "-y"]);
     admin.fails(3, ["service-account", "delete", "bot", "-y"]);
 
     let create =

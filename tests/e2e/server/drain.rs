@@ -15,19 +15,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// A request of which the server has the head and waits for the body, of this length.
 fn begin(server: &Server, length: usize) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
-    stream.set_read_timeout(Some(LONG)).unwrap();
-    let head = format!(
-        "POST /api/v1/secrets HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\nexpect: 100-continue\r\n\
-         content-length: {length}\r\n\r\n",
-        server.admin()
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    // It says so when it begins to read the body.
-    let mut told = [0; 25];
-    stream.read_exact(&mut told).unwrap();
-    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
-    stream
+    server.begin(&server.admin(), "POST", "/secrets", "", length)
 }
 
 /// Tells it to end, and waits until it takes no connections any more.

@@ -15,6 +15,7 @@ mod many;
 mod metrics;
 mod slow;
 mod trail;
+mod withdrawn;
 
 use crate::support::Home;
 use serde_json::Value;
@@ -24,6 +25,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 pub(crate) const PASSWORD: &str = "first-Admin-password";
@@ -148,6 +150,22 @@ impl Server {
         let auth = format!("Bearer {token}");
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.send(method, &format!("/api/v1{path}"), &[("authorization", &auth)], body.as_bytes())
+    }
+
+    /// A request of which the server has the head, with these headers too, and waits for the body, of this length.
+    fn begin(&self, token: &str, method: &str, path: &str, more: &str, length: usize) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let head = format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             expect: 100-continue\r\n{more}content-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // It says so when it begins to read the body.
+        let mut told = [0; 25];
+        stream.read_exact(&mut told).unwrap();
+        assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
     }
 
     /// All counts; asking for them asks the database nothing.

@@ -12,9 +12,10 @@ use zeroize::Zeroizing;
 const LONGEST: usize = 4096;
 
 /// All of standard input, for the option that asked for it. How the last line ends is no part of it, on whatever system it
-/// was written: whoever sets a password and whoever logs in with it have to read the same.
+/// was written: whoever sets a password and whoever logs in with it have to read the same. It is one line: what asks for more
+/// on a server, as for the old password, would otherwise set both as one here.
 pub(crate) fn read_credential(console: &mut dyn Console, option: &str) -> Outcome<SecretString> {
-    read(console, option, LONGEST)
+    one_line(read(console, option, LONGEST)?, option)
 }
 
 /// The two lines of standard input; `None` if there is one.
@@ -23,8 +24,16 @@ pub(crate) fn read_two_credentials(
     option: &str,
 ) -> Outcome<Option<(SecretString, SecretString)>> {
     let text = read(console, option, 2 * LONGEST)?;
-    let lines = text.expose_secret().split_once('\n');
-    Ok(lines.map(|(first, second)| (without_end(first), SecretString::from(second))))
+    let Some((first, second)) = text.expose_secret().split_once('\n') else { return Ok(None) };
+    Ok(Some((one_line(without_end(first), option)?, one_line(SecretString::from(second), option)?)))
+}
+
+fn one_line(text: SecretString, option: &str) -> Outcome<SecretString> {
+    if text.expose_secret().contains(['\r', '\n']) {
+        let text = format!("{option}: there are more lines on standard input than are asked for");
+        return Err(Failure::usage(text));
+    }
+    Ok(text)
 }
 
 fn read(console: &mut dyn Console, option: &str, longest: usize) -> Outcome<SecretString> {

@@ -34,7 +34,7 @@ pub struct EngineSettings {
     /// How often a call to a back-end is attempted, where repeating it is safe; 1 to 20. Default 4.
     #[serde(deserialize_with = "range::within::<_, u32, 1, 20>")]
     pub call_attempts: u32,
-    /// How long a writer keeps others from the secret before they may go on without it, in milliseconds; 1 to
+    /// How long a writer keeps others from the secret before they may go on without it, in milliseconds; 10 to
     /// a day. Default 60,000.
     #[serde(deserialize_with = "range::within::<_, u64, 1, DAY>")]
     pub lease_ms: u64,

@@ -8,6 +8,7 @@ use crate::{buffer::escaped, wire};
 use reqwest::Method;
 use secrecy::SecretString;
 use strongroom_core::Result;
+use uuid::Uuid;
 
 impl Accounts {
     /// The keys of a program's account.
@@ -39,7 +40,7 @@ impl Accounts {
     ) -> Result<(ApiKey, SecretString)> {
         let body = serde_json::json!({"retain_period_minutes": retain_minutes});
         let path = format!("{}/{}/rotate", keys_of(account), key.id);
-        self.ask::<KeyView>(Method::PUT, path, Some(&body)).await?.with_text()
+        self.send::<KeyView>(Method::PUT, path, Some(&body), Some(Uuid::new_v4())).await?.with_text()
     }
 
     /// Changes a key's name, or whether it can be used.

@@ -21,6 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 use strongroom_core::{Error, ErrorKind, Result};
+use uuid::Uuid;
 use views::AccountView;
 
 const DEADLINE: Duration = Duration::from_secs(25);
@@ -50,6 +51,18 @@ impl Accounts {
         path: String,
         body: Option<&(impl Serialize + ?Sized)>,
     ) -> Result<T> {
+        // Most of these routes keep no receipts: without a key a change is sent again only if it cannot have arrived.
+        self.send(method, path, body, None).await
+    }
+
+    /// With a key the server recognises the request when it comes again.
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: String,
+        body: Option<&(impl Serialize + ?Sized)>,
+        key: Option<Uuid>,
+    ) -> Result<T> {
         let end = Instant::now() + DEADLINE;
         if self.client.server(end).await?.strongroom.is_none() {
             return Err(crate::error::unsupported("manages its accounts with its own command line, `zenml`"));
@@ -57,7 +70,7 @@ impl Accounts {
         let writes = method != Method::GET;
         let mut message = Message::new(method, path);
         message.body = body.map(|body| wire::json(&body).map(Body::Json)).transpose()?;
-        // These routes keep no receipts: without a key a change is sent again only if it cannot have arrived.
+        message.key = key;
         self.client
             .json(Call { message, about: About { writes, names: true, ..About::default() }, end })
             .await
@@ -114,7 +127,13 @@ impl Accounts {
             // In a path these mean something.
             return Err(Error::new(ErrorKind::NotFound, "no such account"));
         }
-        self.read::<AccountView>(format!("{}/{}", kind(service), escaped(which))).await?.account(service)
+        let found: AccountView = self.read(format!("{}/{}", kind(service), escaped(which))).await?;
+        let account = found.account(service)?;
+        if account.service != service {
+            // The route for people shows programs, too, to whoever asks by id.
+            return Err(Error::new(ErrorKind::NotFound, "no such account of that kind"));
+        }
+        Ok(account)
     }
 
     /// Makes an account.

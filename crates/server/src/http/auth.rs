@@ -1,7 +1,7 @@
 //! Who makes a request.
 
 use super::{error::ApiError, state::App};
-use crate::identity::Known;
+use crate::identity::{Claim, Known};
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
@@ -147,9 +147,37 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
+/// Whoever sends a body: logged in when its head came. The caller is given by [`JsonBody::sent_by`] alone, which looks again
+/// once the body is there: that takes as long as they like, and they may have lost their rights meanwhile.
+///
+/// [`JsonBody::sent_by`]: super::body::JsonBody::sent_by
+pub(crate) struct Sender {
+    claim: Claim,
+    facts: Facts,
+}
+
+impl Sender {
+    pub(super) async fn confirmed(self, app: &App) -> Result<Caller, ApiError> {
+        let known = app.identities.confirm(&self.claim).await?;
+        Ok(Caller::new(known, self.facts))
+    }
+}
+
+impl FromRequestParts<App> for Sender {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Reader { claim, facts } = Reader::from_request_parts(parts, app).await?;
+        // What they send costs memory and time.
+        let known = app.identities.confirm(&claim).await?;
+        let _ = facts.seen.who.set(known.account.id);
+        Ok(Self { claim, facts })
+    }
+}
+
 /// A caller for whom reads may already run while it is looked up whether what is remembered of the account still holds.
 pub(crate) struct Reader {
-    claim: crate::identity::Claim,
+    claim: Claim,
     facts: Facts,
 }
 

@@ -1,6 +1,12 @@
 //! Request bodies: as large as allowed, in the time allowed.
 
-use super::{error::ApiError, json::Object, query::Query, state::App};
+use super::{
+    auth::{Caller, Sender},
+    error::ApiError,
+    json::Object,
+    query::Query,
+    state::App,
+};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
@@ -18,6 +24,21 @@ pub(crate) struct Form(pub(crate) Query);
 pub(crate) struct JsonBody {
     pub(crate) object: Object,
     pub(crate) bytes: Bytes,
+}
+
+/// A body that is a JSON object, and whoever sent it, as of when all of it was there.
+pub(crate) struct Sent {
+    pub(crate) caller: Caller,
+    pub(crate) object: Object,
+    pub(crate) bytes: Bytes,
+}
+
+impl JsonBody {
+    /// Looks at whoever sent it as they are now.
+    pub(crate) async fn sent_by(self, sender: Sender, app: &App) -> Result<Sent, ApiError> {
+        let caller = sender.confirmed(app).await?;
+        Ok(Sent { caller, object: self.object, bytes: self.bytes })
+    }
 }
 
 /// A body, whole, of at most so many bytes.

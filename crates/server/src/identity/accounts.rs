@@ -121,7 +121,8 @@ impl Identities {
     /// Changes an account.
     ///
     /// # Errors
-    /// `InvalidInput` that names the field; `NotFound`; `AlreadyExists`; `Conflict` if no active admin would be left.
+    /// `InvalidInput` that names the field; `NotFound`; `AlreadyExists`; `Conflict` if no active admin would be left, or if
+    /// the password is to change and the account is not as it is given any more.
     pub async fn update_account(&self, cx: &Context, account: &Account, patch: Patch) -> Result<Account> {
         check_text("full_name", patch.full_name.as_deref().unwrap_or_default(), NAME_LIMIT)?;
         check_text("description", patch.description.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
@@ -149,6 +150,8 @@ impl Identities {
             Some(password) => Some(self.0.passwords.hash(password).await?),
             None => None,
         };
+        // Its old password was looked at before: whoever knew that must not replace one that was set meanwhile.
+        let at_generation = password.is_some().then_some(account.generation);
         // Else whoever has an old token could take an account over that an admin decided about since.
         let activation = (password.is_some() || patch.active.is_some()).then_some(None);
         let change = AccountPatch {
@@ -161,7 +164,7 @@ impl Identities {
             scope: patch.scope,
             password,
             activation,
-            at_generation: None,
+            at_generation,
         };
         let detail = format!("`{}`: {}", account.name.escape_debug(), touched.join(", "));
         let change = IdentityChange::PatchAccount(account.id, change);
@@ -241,7 +244,9 @@ impl Identities {
         detail: String,
     ) -> Result<Changed> {
         let engine = &self.0.engine;
-        let entry = engine.audit_entry(cx, action, SecretId(Uuid::nil()), detail);
+        let mut entry = engine.audit_entry(cx, action, SecretId(Uuid::nil()), detail);
+        // A change that can be repeated keeps it by itself.
+        entry.receipt = None;
         let noted = |auditor| Noted { entry: entry.clone(), auditor };
         match self.0.catalog.change_identities(change.clone(), noted(engine.auditor()?)).await {
             Err(error) if error.kind() == ErrorKind::Unavailable => {

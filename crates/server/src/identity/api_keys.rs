@@ -59,10 +59,10 @@ impl Identities {
     }
 
     /// Gives an API key a new secret, whose text is answered this one time; the old one is good for `retain` minutes
-    /// more.
+    /// more. A repeat of the request (the context's receipt) gives another text, as if it were the first.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `Conflict` if a request is repeated and somebody else rotated it since.
     pub async fn rotate_key(
         &self,
         cx: &Context,
@@ -72,7 +72,7 @@ impl Identities {
         let text = KeyText::generate(key.id)?;
         let mac = self.mac(&text, key.account)?;
         let detail = format!("`{}`, the old one for {retain} minutes", key.name.escape_debug());
-        let change = IdentityChange::RotateKey(key.id, mac, retain);
+        let change = IdentityChange::RotateKey(key.id, mac, retain, cx.receipt);
         Ok((key_of(self.change(cx, change, "key.rotate", detail).await?)?, text.text()))
     }
 

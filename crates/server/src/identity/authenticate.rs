@@ -88,7 +88,8 @@ pub(crate) struct Claim {
 }
 
 enum Proof {
-    Token(Token),
+    /// With the key that it was made with.
+    Token(Token, KeyId),
     Key(Zeroizing<[u8; 32]>),
 }
 
@@ -98,7 +99,7 @@ impl Identities {
         if bearer.expose_secret().starts_with(API_KEY_PREFIX) {
             return self.claim_key(bearer).await;
         }
-        let token = match Token::verify(&self.0.engine, bearer) {
+        let (token, key) = match Token::verify(&self.0.engine, bearer) {
             Err(Refused::UnknownKey) => {
                 // Another replica may have made the key.
                 self.0.reload.keys().await?;
@@ -112,7 +113,7 @@ impl Identities {
                 Refused::Expired(account) => Reason::of_account("an expired token", account),
             })
         })?;
-        Ok(Claim { who: (token.account, token.credential), proof: Proof::Token(token) })
+        Ok(Claim { who: (token.account, token.credential), proof: Proof::Token(token, key) })
     }
 
     pub(super) async fn claim_key(&self, text: &SecretString) -> Result<Claim, Rejected> {
@@ -165,10 +166,10 @@ impl Identities {
                 return Err(claim.refused("an expired key"));
             }
             match &claim.proof {
-                Proof::Token(token) if !generation_holds(token, key, now) => {
+                Proof::Token(token, _) if !generation_holds(token, key, now) => {
                     return Err(claim.refused("a token of a key that was rotated"));
                 }
-                Proof::Token(_) => {}
+                Proof::Token(..) => {}
                 Proof::Key(secret) => {
                     self.secret_holds(&secret[..], key, now).await?;
                     self.note_use(known);
@@ -176,8 +177,12 @@ impl Identities {
             }
         }
         match &claim.proof {
-            Proof::Token(token) if token.generation != known.account.generation => {
+            Proof::Token(token, _) if token.generation != known.account.generation => {
                 Err(claim.refused("a token from before the account was changed"))
+            }
+            // It was there when the claim was made; the keys may have been read anew since.
+            Proof::Token(_, key) if !self.0.engine.has_key(*key, KeyKind::Token) => {
+                Err(claim.refused("a token of a key that was replaced"))
             }
             _ => Ok(()),
         }
@@ -225,7 +230,7 @@ impl Claim {
     /// Why it is not accepted. A token is genuine, so it is known whose it is.
     fn refused(&self, what: &'static str) -> Rejected {
         match (&self.proof, self.who.1) {
-            (Proof::Token(token), _) => no_token(Reason::of_account(what, token.account)),
+            (Proof::Token(token, _), _) => no_token(Reason::of_account(what, token.account)),
             (Proof::Key(_), Some(key)) => wrong(Reason::of_key(what, key)),
             (Proof::Key(_), None) => wrong(Reason::new(what)),
         }

@@ -70,6 +70,8 @@ impl Identities {
         if let Err(wait) = self.0.starts.begin(source, engine.env().monotonic()) {
             return Ok(Start::TooMany(wait));
         }
+        // Under a key that was destroyed meanwhile nobody would find it.
+        self.0.principals.current_keys().await?;
         let text = KeyText::generate(engine.fresh_id())?;
         let user_code = UserCode::generate()?;
         let (key, user_hash) = self.user_code_hash(user_code)?;

@@ -65,7 +65,7 @@ impl Identities {
     /// Over an open database.
     #[must_use]
     pub fn new(catalog: Arc<SqlCatalog>, engine: Engine, lifetime: Duration) -> Self {
-        let principals = Principals::new(catalog.clone(), engine.env());
+        let principals = Principals::new(catalog.clone(), engine.clone());
         let reload = Reload::new(engine.clone());
         Self(Arc::new(Inner {
             catalog,

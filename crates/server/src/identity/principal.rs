@@ -1,6 +1,6 @@
 //! What is remembered of who is logged in, and when it still holds.
 //!
-//! Every change of an account, key or grant moves the epoch, on whatever replica it is made. A request is decided on an
+//! Every change of an account, an API key, a grant or the data keys moves the epoch, on whatever replica it is made. A request is decided on an
 //! epoch that was read after it arrived: reads of it are shared, so that under load one serves dozens of requests.
 
 use super::{rights::access, usage::LastUse};
@@ -8,16 +8,22 @@ use futures::FutureExt;
 use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
-use strongroom_core::{Access, OwnerId, Result};
-use strongroom_engine::{Batch, Catalog as _, Env};
+use strongroom_core::{Access, ErrorKind, OwnerId, Result};
+use strongroom_engine::{Batch, Catalog as _, Engine};
 use strongroom_sql::{
     SqlCatalog,
     identities::{Account, ApiKey},
 };
 use uuid::Uuid;
 
+/// How long it takes until keys are read again that could not be read.
+const AGAIN: Duration = Duration::from_secs(1);
 /// The most accounts and keys that are remembered.
 const MOST: usize = 10_000;
 
@@ -39,21 +45,27 @@ pub(super) type Who = (OwnerId, Option<Uuid>);
 /// Remembers accounts.
 pub(super) struct Principals {
     catalog: Arc<SqlCatalog>,
+    engine: Engine,
     epoch: Batch<(), i64>,
+    /// As of which epoch the engine knows the data keys: those that tokens are made with may be gone.
+    keys: AtomicI64,
+    /// When they could not be read last.
+    failed: tokio::sync::Mutex<Option<Duration>>,
     known: Mutex<HashMap<Who, Arc<Known>>>,
     /// Whose key it is: never changes.
     owners: Mutex<HashMap<Uuid, OwnerId>>,
 }
 
 impl Principals {
-    pub(super) fn new(catalog: Arc<SqlCatalog>, env: Arc<dyn Env>) -> Self {
+    pub(super) fn new(catalog: Arc<SqlCatalog>, engine: Engine) -> Self {
         let source = catalog.clone();
-        let epoch = Batch::new(env, move |_| {
+        let epoch = Batch::new(engine.env(), move |_| {
             let catalog = source.clone();
             async move { Ok(vec![catalog.auth_epoch().await?]) }.boxed()
         })
         .directly(catalog.shares_reads());
-        Self { catalog, epoch, known: Mutex::default(), owners: Mutex::default() }
+        let (keys, failed) = (AtomicI64::new(i64::MIN), tokio::sync::Mutex::default());
+        Self { catalog, engine, epoch, keys, failed, known: Mutex::default(), owners: Mutex::default() }
     }
 
     /// The epoch, read after this was called.
@@ -70,7 +82,10 @@ impl Principals {
     pub(super) async fn current(&self, who: Who) -> Result<Option<Arc<Known>>> {
         let epoch = self.epoch().await?;
         match self.remembered(who).filter(|known| known.epoch == epoch) {
-            Some(known) => Ok(Some(known)),
+            Some(known) => {
+                self.know_keys(epoch).await?;
+                Ok(Some(known))
+            }
             None => self.load(who).await,
         }
     }
@@ -78,6 +93,7 @@ impl Principals {
     pub(super) async fn load(&self, who: Who) -> Result<Option<Arc<Known>>> {
         // Seldom: in a box of its own, so that the usual way does not carry its size along.
         let found = Box::pin(self.catalog.principal(who.0, who.1)).await?;
+        self.know_keys(found.epoch).await?;
         let Some(account) = found.account else {
             lock(&self.known).remove(&who);
             return Ok(None);
@@ -92,6 +108,42 @@ impl Principals {
         }
         all.insert(who, known.clone());
         Ok(Some(known))
+    }
+
+    /// Knows the data keys as of now.
+    pub(super) async fn current_keys(&self) -> Result<()> {
+        let epoch = self.epoch().await?;
+        self.know_keys(epoch).await
+    }
+
+    /// Knows the data keys as of this epoch or later. Where a new one cannot be unwrapped, since the root key was replaced by
+    /// force or its file cannot be read, the others do, and it is tried again.
+    async fn know_keys(&self, epoch: i64) -> Result<()> {
+        if self.keys.load(Ordering::Acquire) >= epoch {
+            return Ok(());
+        }
+        Box::pin(self.read_keys(epoch)).await
+    }
+
+    async fn read_keys(&self, epoch: i64) -> Result<()> {
+        // Whoever waits here finds them read.
+        let mut failed = self.failed.lock().await;
+        let now = self.engine.env().monotonic();
+        if self.keys.load(Ordering::Acquire) >= epoch || failed.is_some_and(|at| now < at + AGAIN) {
+            return Ok(());
+        }
+        match self.engine.reload_keys().await {
+            Ok(()) => {
+                *failed = None;
+                self.keys.fetch_max(epoch, Ordering::AcqRel);
+            }
+            Err(error) if error.kind() == ErrorKind::ConfigInvalid => {
+                tracing::warn!(target: "strongroom::server", %error, "new keys cannot be read");
+                *failed = Some(now);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// Whose API key it is.

@@ -71,8 +71,9 @@ impl Token {
         Ok(SecretString::from(format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))))
     }
 
-    /// Reads a text and checks its MAC and its time.
-    pub(crate) fn verify(engine: &Engine, text: &SecretString) -> Result<Self, Refused> {
+    /// Reads a text and checks its MAC and its time; answers the key that it was made with, too, which may be replaced by
+    /// the time that the token is used.
+    pub(crate) fn verify(engine: &Engine, text: &SecretString) -> Result<(Self, KeyId), Refused> {
         let encoded = text.expose_secret().strip_prefix(TOKEN_PREFIX).ok_or(Refused::Forged)?;
         let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| Refused::Forged)?;
         let (body, mac) = bytes.split_at_checked(BODY).ok_or(Refused::Forged)?;
@@ -93,7 +94,7 @@ impl Token {
             issued: Timestamp(i64::from_be_bytes(fields.take())),
             expires: Timestamp(i64::from_be_bytes(fields.take())),
         };
-        if engine.now() >= token.expires { Err(Refused::Expired(token.account)) } else { Ok(token) }
+        if engine.now() >= token.expires { Err(Refused::Expired(token.account)) } else { Ok((token, key)) }
     }
 }
 

@@ -54,7 +54,9 @@ impl Operation for Apply {
             }
             IdentityChange::AddKey(new) => key::add(tx, new, now).await?,
             IdentityChange::PatchKey(id, patch) => key::patch(tx, *id, patch, now).await?,
-            IdentityChange::RotateKey(id, mac, minutes) => key::rotate(tx, *id, mac, *minutes, now).await?,
+            IdentityChange::RotateKey(id, mac, minutes, receipt) => {
+                key::rotate(tx, *id, mac, *minutes, *receipt, now).await?
+            }
             IdentityChange::RemoveKey(id) => key::remove(tx, *id).await?,
             IdentityChange::AddGrant(account, glob) => add_grant(tx, *account, glob, now).await?,
             IdentityChange::RemoveGrant(account, glob) => remove_grant(tx, *account, glob).await?,

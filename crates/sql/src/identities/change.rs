@@ -8,7 +8,7 @@ use super::{
 use crate::SqlCatalog;
 use secrecy::SecretString;
 use std::{fmt, time::Duration};
-use strongroom_core::{OwnerId, Result, Timestamp};
+use strongroom_core::{OwnerId, Receipt, Result, Timestamp};
 use strongroom_engine::{Noted, crypto::KeyId};
 use uuid::Uuid;
 
@@ -119,7 +119,10 @@ pub enum IdentityChange {
     /// Changes an API key.
     PatchKey(Uuid, ApiKeyPatch),
     /// Gives an API key a new secret; the old one is accepted for that many minutes more.
-    RotateKey(Uuid, NewMac, u32),
+    ///
+    /// A repeat of the request with the same receipt gives it another secret in place of the one that nobody received; what
+    /// was good before the first stays good for as long.
+    RotateKey(Uuid, NewMac, u32, Option<Receipt>),
     /// Removes an API key.
     RemoveKey(Uuid),
     /// Adds a grant; one that is there stays.

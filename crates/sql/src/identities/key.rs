@@ -8,11 +8,12 @@ use super::{
 use crate::{
     connection::Statement,
     error::Failure,
+    receipts,
     transaction::{Operation, Transaction, Verdict},
     value::args,
 };
 use std::time::Duration;
-use strongroom_core::{ErrorKind, Result, Timestamp, async_trait};
+use strongroom_core::{ErrorKind, Receipt, Result, Revision, SecretId, Timestamp, async_trait};
 use uuid::Uuid;
 
 pub(super) async fn add(tx: &mut Transaction, new: &NewApiKey, now: Timestamp) -> Step {
@@ -55,17 +56,33 @@ pub(super) async fn rotate(
     id: Uuid,
     mac: &NewMac,
     minutes: u32,
+    receipt: Option<Receipt>,
     now: Timestamp,
 ) -> Step {
     let Some(mut key) = find(tx, id).await? else { return gone() };
-    let until = now.plus(Duration::from_secs(u64::from(minutes) * 60));
-    key.previous = (minutes > 0).then(|| (key.key, std::mem::take(&mut key.mac), until));
+    let before = receipts::revision(tx, receipt).await?;
+    match before {
+        // Nobody has the text of the first time: were it kept as the previous one, the one in use would be good no more.
+        Some(generation) if generation.0 == key.generation.unsigned_abs() => {}
+        Some(_) => {
+            return refuse(ErrorKind::Conflict, "the API key was rotated again since: rotate it once more");
+        }
+        None => {
+            let until = now.plus(Duration::from_secs(u64::from(minutes) * 60));
+            key.previous = (minutes > 0).then(|| (key.key, std::mem::take(&mut key.mac), until));
+            key.retain_minutes = i64::from(minutes);
+            key.generation += 1;
+        }
+    }
     (key.key, key.mac) = (mac.key, mac.mac.clone());
-    key.retain_minutes = i64::from(minutes);
-    key.generation += 1;
     key.rotated = Some(now);
     key.updated = now;
-    replace(key)
+    let generation = Revision(key.generation.unsigned_abs());
+    let first = receipt.filter(|_| before.is_none());
+    let noted = first.map(|receipt| receipts::insert(&receipt, SecretId(key.id), generation, now));
+    let (answer, mut statements) = replace(key)?;
+    statements.extend(noted);
+    Ok((answer, statements))
 }
 
 pub(super) async fn remove(tx: &mut Transaction, id: Uuid) -> Step {

@@ -1,8 +1,8 @@
 //! What users and programs have in common: finding, removing, grants.
 
 use super::super::{
-    auth::Caller,
-    body::JsonBody,
+    auth::{Caller, Sender},
+    body::{JsonBody, Sent},
     error::{Answer, ApiError},
     json::Object,
     path::Path,
@@ -136,10 +136,11 @@ pub(crate) async fn grants(
 )]
 pub(crate) async fn grant(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path(which): Path<String>,
-    JsonBody { mut object, .. }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Json<Nothing>> {
+    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
     let glob = object.required_text("glob")?;
     let account = found(&app, &caller, &which).await?;
     app.identities.grant(&caller.context(), &account, &glob).await?;

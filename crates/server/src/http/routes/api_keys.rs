@@ -2,11 +2,12 @@
 
 use super::{
     super::{
-        auth::Caller,
-        body::JsonBody,
+        auth::{Caller, Sender},
+        body::{JsonBody, Sent},
         error::{Answer, ApiError},
         json::id,
         listing::{self, Facets},
+        once::Once,
         path::Path,
         query::Query,
         requests,
@@ -18,6 +19,7 @@ use super::{
 use axum::{
     Json,
     extract::{RawQuery, State},
+    http::HeaderMap,
 };
 use strongroom_core::{ErrorKind, OwnerId};
 use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch};
@@ -86,10 +88,11 @@ pub(crate) async fn keys(
 )]
 pub(crate) async fn create_key(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path(account): Path<String>,
-    JsonBody { mut object, .. }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Json<ApiKeyView>> {
+    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
     let name = object.required_text("name")?;
     let description = object.text("description")?.unwrap_or_default();
     let days = object.integer("expires_in_days")?;
@@ -146,10 +149,11 @@ pub(crate) async fn key(
 )]
 pub(crate) async fn update_key(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path((account, which)): Path<(String, String)>,
-    JsonBody { mut object, .. }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Json<ApiKeyView>> {
+    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
     caller.must_be_admin("update API key")?;
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
@@ -174,22 +178,34 @@ pub(crate) async fn update_key(
     path = "/service_accounts/{id}/api_keys/{key}/rotate",
     tag = "service accounts",
     operation_id = "service_accounts_rotate_key",
-    params(("id" = Uuid, Path, description = "The service account's id"), ("key" = String, Path, description = "The key's name or id")),
+    params(
+        ("id" = Uuid, Path, description = "The service account's id"),
+        ("key" = String, Path, description = "The key's name or id"),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes gives a text in place of the one that did not arrive")
+    ),
     request_body = requests::Rotation,
     responses((status = 200, description = "Done", body = ApiKeyView)),
 )]
 pub(crate) async fn rotate_key(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path((account, which)): Path<(String, String)>,
-    JsonBody { mut object, .. }: JsonBody,
+    headers: HeaderMap,
+    body: JsonBody,
 ) -> Answer<Json<ApiKeyView>> {
+    let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     caller.must_be_admin("rotate API key")?;
     let minutes = object.integer("retain_period_minutes")?.unwrap_or(0);
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
     let minutes = u32::try_from(minutes.max(0)).unwrap_or(u32::MAX);
-    let (key, text) = app.identities.rotate_key(&caller.context(), &key, minutes).await?;
+    let once = Once::of(&app, &caller, &headers, &format!("PUT /api_keys/{}/rotate", key.id), &bytes).await?;
+    if let Some(once) = &once {
+        once.before().await?;
+    }
+    let mut cx = caller.context();
+    cx.receipt = once.as_ref().map(|once| once.receipt);
+    let (key, text) = app.identities.rotate_key(&cx, &key, minutes).await?;
     Ok(Json(ApiKeyView::of(&key, &account, Some(&text), false)))
 }
 

@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        auth::{Caller, Reader},
-        body::JsonBody,
+        auth::{Reader, Sender},
+        body::{JsonBody, Sent},
         error::{Answer, ApiError},
         json::id,
         path::Path,
@@ -94,11 +94,12 @@ pub(crate) async fn versions(
 )]
 pub(crate) async fn rollback(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path(text): Path<String>,
     headers: HeaderMap,
-    JsonBody { mut object, bytes }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Response> {
+    let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let secret = SecretId(id("secret id", &text)?);
     let revision = object.integer("revision")?.and_then(|number| u64::try_from(number).ok());
     let revision =

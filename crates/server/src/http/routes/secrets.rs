@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        auth::{Caller, Reader},
-        body::JsonBody,
+        auth::{Caller, Reader, Sender},
+        body::{JsonBody, Sent},
         detached::detached,
         error::{Answer, ApiError},
         json::id,
@@ -41,10 +41,11 @@ use strongroom_core::{
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     headers: HeaderMap,
-    JsonBody { mut object, bytes }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Response> {
+    let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let once = Once::of(&app, &caller, &headers, "POST /secrets", &bytes).await?;
     if let Some(once) = &once
         && let Some(before) = once.before().await?
@@ -93,11 +94,11 @@ pub(crate) async fn create(
 #[deprecated]
 pub(crate) async fn create_in_workspace(
     app: State<App>,
-    caller: Caller,
+    sender: Sender,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Answer<Response> {
-    create(app, caller, headers, body).await
+    create(app, sender, headers, body).await
 }
 
 /// A page of secrets.
@@ -233,12 +234,13 @@ pub(crate) async fn show(
 )]
 pub(crate) async fn update(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path(text): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    JsonBody { mut object, bytes }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Response> {
+    let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let secret = SecretId(id("secret id", &text)?);
     let update = change(&mut object, query.boolean("patch_values", false)?)?;

@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        auth::Caller,
-        body::JsonBody,
+        auth::{Caller, Sender},
+        body::{JsonBody, Sent},
         error::Answer,
         listing,
         path::Path,
@@ -53,9 +53,10 @@ pub(crate) async fn list(
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    caller: Caller,
-    JsonBody { mut object, .. }: JsonBody,
+    sender: Sender,
+    body: JsonBody,
 ) -> Answer<Json<ServiceAccount>> {
+    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
     let name = object.required_text("name")?;
     let role = object.text("role")?.map(|role| Role::parse(&role)).transpose()?;
     let new = NewUser {
@@ -117,10 +118,11 @@ pub(crate) async fn get(
 )]
 pub(crate) async fn update(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path(which): Path<String>,
-    JsonBody { mut object, .. }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Json<ServiceAccount>> {
+    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
     caller.must_be_admin("update service account")?;
     let account = found(&app, &which).await?;
     let patch = Patch {

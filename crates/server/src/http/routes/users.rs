@@ -2,8 +2,8 @@
 
 use super::{
     super::{
-        auth::Caller,
-        body::JsonBody,
+        auth::{Caller, Sender},
+        body::{JsonBody, Sent},
         error::{Answer, ApiError},
         guesses,
         json::Object,
@@ -54,11 +54,8 @@ pub(crate) async fn list(
     request_body = requests::NewUser,
     responses((status = 200, description = "Done", body = User)),
 )]
-pub(crate) async fn create(
-    State(app): State<App>,
-    caller: Caller,
-    JsonBody { mut object, .. }: JsonBody,
-) -> Answer<Json<User>> {
+pub(crate) async fn create(State(app): State<App>, sender: Sender, body: JsonBody) -> Answer<Json<User>> {
+    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
     let name = object.required_text("name")?;
     let is_admin = object.boolean("is_admin")?;
     let role = match object.text("role")? {
@@ -139,10 +136,11 @@ pub(super) async fn found(app: &App, which: &str, programs_too: bool) -> Answer<
 )]
 pub(crate) async fn update(
     State(app): State<App>,
-    caller: Caller,
+    sender: Sender,
     Path(which): Path<String>,
-    JsonBody { object, .. }: JsonBody,
+    body: JsonBody,
 ) -> Answer<Json<User>> {
+    let Sent { caller, object, .. } = body.sent_by(sender, &app).await?;
     if !is_own(&caller, &which) {
         caller.must_be_admin("update other user account")?;
     }
@@ -161,9 +159,10 @@ pub(crate) async fn update(
 )]
 pub(crate) async fn update_current(
     State(app): State<App>,
-    caller: Caller,
-    JsonBody { object, .. }: JsonBody,
+    sender: Sender,
+    body: JsonBody,
 ) -> Answer<Json<User>> {
+    let Sent { caller, object, .. } = body.sent_by(sender, &app).await?;
     if caller.is_service() {
         return Err(ApiError::not_found("\"No user account: this is a service account\""));
     }
@@ -179,6 +178,8 @@ async fn change(
     rights: bool,
 ) -> Answer<Json<User>> {
     let own = account.id == caller.id();
+    // As it was when the caller was looked at: what the old password is compared with.
+    let account = if own { caller.account().clone() } else { account };
     for field in ["name", "full_name"] {
         if object.is_null(field) {
             return Err(ApiError::invalid(format!(
