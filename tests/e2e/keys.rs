@@ -5,6 +5,7 @@ use crate::{
     server::Server,
     support::{Home, mode},
 };
+use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 
 #[test]
@@ -150,4 +151,25 @@ fn a_root_key_can_be_dropped_by_force() {
     home.set("STRONGROOM_KEYS_FILE", first_file.to_str().unwrap());
     let error = home.fails(1, ["secret", "get", "db"]);
     assert!(error.contains(&first), "{error}");
+}
+
+#[test]
+fn a_server_that_cannot_unwrap_new_keys_goes_on_with_those_that_are_there() {
+    let (mut home, _, [_, second]) = two_root_keys();
+    let server = Server::start(&home);
+    home.set("STRONGROOM_KEYS_FILE", second.to_str().unwrap());
+    for kind in ["audit", "digest"] {
+        home.ok(["keys", "rotate", "--kind", kind, "--force"]);
+    }
+    let token = server.admin();
+    let made = server.call(&token, "POST", "/secrets", &json!({"name": "late", "values": {"k": "v"}}));
+    assert_eq!(made.status, 200, "{made:?}");
+    reads(&server);
+    // Of a key that was destroyed nothing holds any more, though there is no other one here.
+    home.ok(["keys", "rotate", "--kind", "token", "--force"]);
+    assert_eq!(server.call(&token, "GET", "/secrets", &Value::Null).status, 401);
+    assert_eq!(server.stop(), 0);
+    let server = Server::start(&home);
+    reads(&server);
+    home.ok(["audit", "verify"]);
 }

@@ -4,10 +4,12 @@ use crate::{
     Catalog, Identity, KeyRow, Replica, WrapRow,
     crypto::{DataKey, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
 };
-use futures::lock::Mutex;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use strongroom_core::{Error, ErrorKind, NamespaceId, Result, async_trait};
 
@@ -61,9 +63,10 @@ pub(crate) struct KeyRing {
     catalog: Arc<dyn Catalog>,
     roots: Arc<dyn RootKeys>,
     namespace: NamespaceId,
-    keys: RwLock<Arc<BTreeMap<KeyId, RingKey>>>,
-    /// Held while they are read: what was read first must not replace what was read later.
-    reading: Mutex<()>,
+    /// With the number of the read that they are from.
+    keys: RwLock<(u64, Arc<BTreeMap<KeyId, RingKey>>)>,
+    /// How many reads began: what was read first must not replace what was read later.
+    reads: AtomicU64,
 }
 
 impl KeyRing {
@@ -72,8 +75,8 @@ impl KeyRing {
         roots: Arc<dyn RootKeys>,
         identity: &Identity,
     ) -> Result<Self> {
-        let (namespace, keys, reading) = (identity.namespace, RwLock::default(), Mutex::default());
-        let ring = Self { catalog, roots, namespace, keys, reading };
+        let (namespace, keys, reads) = (identity.namespace, RwLock::default(), AtomicU64::new(0));
+        let ring = Self { catalog, roots, namespace, keys, reads };
         ring.reload().await?;
         Ok(ring)
     }
@@ -82,10 +85,10 @@ impl KeyRing {
         &self.roots
     }
 
-    /// Reads the keys again; those known already are not unwrapped again. Those that were destroyed are forgotten, also if a
-    /// new one cannot be unwrapped.
+    /// Reads the keys again; those known already are not unwrapped again. If a new one cannot be unwrapped, those that were
+    /// destroyed are forgotten all the same, and what was active before stays so as long as it is there.
     pub(crate) async fn reload(&self) -> Result<()> {
-        let _reading = self.reading.lock().await;
+        let read = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let rows = self.catalog.keys().await?;
         let known = self.keys();
         let (mut keys, mut failed) = (BTreeMap::new(), None);
@@ -99,7 +102,19 @@ impl KeyRing {
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        if failed.is_some() {
+            for (id, before) in known.iter().filter(|(_, before)| before.row.active) {
+                let replaced = keys.values().any(|key| key.row.active && key.row.kind == before.row.kind);
+                if let Some(key) = keys.get_mut(id).filter(|_| !replaced) {
+                    key.row.active = true;
+                }
+            }
+        }
+        let mut current = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if current.0 < read {
+            *current = (read, Arc::new(keys));
+        }
+        drop(current);
         failed.map_or(Ok(()), Err)
     }
 
@@ -112,7 +127,7 @@ impl KeyRing {
     }
 
     pub(crate) fn keys(&self) -> Arc<BTreeMap<KeyId, RingKey>> {
-        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 
     /// The key that new things of that kind are made with; `Corrupt` if there is none.

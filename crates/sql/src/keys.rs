@@ -130,18 +130,13 @@ impl Operation for Remove {
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<bool>, Failure> {
         let id = self.0.0;
         tx.forget();
-        tx.execute(KEYS_CHANGED, Vec::new()).await?;
-        let found = tx.fetch("SELECT active FROM data_keys WHERE id = ? {lock}", args![id]).await?;
-        if found.first().map_or(Ok(false), |record| record.flag(0))? {
+        // Looked at before all who change accounts have to wait, since it may take long.
+        if !self.is_free(tx).await? {
             return Ok(Verdict::Undo(false));
         }
-        // Foreign keys guard what a key seals; a digest names its key in its first bytes.
-        let sql = "SELECT (SELECT COUNT(*) FROM versions WHERE SUBSTR(digest, 1, 16) = ?) + \
-                   (SELECT COUNT(*) FROM pending WHERE SUBSTR(digest, 1, 16) = ?) + \
-                   (SELECT COUNT(*) FROM audit WHERE key_id = ?)";
-        let bytes = id.as_bytes().as_slice();
-        let used = tx.fetch(sql, args![bytes, bytes, id]).await?;
-        if used.first().map_or(Ok(false), |record| record.flag(0))? {
+        tx.execute(KEYS_CHANGED, Vec::new()).await?;
+        tx.fetch("SELECT id FROM data_keys WHERE id = ? {lock}", args![id]).await?;
+        if !self.is_free(tx).await? {
             return Ok(Verdict::Undo(false));
         }
         let wraps = Statement::new("DELETE FROM key_wraps WHERE key_id = ?", args![id]);
@@ -151,6 +146,24 @@ impl Operation for Remove {
             Err(batch) if batch.failure.class == Class::ForeignKey => Ok(Verdict::Undo(false)),
             Err(batch) => Err(batch.failure),
         }
+    }
+}
+
+impl Remove {
+    /// Whether it is not active, and nothing refers to it.
+    async fn is_free(&self, tx: &mut Transaction) -> Result<bool, Failure> {
+        let id = self.0.0;
+        let found = tx.fetch("SELECT active FROM data_keys WHERE id = ?", args![id]).await?;
+        if found.first().map_or(Ok(false), |record| record.flag(0))? {
+            return Ok(false);
+        }
+        // Foreign keys guard what a key seals; a digest names its key in its first bytes.
+        let sql = "SELECT (SELECT COUNT(*) FROM versions WHERE SUBSTR(digest, 1, 16) = ?) + \
+                   (SELECT COUNT(*) FROM pending WHERE SUBSTR(digest, 1, 16) = ?) + \
+                   (SELECT COUNT(*) FROM audit WHERE key_id = ?)";
+        let bytes = id.as_bytes().as_slice();
+        let used = tx.fetch(sql, args![bytes, bytes, id]).await?;
+        Ok(!used.first().map_or(Ok(false), |record| record.flag(0))?)
     }
 }
 

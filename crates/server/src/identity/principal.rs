@@ -50,7 +50,7 @@ pub(super) struct Principals {
     /// As of which epoch the engine knows the data keys: those that tokens are made with may be gone.
     keys: AtomicI64,
     /// When they could not be read last.
-    failed: tokio::sync::Mutex<Option<Duration>>,
+    failed: Mutex<Option<Duration>>,
     known: Mutex<HashMap<Who, Arc<Known>>>,
     /// Whose key it is: never changes.
     owners: Mutex<HashMap<Uuid, OwnerId>>,
@@ -64,7 +64,7 @@ impl Principals {
             async move { Ok(vec![catalog.auth_epoch().await?]) }.boxed()
         })
         .directly(catalog.shares_reads());
-        let (keys, failed) = (AtomicI64::new(i64::MIN), tokio::sync::Mutex::default());
+        let (keys, failed) = (AtomicI64::new(i64::MIN), Mutex::default());
         Self { catalog, engine, epoch, keys, failed, known: Mutex::default(), owners: Mutex::default() }
     }
 
@@ -117,7 +117,7 @@ impl Principals {
     }
 
     /// Knows the data keys as of this epoch or later. Where a new one cannot be unwrapped, since the root key was replaced by
-    /// force or its file cannot be read, the others do, and it is tried again.
+    /// force or its file cannot be read, it goes on with those that it has, and tries again.
     async fn know_keys(&self, epoch: i64) -> Result<()> {
         if self.keys.load(Ordering::Acquire) >= epoch {
             return Ok(());
@@ -126,24 +126,22 @@ impl Principals {
     }
 
     async fn read_keys(&self, epoch: i64) -> Result<()> {
-        // Whoever waits here finds them read.
-        let mut failed = self.failed.lock().await;
         let now = self.engine.env().monotonic();
-        if self.keys.load(Ordering::Acquire) >= epoch || failed.is_some_and(|at| now < at + AGAIN) {
+        if lock(&self.failed).is_some_and(|at| now < at + AGAIN) {
             return Ok(());
         }
         match self.engine.reload_keys().await {
             Ok(()) => {
-                *failed = None;
                 self.keys.fetch_max(epoch, Ordering::AcqRel);
+                Ok(())
             }
             Err(error) if error.kind() == ErrorKind::ConfigInvalid => {
                 tracing::warn!(target: "strongroom::server", %error, "new keys cannot be read");
-                *failed = Some(now);
+                *lock(&self.failed) = Some(now);
+                Ok(())
             }
-            Err(error) => return Err(error),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     /// Whose API key it is.
