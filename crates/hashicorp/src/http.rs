@@ -5,7 +5,7 @@
 
 use crate::{
     error::{Failure, Told},
-    index::{FORWARD, INDEX, Index, LAGGING},
+    index::Index,
 };
 use reqwest::{
     Certificate, Client, Identity, Method, Url,
@@ -106,24 +106,6 @@ impl Http {
 
     /// Sends a request; an answer without success is a failure.
     pub(crate) async fn send(&self, ask: &Ask<'_>, token: Option<&SecretString>) -> Result<Answer, Failure> {
-        let (far, own) = (self.index.far(), self.index.own());
-        let Some(far) = far else { return self.exchange(ask, token, own, false).await };
-        match self.exchange(ask, token, Some(far), true).await {
-            // A standby that may not forward.
-            Err(Failure::Status { status, .. }) if matches!(status.as_u16(), 412 | 429) => {
-                self.exchange(ask, token, own, false).await
-            }
-            answer => answer,
-        }
-    }
-
-    async fn exchange(
-        &self,
-        ask: &Ask<'_>,
-        token: Option<&SecretString>,
-        index: Option<HeaderValue>,
-        forward: bool,
-    ) -> Result<Answer, Failure> {
         let mut url = format!("{}/{}", self.base, ask.path);
         if let Some(query) = &ask.query {
             url.extend(["?", query]);
@@ -137,11 +119,8 @@ impl Http {
         if let Some(namespace) = &self.namespace {
             request = request.header(NAMESPACE, namespace);
         }
-        if let Some(index) = index {
-            request = request.header(INDEX, index);
-        }
-        if forward {
-            request = request.header(LAGGING, FORWARD);
+        for (name, value) in self.index.headers() {
+            request = request.header(name, value);
         }
         if let Some(body) = &ask.body {
             request = request.header(CONTENT_TYPE, ask.content).body(body.to_vec());

@@ -10,53 +10,52 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// In answers and in requests.
-pub(crate) const INDEX: HeaderName = HeaderName::from_static("x-vault-index");
+const INDEX: HeaderName = HeaderName::from_static("x-vault-index");
 /// What a node does that has not come as far: have the active node answer, if it may.
-pub(crate) const LAGGING: HeaderName = HeaderName::from_static("x-vault-inconsistent");
-pub(crate) const FORWARD: HeaderValue = HeaderValue::from_static("forward-active-node");
+const LAGGING: HeaderName = HeaderName::from_static("x-vault-inconsistent");
+const FORWARD: HeaderValue = HeaderValue::from_static("forward-active-node");
 
 /// Writes that no storage will ever have seen.
 const FAR: u64 = 1 << 60;
 
 /// What the server told; nothing if it is no cluster.
 #[derive(Default)]
-pub(crate) struct Index {
-    /// The highest of our own writes.
-    own: Mutex<Option<HeaderValue>>,
-    /// One that no standby has; nothing of a server that writes indices in another way.
-    far: OnceLock<HeaderValue>,
+pub(crate) struct Index(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// One that no standby of the cluster has, and the cluster; nothing of a server that writes indices in another way.
+    far: Option<(HeaderValue, String)>,
+    /// The last of our own writes.
+    own: Option<HeaderValue>,
 }
 
 impl Index {
-    /// What a request names whose server does not pass it on.
-    pub(crate) fn own(&self) -> Option<HeaderValue> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What a request has to name.
+    pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&known.far, &known.own) {
+            (Some((far, _)), _) => vec![(INDEX, far.clone()), (LAGGING, FORWARD)],
+            (None, Some(own)) => vec![(INDEX, own.clone())],
+            (None, None) => Vec::new(),
+        }
     }
 
-    /// What a request names that only the active node is to answer.
-    pub(crate) fn far(&self) -> Option<HeaderValue> {
-        self.far.get().cloned()
-    }
-
-    /// Notes what an answer told. Answers may come in another order than the writes.
+    /// Notes what an answer told.
     pub(crate) fn note(&self, headers: &HeaderMap, wrote: bool) {
         let Some(told) = headers.get(INDEX) else { return };
-        if self.far.get().is_none()
-            && let Some(far) = far(told)
-        {
-            let _ = self.far.set(far);
-        }
-        if !wrote {
-            return;
-        }
-        let mut known = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_behind =
-            |known: &HeaderValue| place(told).zip(place(known)).is_some_and(|(told, known)| told < known);
-        if !known.as_ref().is_some_and(is_behind) {
-            *known = Some(told.clone());
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match read(told) {
+            // Behind the address there may be another cluster one day.
+            Some(Told { cluster, .. }) if known.far.as_ref().is_none_or(|(_, known)| *known != cluster) => {
+                known.far = far(&cluster).map(|far| (far, cluster));
+            }
+            Some(_) => {}
+            None if wrote => known.own = Some(told.clone()),
+            None => {}
         }
     }
 }
@@ -72,13 +71,8 @@ fn read(index: &HeaderValue) -> Option<Told> {
     serde_json::from_slice(&STANDARD.decode(index.as_bytes()).ok()?).ok()
 }
 
-/// Its number; of others the last one counts.
-fn place(index: &HeaderValue) -> Option<u64> {
-    read(index)?.value.parse().ok()
-}
-
-fn far(index: &HeaderValue) -> Option<HeaderValue> {
-    let far = Told { value: FAR.to_string(), ..read(index)? };
+fn far(cluster: &str) -> Option<HeaderValue> {
+    let far = Told { cluster: cluster.to_owned(), value: FAR.to_string() };
     HeaderValue::from_str(&STANDARD.encode(serde_json::to_vec(&far).ok()?)).ok()
 }
 
@@ -86,24 +80,35 @@ fn far(index: &HeaderValue) -> Option<HeaderValue> {
 mod tests {
     use super::*;
 
+    fn noted(index: &Index, text: &str, wrote: bool) -> Vec<(HeaderName, HeaderValue)> {
+        index.note(&HeaderMap::from_iter([(INDEX, HeaderValue::from_str(text).unwrap())]), wrote);
+        index.headers()
+    }
+
     #[test]
-    fn the_highest_index_counts_and_of_what_nobody_can_read_the_last() {
+    fn where_indices_can_be_read_the_active_node_of_that_cluster_is_asked_for() {
         let index = Index::default();
-        let note = |text: &str| {
-            let headers = HeaderMap::from_iter([(INDEX, HeaderValue::from_str(text).unwrap())]);
-            index.note(&headers, true);
-            index.own().unwrap().to_str().unwrap().to_owned()
+        let at = |cluster: &str, value: u64| {
+            STANDARD.encode(format!(r#"{{"cluster":"{cluster}","value":"{value}"}}"#))
         };
-        let at = |value: u64| STANDARD.encode(format!(r#"{{"cluster":"c","value":"{value}"}}"#));
-        assert_eq!(note(&at(9)), at(9));
-        assert_eq!(note(&at(10)), at(10));
-        assert_eq!(note(&at(9)), at(10));
-        assert_eq!(note("v1:opaque"), "v1:opaque");
-        assert_eq!(note("v1:another"), "v1:another");
+        for cluster in ["one", "another"] {
+            for wrote in [false, true] {
+                let headers = noted(&index, &at(cluster, 9), wrote);
+                assert_eq!(headers[1], (LAGGING, FORWARD));
+                let told = read(&headers[0].1).unwrap();
+                assert_eq!((told.cluster.as_str(), told.value), (cluster, FAR.to_string()));
+            }
+        }
         index.note(&HeaderMap::new(), true);
-        let read = HeaderMap::from_iter([(INDEX, HeaderValue::from_str(&at(11)).unwrap())]);
-        index.note(&read, false);
-        assert_eq!(index.own().unwrap(), "v1:another");
-        assert_eq!(place(&index.far().unwrap()), Some(FAR));
+        assert_eq!(index.headers().len(), 2);
+    }
+
+    #[test]
+    fn of_indices_that_nobody_can_read_the_last_of_our_own_is_named() {
+        let index = Index::default();
+        assert_eq!(noted(&index, "v1:read", false), []);
+        for text in ["v1:one", "v1:another"] {
+            assert_eq!(noted(&index, text, true), [(INDEX, HeaderValue::from_str(text).unwrap())]);
+        }
     }
 }
