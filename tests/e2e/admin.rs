@@ -127,7 +127,7 @@ fn a_store_that_does_not_work_is_in_the_report_and_the_exit_code() {
         "{}",
         ended.out
     );
-    assert!(ended.err.contains("could not be looked through: default"), "{}", ended.err);
+    assert!(ended.err.contains("could not be looked through to the end: default"), "{}", ended.err);
 }
 
 #[test]

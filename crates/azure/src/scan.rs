@@ -63,7 +63,6 @@ fn latest<'a>(versions: impl Iterator<Item = &'a Shown> + Clone) -> Vec<&'a Show
     versions.filter(|version| Some(version.created) == last).collect()
 }
 
-/// The object of a name as we write it.
 /// What stands behind the prefix. The service shows a name as whoever made it wrote it, and does not tell upper from lower
 /// case.
 fn behind<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
@@ -71,6 +70,7 @@ fn behind<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
     front.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
+/// The object of a name as we write it.
 fn object(name: &str) -> Option<ObjectId> {
     let object = ObjectId(Uuid::try_parse(name).ok()?);
     (object.to_string() == name).then_some(object)

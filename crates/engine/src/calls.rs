@@ -14,8 +14,6 @@ use strongroom_core::{
 
 /// How many first pauses long a scan waits that a service asks to slow down: 20 seconds, since quotas are for a minute.
 const QUOTA: u32 = 200;
-/// Those who have less time do not wait for that.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One configured store.
 pub(crate) struct Calls {
@@ -169,22 +167,30 @@ impl Calls {
 
     /// Everything that the service shows of one object.
     pub(crate) async fn scan(&self, object: ObjectId, deadline: &Deadline) -> Result<Vec<Found>> {
-        Ok(self.pages(Some(object), deadline).await?.found)
+        Ok(self.pages(Some(object), deadline, false).await?.found)
     }
 
     /// Everything that the service shows in the namespace.
     pub(crate) async fn scan_all(&self, deadline: &Deadline) -> Result<Scanned> {
-        self.pages(None, deadline).await
+        self.pages(None, deadline, false).await
     }
 
-    async fn pages(&self, only: Option<ObjectId>, deadline: &Deadline) -> Result<Scanned> {
+    /// The same, for whoever has the time to wait for a quota, and would have to begin anew.
+    pub(crate) async fn scan_all_patiently(&self, deadline: &Deadline) -> Result<Scanned> {
+        self.pages(None, deadline, true).await
+    }
+
+    async fn pages(&self, only: Option<ObjectId>, deadline: &Deadline, patient: bool) -> Result<Scanned> {
         let (mut scanned, mut from) = (Scanned::default(), None::<String>);
         loop {
             let page = loop {
                 match self.repeat("scan", deadline, || self.backend.scan(only, from.as_deref())).await {
-                    // Whoever looks through all of a store has the time, and would have to begin anew.
-                    Err(error) if error.kind() == ErrorKind::RateLimited && deadline.left() > PATIENCE => {
-                        tracing::info!(target: "strongroom::engine", %error, "the scan waits and goes on");
+                    Err(error)
+                        if patient
+                            && error.kind() == ErrorKind::RateLimited
+                            && deadline.left() > self.backoff * QUOTA =>
+                    {
+                        tracing::warn!(target: "strongroom::engine", %error, "the scan waits and goes on");
                         self.env.sleep(self.backoff * QUOTA).await;
                     }
                     answer => break answer?,

@@ -152,7 +152,7 @@ impl Engine {
         deadline: &Deadline,
         left: &mut Vec<Left>,
     ) -> Result<Objects> {
-        let scanned = calls.scan_all(deadline).await?;
+        let scanned = calls.scan_all_patiently(deadline).await?;
         let mut damaged = scanned.damaged;
         let mut objects = Objects::new();
         for found in scanned.found {

@@ -39,7 +39,7 @@ pub struct RepairReport {
     pub fenced: u64,
     /// Rows about garbage that were worked on.
     pub worked: u64,
-    /// Rows that could not be worked on, and versions that could not be looked at, because a service did not do it.
+    /// Rows that could not be worked on, and versions that could not be looked at or removed, because a service did not do it.
     pub failed: u64,
     /// Pending rows that were forgotten.
     pub forgotten: Vec<Pending>,
@@ -162,17 +162,23 @@ impl Core {
     ) -> Result<()> {
         let deadline = Deadline::after(TIME, &self.env);
         let store = self.store(name)?;
-        let Scanned { found, damaged } = store.scan_all(&deadline).await?;
+        let Scanned { found, damaged } = store.scan_all_patiently(&deadline).await?;
         report.damaged.extend(damaged.into_iter().map(|object| (name.clone(), object)));
         let unknown = self.unknown_among(name, &found, &deadline).await?;
         report.unknown.extend(unknown.iter().cloned());
         if options.remove_foreign {
             for one in &unknown {
-                match &one.at {
-                    Some(at) => store.remove(one.object, at, &deadline).await?,
-                    None => store.delete(one.object, &deadline).await?,
+                let removed = match &one.at {
+                    Some(at) => store.remove(one.object, at, &deadline).await,
+                    None => store.delete(one.object, &deadline).await,
+                };
+                match removed {
+                    Ok(()) => report.removed += 1,
+                    Err(error) => {
+                        report.failed += 1;
+                        tracing::warn!(target: "strongroom::engine", %error, "an unknown version could not be removed");
+                    }
                 }
-                report.removed += 1;
             }
         }
         self.compare(name, &found, options.read, &deadline, report).await

@@ -136,11 +136,12 @@ impl SqlCatalog {
         Ok(Some((record.u64(0)?, record.bytes(1)?)))
     }
 
-    /// Removes the entries of a chain up to the anchor's, which stays in their place, and notes it.
+    /// Removes the entries of a chain up to the anchor's, which stays in their place, and notes it; `false` if as many or more
+    /// were removed before.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn prune_audit(&self, chain: &str, anchor: Anchor, noted: Noted) -> Result<()> {
+    pub async fn prune_audit(&self, chain: &str, anchor: Anchor, noted: Noted) -> Result<bool> {
         self.database.write(Prune { chain: chain.to_owned(), anchor, noted }).await?
     }
 }
@@ -188,9 +189,9 @@ struct Prune {
 
 #[async_trait]
 impl Operation for Prune {
-    type Answer = Result<()>;
+    type Answer = Result<bool>;
 
-    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<()>>, Failure> {
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<bool>>, Failure> {
         if !tx.keys_hold(None, &[Some(self.noted.auditor.key()), Some(self.anchor.key)]).await? {
             return Ok(Verdict::Undo(Err(key_gone())));
         }
@@ -200,7 +201,7 @@ impl Operation for Prune {
         let there = there.first().map(|record| record.i64(0)).transpose()?;
         if there.is_some_and(|there| there >= last) {
             // Somebody else pruned more meanwhile: an anchor before the first entry that is left would call the rest missing.
-            return Ok(Verdict::Undo(Ok(())));
+            return Ok(Verdict::Undo(Ok(false)));
         }
         // One that is there is changed in its place, where others wait for it.
         let sql = if there.is_some() {
@@ -214,7 +215,7 @@ impl Operation for Prune {
         let Noted { entry, auditor } = &self.noted;
         let note = Note { entry, auditor, at: now, revision: Revision(0) };
         match tx.write(vec![anchor, delete], &note).await {
-            Ok(()) => Ok(Verdict::Keep(Ok(()))),
+            Ok(()) => Ok(Verdict::Keep(Ok(true))),
             // Somebody else made the first anchor meanwhile.
             Err(batch) if batch.failure.class == Class::Unique => Err(Failure::again()),
             Err(batch) => Err(batch.failure),

@@ -99,7 +99,8 @@ fn verdict(report: &RepairReport) -> Outcome {
     }
     if !report.unseen.is_empty() {
         let names = report.unseen.iter().map(|one| one.store.to_string()).collect::<Vec<_>>().join(", ");
-        let text = format!("these stores could not be looked through: {names}; the report says why");
+        let text =
+            format!("these stores could not be looked through to the end: {names}; the report says why");
         return Err(Failure::new(Exit::Unavailable, text));
     }
     if report.failed > 0 {

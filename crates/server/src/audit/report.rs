@@ -128,8 +128,8 @@ pub async fn prune(engine: &Engine, catalog: &SqlCatalog, cx: &Context, before: 
         let anchor = Anchor { sequence, previous, key, mac: mac.to_vec() };
         let detail = format!("chain {}, entries {} to {sequence}", report.chain, report.from);
         let entry = engine.audit_entry(cx, "audit.prune", SecretId(Uuid::nil()), detail);
-        catalog.prune_audit(&report.chain, anchor, Noted { entry, auditor: engine.auditor()? }).await?;
-        pruned += 1;
+        let noted = Noted { entry, auditor: engine.auditor()? };
+        pruned += usize::from(catalog.prune_audit(&report.chain, anchor, noted).await?);
     }
     Ok(pruned)
 }

@@ -74,8 +74,7 @@ async fn case(subject: &dyn CloudSubject, operation: Operation, hit: Hit, way: &
             broken.assert_told(error, way.remedy, &what);
         }
         Ok(()) => {
-            let waited = operation.is_patient() && way.asks_to_wait();
-            let may = times <= 2 || operation.waits() || operation.looks_again() || waited;
+            let may = times <= 2 || operation.waits() || operation.looks_again();
             assert!(may, "{what}: it succeeded");
         }
     }
@@ -102,11 +101,7 @@ async fn all_ways(subject: &dyn CloudSubject, operation: Operation) {
     let ways = ways();
     let cases = hits.into_iter().flat_map(|hit| ways.iter().map(move |way| (hit, way)));
     let cases = cases
-        .flat_map(|(hit, way)| {
-            // Once longer than a call is repeated.
-            let often = if operation.is_patient() && way.asks_to_wait() { 6 } else { 50 };
-            [(hit, way, 1), (hit, way, often)]
-        })
+        .flat_map(|(hit, way)| [(hit, way, 1), (hit, way, 50)])
         .filter(|(_, way, times)| *times == 1 || !operation.is_made_of_others() || !way.takes_time());
     together(cases.map(|(hit, way, times)| async move {
         match way.fault {

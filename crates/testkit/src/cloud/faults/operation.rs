@@ -96,11 +96,6 @@ impl Operation {
         matches!(self, Self::SetRight | Self::Rehome | Self::Repair)
     }
 
-    /// Whether it waits for as long as a service asks to slow down.
-    pub(super) fn is_patient(self) -> bool {
-        self == Self::Scan
-    }
-
     /// Whether it can be given up half way, and has to be asked for again.
     pub(super) fn goes_on(self) -> bool {
         matches!(self, Self::Rehome | Self::Repair)

@@ -22,11 +22,6 @@ impl Way {
     pub(super) fn takes_time(&self) -> bool {
         matches!(self.name, "slow" | "late" | "429")
     }
-
-    /// Whether the service says when to come again.
-    pub(super) fn asks_to_wait(&self) -> bool {
-        self.name == "429"
-    }
 }
 
 /// What was lost on its way.
