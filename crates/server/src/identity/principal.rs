@@ -49,8 +49,8 @@ pub(super) struct Principals {
     epoch: Batch<(), i64>,
     /// As of which epoch the engine knows the data keys: those that tokens are made with may be gone.
     keys: AtomicI64,
-    /// When they could not be read last.
-    failed: Mutex<Option<Duration>>,
+    /// As of which epoch they could not be read, and when that was tried last.
+    failed: Mutex<Option<(i64, Duration)>>,
     known: Mutex<HashMap<Who, Arc<Known>>>,
     /// Whose key it is: never changes.
     owners: Mutex<HashMap<Uuid, OwnerId>>,
@@ -127,7 +127,7 @@ impl Principals {
 
     async fn read_keys(&self, epoch: i64) -> Result<()> {
         let now = self.engine.env().monotonic();
-        if lock(&self.failed).is_some_and(|at| now < at + AGAIN) {
+        if lock(&self.failed).is_some_and(|(tried, at)| epoch <= tried && now < at + AGAIN) {
             return Ok(());
         }
         match self.engine.reload_keys().await {
@@ -137,7 +137,7 @@ impl Principals {
             }
             Err(error) if error.kind() == ErrorKind::ConfigInvalid => {
                 tracing::warn!(target: "strongroom::server", %error, "new keys cannot be read");
-                *lock(&self.failed) = Some(now);
+                *lock(&self.failed) = Some((epoch, now));
                 Ok(())
             }
             Err(error) => Err(error),
