@@ -123,11 +123,11 @@ fn a_store_that_does_not_work_is_in_the_report_and_the_exit_code() {
     assert_eq!(report["unseen_stores"][0]["store"], "default", "{report}");
     let ended = home.run(["repair"]);
     assert!(
-        ended.out.lines().any(|line| line.starts_with("store not looked through\tdefault: ")),
+        ended.out.lines().any(|line| line.starts_with("store not done with\tdefault: ")),
         "{}",
         ended.out
     );
-    assert!(ended.err.contains("could not be looked through to the end: default"), "{}", ended.err);
+    assert!(ended.err.contains("cleaned up to the end: default"), "{}", ended.err);
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub struct RepairReport {
     pub fenced: u64,
     /// Rows about garbage that were worked on.
     pub worked: u64,
-    /// Rows that could not be worked on, and versions that could not be looked at or removed, because a service did not do it.
+    /// Rows that could not be worked on, and versions that could not be looked at, because a service did not do it.
     pub failed: u64,
     /// Pending rows that were forgotten.
     pub forgotten: Vec<Pending>,
@@ -55,11 +55,11 @@ pub struct RepairReport {
     pub overlaid: Vec<Overlaid>,
     /// Rows that stay for now: what they speak of may still appear, and is looked for again.
     pub waiting: u64,
-    /// Stores that were not looked through, or not to the end: nothing is said of the rest of them.
+    /// Stores that were not looked through and cleaned up to the end, and what was in the way.
     pub unseen: Vec<Unseen>,
 }
 
-/// A store that a repair could not look through.
+/// A store that a repair could not look through, or clean up, to the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unseen {
@@ -166,6 +166,8 @@ impl Core {
         report.damaged.extend(damaged.into_iter().map(|object| (name.clone(), object)));
         let unknown = self.unknown_among(name, &found, &deadline).await?;
         report.unknown.extend(unknown.iter().cloned());
+        // What cannot be removed keeps nothing from being looked at.
+        let mut refused = None;
         if options.remove_foreign {
             for one in &unknown {
                 let removed = match &one.at {
@@ -174,14 +176,12 @@ impl Core {
                 };
                 match removed {
                     Ok(()) => report.removed += 1,
-                    Err(error) => {
-                        report.failed += 1;
-                        tracing::warn!(target: "strongroom::engine", %error, "an unknown version could not be removed");
-                    }
+                    Err(error) => refused = refused.or(Some(error)),
                 }
             }
         }
-        self.compare(name, &found, options.read, &deadline, report).await
+        self.compare(name, &found, options.read, &deadline, report).await?;
+        refused.map_or(Ok(()), Err)
     }
 
     /// Of what a store shows, what no row explains.

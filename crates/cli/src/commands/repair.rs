@@ -79,7 +79,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     }
     data.push(("overlaid_secrets".to_owned(), Data::List(report.overlaid.iter().map(overlaid).collect())));
     for one in &report.unseen {
-        table.row(["store not looked through".into(), format!("{}: {}", one.store, one.told).into()]);
+        table.row(["store not done with".into(), format!("{}: {}", one.store, one.told).into()]);
     }
     data.push(("unseen_stores".to_owned(), Data::List(report.unseen.iter().map(unseen).collect())));
     run.print(&View { data: Data::Map(data), table, caption: None })?;
@@ -99,8 +99,9 @@ fn verdict(report: &RepairReport) -> Outcome {
     }
     if !report.unseen.is_empty() {
         let names = report.unseen.iter().map(|one| one.store.to_string()).collect::<Vec<_>>().join(", ");
-        let text =
-            format!("these stores could not be looked through to the end: {names}; the report says why");
+        let text = format!(
+            "these stores could not be looked through or cleaned up to the end: {names}; the report says why"
+        );
         return Err(Failure::new(Exit::Unavailable, text));
     }
     if report.failed > 0 {
