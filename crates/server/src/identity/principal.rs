@@ -1,7 +1,8 @@
 //! What is remembered of who is logged in, and when it still holds.
 //!
-//! Every change of an account, an API key, a grant or the data keys moves the epoch, on whatever replica it is made. A request is decided on an
-//! epoch that was read after it arrived: reads of it are shared, so that under load one serves dozens of requests.
+//! Every change of an account, an API key, a grant or the data keys moves the epoch, on whatever replica it is made. A
+//! request is decided on an epoch that was read after it arrived: reads of it are shared, so that under load one serves
+//! dozens of requests.
 
 use super::{rights::access, usage::LastUse};
 use futures::FutureExt;
