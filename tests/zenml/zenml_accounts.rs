@@ -21,6 +21,11 @@ fn users(site: &Site) {
     let listed = client.json(["user", "list", &filter, "-c", "name,is_admin"]);
     assert_eq!(listed["items"], json!([{"name": bob, "is_admin": false}]));
 
+    for (filter_too, found) in [("--email=isnull:", true), ("--email=contains:@nowhere", false)] {
+        let listed = client.ok(["user", "list", &filter, filter_too, "-o", "csv", "-c", "name"]);
+        assert_eq!(listed.contains(&bob), found, "{filter_too}: {listed}");
+    }
+
     client.ok(["user", "update", &bob, "--name", &bobby, "--full_name", "Bob B", "--admin"]);
     let listed = client.json(["user", "list", &filter, "-c", "name,full_name,is_admin"]);
     assert_eq!(listed["items"], json!([{"name": bobby, "full_name": "Bob B", "is_admin": true}]));
@@ -113,6 +118,12 @@ fn service_accounts(site: &Site) {
     let (code, error) = run(&mut client, &["create", "main"]);
     assert!(code == 1 && error.contains("Found an existing API key with the same name"), "{error}");
     assert!(ok(&mut client, &["list", "-o", "csv", "-c", "name,active"]).contains("main,True"));
+    let mut listed =
+        |filter: &str| ok(&mut client, &["list", "-o", "csv", "-c", "name", filter]).contains("main");
+    assert!(listed("--last_login=isnull:") && listed("--active=notequals:false"));
+    assert!(listed("--created=gt:2020-1-2 3:4:5") && listed("--sort_by=desc:last_rotated"));
+    assert!(!listed("--last_login=lt:2020-01-01 00:00:00") && !listed("--last_rotated=isnotnull:"));
+    assert!(!listed("--active=false"));
     let shown = ok(&mut client, &["describe", "main"]);
     assert!(shown.contains("first") && !shown.contains(&client.read("main")), "{shown}");
 

@@ -18,6 +18,7 @@ struct Inner {
     retry: Retry,
     message: Cow<'static, str>,
     context: Vec<(&'static str, String)>,
+    beyond_limit: bool,
 }
 
 /// What kind of failure it is.
@@ -95,7 +96,8 @@ impl Retry {
 impl Error {
     /// An error that is not to be retried. `message` is shown to users: it must hold no value of a secret.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Inner { kind, retry: Retry::Never, message: message.into(), context: Vec::new() }))
+        let (message, context) = (message.into(), Vec::new());
+        Self(Arc::new(Inner { kind, retry: Retry::Never, message, context, beyond_limit: false }))
     }
 
     /// What kind of failure it is.
@@ -126,6 +128,19 @@ impl Error {
     pub fn retryable(mut self, retry: Retry) -> Self {
         Arc::make_mut(&mut self.0).retry = retry;
         self
+    }
+
+    /// The same error, of input that is well formed but more than there is room for, or a page beyond the last one.
+    #[must_use]
+    pub fn beyond_limit(mut self) -> Self {
+        Arc::make_mut(&mut self.0).beyond_limit = true;
+        self
+    }
+
+    /// Whether [`beyond_limit`](Self::beyond_limit) was said of it.
+    #[must_use]
+    pub fn is_beyond_limit(&self) -> bool {
+        self.0.beyond_limit
     }
 
     /// The same error about the configuration of this section: in front of a text that begins with a key, `key: what is

@@ -101,7 +101,8 @@ impl SecretValues {
             "values: keys and values together are too large; split them over several secrets",
         )
         .with("bytes", size)
-        .with("limit", limit))
+        .with("limit", limit)
+        .beyond_limit())
     }
 }
 

@@ -89,7 +89,8 @@ impl Calls {
         )
         .with("store", &self.name)
         .with("bytes", size)
-        .with("limit", limit))
+        .with("limit", limit)
+        .beyond_limit())
     }
 
     /// Writes a version. Nothing is sent after `deadline`: whoever takes over from then on may rely on it.

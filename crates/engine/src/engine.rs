@@ -109,12 +109,13 @@ impl Engine {
                 endpoint: info.endpoint.clone(),
                 namespace: identity.namespace,
             };
-            catalog.bind_store(&binding).await?;
             let name = store.name.clone();
+            // Before anything is written of it.
             if store.options.call_attempts == Some(0) {
                 let text = "call_attempts: a call must be sent at least once: 1 or more";
                 return Err(Error::new(ErrorKind::ConfigInvalid, text).with("store", name));
             }
+            catalog.bind_store(&binding).await?;
             let calls = Calls::new(store, &env, &counters, &options);
             opened.insert(name, Arc::new(calls));
         }

@@ -39,6 +39,9 @@ pub(crate) fn stale(expected: Option<Revision>, actual: Revision) -> Error {
     .with("actual revision", actual)
 }
 
+/// What a refusal says to whoever would make another account's secret private or public.
+pub const ONLY_ITS_OWNER: &str = "only the account that created the secret may make it private or public";
+
 pub(crate) fn out_of_time() -> Error {
     Error::new(
         ErrorKind::Conflict,

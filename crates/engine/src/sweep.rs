@@ -7,6 +7,7 @@
 use crate::{
     Debris, Pending, Place, Row, Settled, Uses,
     calls::Calls,
+    caught::caught,
     codec::{self, Bound},
     deadline::Deadline,
     engine::{Core, Engine},
@@ -71,7 +72,8 @@ impl Core {
             let last = claimed.len() < AT_ONCE as usize || all;
             for pending in claimed {
                 let own = Deadline::after(self.options.lease / 2, &self.env);
-                match self.work(&pending, &own).await {
+                // A back-end may be anybody's, and one row of it must not end the upkeep of all others.
+                match caught(self.work(&pending, &own)).await.and_then(|worked| worked) {
                     Ok(()) => swept.worked += 1,
                     Err(error) => {
                         swept.failed += 1;

@@ -150,10 +150,7 @@ impl Core {
                 errors::denied("the account may not change this secret or give it that name"),
                 &row.meta,
             ),
-            Refusal::NotOwner => errors::about(
-                errors::denied("only the account that created the secret may make it private or public"),
-                &row.meta,
-            ),
+            Refusal::NotOwner => errors::about(errors::denied(errors::ONLY_ITS_OWNER), &row.meta),
             Refusal::Stale(actual) => errors::about(errors::stale(update.expected, actual), &row.meta),
             Refusal::Moved => errors::out_of_time(),
         }

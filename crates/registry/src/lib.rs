@@ -23,7 +23,7 @@ mod system;
 pub use config::Config;
 pub use environment::environment;
 #[cfg(feature = "sql")]
-pub use open::{Open, OpenOptions, Places, RootSource, shown_path};
+pub use open::{Open, OpenOptions, Places, RootSource};
 pub use registry::Registry;
 pub use strongroom_core::*;
 pub use strongroom_engine as engine;

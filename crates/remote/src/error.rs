@@ -83,7 +83,7 @@ fn kind(status: u16, exception: Option<&str>, about: About) -> ErrorKind {
         404 if exception.is_none() => ErrorKind::Unsupported,
         404 => ErrorKind::NotFound,
         405 | 501 => ErrorKind::Unsupported,
-        409 if about.names => ErrorKind::AlreadyExists,
+        409 if about.names && exception == Some("EntityExistsError") => ErrorKind::AlreadyExists,
         409 | 412 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         300..=399 => ErrorKind::ConfigInvalid,

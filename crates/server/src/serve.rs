@@ -159,6 +159,13 @@ impl Server {
             };
             let accepted = tokio::select! {
                 () = &mut stop => break,
+                Some(ended) = background.join_next() => {
+                    // But for the one that waits for the first password to be changed, none ends by itself.
+                    if let Err(error) = ended {
+                        tracing::error!(target: "strongroom::server", %error, "a part of the upkeep ended: restart soon");
+                    }
+                    continue;
+                }
                 accepted = listener.accept() => accepted,
             };
             let Ok((stream, peer)) = accepted else {

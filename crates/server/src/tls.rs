@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_core::{Error, ErrorKind, Result, shown_path};
 use tokio_rustls::TlsAcceptor;
 
 /// How often the files are looked at.
@@ -73,7 +73,7 @@ fn changed(cert: &Path, key: &Path) -> Times {
 
 fn read(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
     let wrong = |name: &str, file: &Path, why: &str| {
-        Error::new(ErrorKind::ConfigInvalid, format!("server.{name}: {why}")).with("file", file.display())
+        Error::new(ErrorKind::ConfigInvalid, format!("server.{name}: {why}")).with("file", shown_path(file))
     };
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect)

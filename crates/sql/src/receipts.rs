@@ -6,7 +6,7 @@ use crate::{
     connection::Statement,
     error::Failure,
     transaction::{Operation, Transaction, Verdict},
-    value::args,
+    value::{args, damaged},
 };
 use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, Receipt, Result, Revision, SecretId, Timestamp, async_trait};
@@ -17,9 +17,9 @@ use uuid::Uuid;
 pub struct Received {
     /// The keyed hash of what it asked for.
     pub digest: [u8; 32],
-    /// The secret that it changed, or the API key.
+    /// The secret that it changed, or the API key or account.
     pub secret: SecretId,
-    /// The revision that it made, or the key's generation; 0 for a deletion.
+    /// The revision that it made, or the generation of the key or account; 0 for a deletion.
     pub revision: Revision,
 }
 
@@ -61,10 +61,7 @@ impl SqlCatalog {
         let sql = "SELECT digest, secret, revision FROM receipts WHERE id = ?";
         let found = self.read(sql, args![id]).await?;
         let Some(record) = found.first() else { return Ok(None) };
-        let mut digest = [0; 32];
-        let bytes = record.bytes(0)?;
-        let len = bytes.len().min(32);
-        digest[..len].copy_from_slice(&bytes[..len]);
+        let digest = record.bytes(0)?.try_into().map_err(|_| damaged("a digest", 0))?;
         Ok(Some(Received { digest, secret: SecretId(record.uuid(1)?), revision: Revision(record.u64(2)?) }))
     }
 

@@ -99,14 +99,14 @@ async fn accounts_are_made_changed_and_removed(claimed: &Claimed) {
     let catalog = &claimed.catalog;
     let before = catalog.auth_epoch().await.unwrap();
     let new = new_account("Ann", Role::Writer);
-    change(claimed, IdentityChange::AddAccount(new.clone())).await.unwrap();
+    change(claimed, IdentityChange::AddAccount(new.clone(), None)).await.unwrap();
     assert_eq!(catalog.auth_epoch().await.unwrap(), before + 1);
     let ann = catalog.account(AccountRef::Name("aNN")).await.unwrap().unwrap();
     assert_eq!((ann.id, ann.name.as_str(), ann.email.as_deref()), (new.id, "Ann", Some("a@example.org")));
     assert_eq!(ann.password.as_ref().unwrap().expose_secret(), "$argon2id$hash");
     assert!(!format!("{ann:?}").contains("argon2id"));
 
-    let taken = IdentityChange::AddAccount(new_account("ANN", Role::Reader));
+    let taken = IdentityChange::AddAccount(new_account("ANN", Role::Reader), None);
     assert_eq!(refused(claimed, taken).await, ErrorKind::AlreadyExists);
 
     let patch = AccountPatch {
@@ -134,7 +134,7 @@ async fn the_last_admin_stays(claimed: &Claimed) {
     assert_eq!(refused(claimed, demote(claimed.owner)).await, ErrorKind::Conflict);
     assert_eq!(refused(claimed, IdentityChange::RemoveAccount(claimed.owner)).await, ErrorKind::Conflict);
     let other = new_account("other", Role::Admin);
-    change(claimed, IdentityChange::AddAccount(other.clone())).await.unwrap();
+    change(claimed, IdentityChange::AddAccount(other.clone(), None)).await.unwrap();
     // Both at once: one of them stays.
     let both = join_all([change(claimed, demote(claimed.owner)), change(claimed, demote(other.id))]).await;
     assert_eq!(both.iter().filter(|answer| answer.is_ok()).count(), 1);
@@ -142,7 +142,7 @@ async fn the_last_admin_stays(claimed: &Claimed) {
 
 async fn who_owns_secrets_is_not_removed(claimed: &Claimed) {
     let owner = new_account("owner", Role::Writer);
-    change(claimed, IdentityChange::AddAccount(owner.clone())).await.unwrap();
+    change(claimed, IdentityChange::AddAccount(owner.clone(), None)).await.unwrap();
     let mut create = claimed.create("db", false, b"x");
     if let strongroom_engine::Subject::New { owner: of, .. } = &mut create.subject {
         *of = owner.id;
@@ -163,7 +163,7 @@ async fn who_owns_secrets_is_not_removed(claimed: &Claimed) {
 
 async fn private_secrets_go_with_their_owner_if_that_is_wanted(claimed: &Claimed) {
     let owner = new_account("alone", Role::Writer);
-    change(claimed, IdentityChange::AddAccount(owner.clone())).await.unwrap();
+    change(claimed, IdentityChange::AddAccount(owner.clone(), None)).await.unwrap();
     for name in ["one", "two"] {
         let mut create = claimed.create(name, true, b"x");
         if let strongroom_engine::Subject::New { owner: of, .. } = &mut create.subject {
@@ -186,10 +186,10 @@ async fn private_secrets_go_with_their_owner_if_that_is_wanted(claimed: &Claimed
 async fn keys_and_grants_are_part_of_a_principal(claimed: &Claimed) {
     let catalog = &claimed.catalog;
     let account = new_account("ci", Role::Reader);
-    change(claimed, IdentityChange::AddAccount(account.clone())).await.unwrap();
+    change(claimed, IdentityChange::AddAccount(account.clone(), None)).await.unwrap();
     let key = new_key(claimed, account.id, "one");
-    change(claimed, IdentityChange::AddKey(key.clone())).await.unwrap();
-    let same = IdentityChange::AddKey(new_key(claimed, account.id, "one"));
+    change(claimed, IdentityChange::AddKey(key.clone(), None)).await.unwrap();
+    let same = IdentityChange::AddKey(new_key(claimed, account.id, "one"), None);
     assert_eq!(refused(claimed, same).await, ErrorKind::AlreadyExists);
     for glob in ["prod/*", "prod/*", "dev"] {
         change(claimed, IdentityChange::AddGrant(account.id, glob.into())).await.unwrap();

@@ -13,6 +13,7 @@ mod life;
 mod logs;
 mod many;
 mod metrics;
+mod repeated;
 mod slow;
 mod trail;
 mod withdrawn;

@@ -3,21 +3,28 @@
 use crate::Timestamp;
 
 /// The moment that `YYYY-MM-DD HH:MM:SS` names in UTC; `None` if it has another form or is no date of the
-/// Gregorian calendar in the years 1 to 9999. There is no second 60.
+/// Gregorian calendar in the years 1 to 9999. There is no second 60. As for C's `strptime`, all but the year may
+/// have one digit.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
-    let bytes: &[u8; 19] = text.as_bytes().try_into().ok()?;
-    let separators = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
-    if separators.iter().any(|(at, wanted)| bytes[*at] != *wanted) {
-        return None;
-    }
-    let year = number(&bytes[0..4]).filter(|year| *year >= 1)?;
-    let month = number(&bytes[5..7]).filter(|month| (1..=12).contains(month))?;
-    let day = number(&bytes[8..10]).filter(|day| (1..=days_in(year, month)).contains(day))?;
-    let hour = number(&bytes[11..13]).filter(|hour| *hour < 24)?;
-    let minute = number(&bytes[14..16]).filter(|minute| *minute < 60)?;
-    let second = number(&bytes[17..19]).filter(|second| *second < 60)?;
+    let (date, time) = text.split_once(' ')?;
+    let [year, month, day] = three(date, '-')?;
+    let [hour, minute, second] = three(time, ':')?;
+    let two = |digits: &str| number(digits).filter(|_| digits.len() <= 2);
+    let year = number(year).filter(|n| year.len() == 4 && *n >= 1)?;
+    let month = two(month).filter(|month| (1..=12).contains(month))?;
+    let day = two(day).filter(|day| (1..=days_in(year, month)).contains(day))?;
+    let hour = two(hour).filter(|hour| *hour < 24)?;
+    let minute = two(minute).filter(|minute| *minute < 60)?;
+    let second = two(second).filter(|second| *second < 60)?;
     let seconds = ((days_since_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
     Some(Timestamp(seconds * 1_000_000))
+}
+
+/// The three parts of a text.
+fn three(text: &str, separator: char) -> Option<[&str; 3]> {
+    let (first, rest) = text.split_once(separator)?;
+    let (second, third) = rest.split_once(separator)?;
+    Some([first, second, third])
 }
 
 /// The text that [`parse`] reads as this moment; `None` if there is none.
@@ -36,8 +43,8 @@ pub(super) fn format(at: Timestamp) -> Option<String> {
 }
 
 /// `str::parse` would take a sign.
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0')))
+fn number(digits: &str) -> Option<i64> {
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
 fn days_in(year: i64, month: i64) -> i64 {

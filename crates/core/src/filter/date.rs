@@ -54,4 +54,10 @@ impl DateOp {
             Self::IsNotNull => true,
         }
     }
+
+    /// Whether what has no such moment satisfies it: none but `IsNull` and the negative ones, as of texts.
+    #[must_use]
+    pub fn matches_absent(&self) -> bool {
+        matches!(self, Self::IsNull | Self::NotEquals(_) | Self::NotOneOf(_))
+    }
 }

@@ -17,6 +17,7 @@
 //! positive one. No character is a wildcard. Whoever translates a filter to another language has to agree with
 //! these functions on every input.
 
+mod boolean;
 mod calendar;
 mod condition;
 mod date;
@@ -27,6 +28,7 @@ mod render;
 mod sort;
 mod text;
 
+pub use boolean::{BoolOp, yes_or_no};
 pub use condition::Condition;
 pub use date::DateOp;
 pub use page::Page;

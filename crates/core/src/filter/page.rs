@@ -35,7 +35,8 @@ impl<T> Page<T> {
                     "Invalid page {page}. The requested page size is {size} and there are a total of {total} \
                      items for this query. The maximum page value therefore is {total_pages}."
                 ),
-            ));
+            )
+            .beyond_limit());
         }
         Ok(Self { index: page, max_size: size, total_pages, total, items })
     }

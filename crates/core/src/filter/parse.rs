@@ -1,13 +1,13 @@
 //! From text to a condition.
 
-use super::{Condition, DateOp, TextOp, calendar};
+use super::{BoolOp, Condition, DateOp, TextOp, calendar, yes_or_no};
 use crate::{Error, ErrorKind, Result, Timestamp};
 
 impl Condition {
     /// Reads the condition `text`, `[operator:]value`, on `field`, one of [`FIELDS`](Self::FIELDS).
     ///
     /// - Without one of the known operators before the first `:` the whole text is what the field has to equal.
-    /// - Dates have the form `YYYY-MM-DD HH:MM:SS`, in UTC.
+    /// - Dates have the form `YYYY-MM-DD HH:MM:SS`, in UTC; zeros in front may be missing but in the year.
     /// - `private` takes `true`, `t`, `yes`, `y`, `on`, `1` and their opposites, in any case.
     ///
     /// # Errors
@@ -15,12 +15,12 @@ impl Condition {
     /// the operator does not take, or the character U+0000, which no text of ours holds.
     pub fn parse(field: &str, text: &str) -> Result<Self> {
         match field {
-            "name" => text_op("name", text).map(Self::Name),
-            "id" => text_op("id", text).map(Self::Id),
-            "user" => text_op("user", text).map(Self::User),
-            "created" => date_op("created", text).map(Self::Created),
-            "updated" => date_op("updated", text).map(Self::Updated),
-            "private" => boolean(text)
+            "name" => TextOp::parse("name", text).map(Self::Name),
+            "id" => TextOp::parse("id", text).map(Self::Id),
+            "user" => TextOp::parse("user", text).map(Self::User),
+            "created" => DateOp::parse("created", text).map(Self::Created),
+            "updated" => DateOp::parse("updated", text).map(Self::Updated),
+            "private" => yes_or_no(text)
                 .map(Self::Private)
                 .ok_or_else(|| invalid("private", "expected true or false, without an operator")),
             _ => Err(Error::new(
@@ -79,68 +79,91 @@ impl Operator {
     }
 }
 
-fn text_op(field: &str, text: &str) -> Result<TextOp> {
-    let (operator, value) = Operator::split(text);
-    let one = || without_nul(field, value.to_owned());
-    let many =
-        || -> Result<_> { list(field, value)?.into_iter().map(|item| without_nul(field, item)).collect() };
-    Ok(match operator {
-        Operator::Equals => TextOp::Equals(one()?),
-        Operator::NotEquals => TextOp::NotEquals(one()?),
-        Operator::Contains => TextOp::Contains(one()?),
-        Operator::NotContains => TextOp::NotContains(one()?),
-        Operator::StartsWith => TextOp::StartsWith(one()?),
-        Operator::EndsWith => TextOp::EndsWith(one()?),
-        Operator::OneOf => TextOp::OneOf(many()?),
-        Operator::NotOneOf => TextOp::NotOneOf(many()?),
-        Operator::IsNull => nothing(field, value, TextOp::IsNull)?,
-        Operator::IsNotNull => nothing(field, value, TextOp::IsNotNull)?,
-        Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte | Operator::In => {
-            return Err(invalid(
-                field,
-                "gt, gte, lt, lte and in are for dates; use equals, notequals, contains, notcontains, \
-                 startswith, endswith, oneof, notoneof, isnull or isnotnull",
-            ));
-        }
-    })
+impl TextOp {
+    /// Reads `[operator:]value`, a condition on the text `field`.
+    ///
+    /// # Errors
+    /// As of [`Condition::parse`].
+    pub fn parse(field: &str, text: &str) -> Result<Self> {
+        let (operator, value) = Operator::split(text);
+        let one = || without_nul(field, value.to_owned());
+        let many = || -> Result<_> {
+            list(field, value)?.into_iter().map(|item| without_nul(field, item)).collect()
+        };
+        Ok(match operator {
+            Operator::Equals => Self::Equals(one()?),
+            Operator::NotEquals => Self::NotEquals(one()?),
+            Operator::Contains => Self::Contains(one()?),
+            Operator::NotContains => Self::NotContains(one()?),
+            Operator::StartsWith => Self::StartsWith(one()?),
+            Operator::EndsWith => Self::EndsWith(one()?),
+            Operator::OneOf => Self::OneOf(many()?),
+            Operator::NotOneOf => Self::NotOneOf(many()?),
+            Operator::IsNull => nothing(field, value, Self::IsNull)?,
+            Operator::IsNotNull => nothing(field, value, Self::IsNotNull)?,
+            Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte | Operator::In => {
+                return Err(invalid(
+                    field,
+                    "gt, gte, lt, lte and in are for dates; use equals, notequals, contains, notcontains, \
+                     startswith, endswith, oneof, notoneof, isnull or isnotnull",
+                ));
+            }
+        })
+    }
 }
 
-fn date_op(field: &str, text: &str) -> Result<DateOp> {
-    let (operator, value) = Operator::split(text);
-    let one = || date(field, value);
-    let many = || -> Result<_> { list(field, value)?.iter().map(|item| date(field, item)).collect() };
-    Ok(match operator {
-        Operator::Equals => DateOp::Equals(one()?),
-        Operator::NotEquals => DateOp::NotEquals(one()?),
-        Operator::Gt => DateOp::Gt(one()?),
-        Operator::Gte => DateOp::Gte(one()?),
-        Operator::Lt => DateOp::Lt(one()?),
-        Operator::Lte => DateOp::Lte(one()?),
-        Operator::In => {
-            let (from, to) = value
-                .split_once(',')
-                .ok_or_else(|| invalid(field, "in takes two dates with a comma between them"))?;
-            DateOp::In(date(field, from)?, date(field, to)?)
-        }
-        Operator::OneOf => DateOp::OneOf(many()?),
-        Operator::NotOneOf => DateOp::NotOneOf(many()?),
-        Operator::IsNull => nothing(field, value, DateOp::IsNull)?,
-        Operator::IsNotNull => nothing(field, value, DateOp::IsNotNull)?,
-        Operator::Contains | Operator::NotContains | Operator::StartsWith | Operator::EndsWith => {
-            return Err(invalid(
-                field,
-                "contains, notcontains, startswith and endswith are for texts; use equals, notequals, gt, gte, \
-                 lt, lte, in, oneof, notoneof, isnull or isnotnull",
-            ));
-        }
-    })
+impl DateOp {
+    /// Reads `[operator:]value`, a condition on the moment `field`.
+    ///
+    /// # Errors
+    /// As of [`Condition::parse`].
+    pub fn parse(field: &str, text: &str) -> Result<Self> {
+        let (operator, value) = Operator::split(text);
+        let one = || date(field, value);
+        let many = || -> Result<_> { list(field, value)?.iter().map(|item| date(field, item)).collect() };
+        Ok(match operator {
+            Operator::Equals => Self::Equals(one()?),
+            Operator::NotEquals => Self::NotEquals(one()?),
+            Operator::Gt => Self::Gt(one()?),
+            Operator::Gte => Self::Gte(one()?),
+            Operator::Lt => Self::Lt(one()?),
+            Operator::Lte => Self::Lte(one()?),
+            Operator::In => {
+                let (from, to) = value
+                    .split_once(',')
+                    .ok_or_else(|| invalid(field, "in takes two dates with a comma between them"))?;
+                Self::In(date(field, from)?, date(field, to)?)
+            }
+            Operator::OneOf => Self::OneOf(many()?),
+            Operator::NotOneOf => Self::NotOneOf(many()?),
+            Operator::IsNull => nothing(field, value, Self::IsNull)?,
+            Operator::IsNotNull => nothing(field, value, Self::IsNotNull)?,
+            Operator::Contains | Operator::NotContains | Operator::StartsWith | Operator::EndsWith => {
+                return Err(invalid(
+                    field,
+                    "contains, notcontains, startswith and endswith are for texts; use equals, notequals, gt, gte, \
+                     lt, lte, in, oneof, notoneof, isnull or isnotnull",
+                ));
+            }
+        })
+    }
 }
 
-fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
-        "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
-        _ => None,
+impl BoolOp {
+    /// Reads `[operator:]value`, a condition on the yes or no `field`.
+    ///
+    /// # Errors
+    /// As of [`Condition::parse`].
+    pub fn parse(field: &str, text: &str) -> Result<Self> {
+        let (operator, value) = Operator::split(text);
+        let one = || yes_or_no(value).ok_or_else(|| invalid(field, "expected true or false"));
+        Ok(match operator {
+            Operator::Equals => Self::Is(one()?),
+            Operator::NotEquals => Self::Is(!one()?),
+            Operator::IsNull => nothing(field, value, Self::IsNull)?,
+            Operator::IsNotNull => nothing(field, value, Self::IsNotNull)?,
+            _ => return Err(invalid(field, "use equals, notequals, isnull or isnotnull")),
+        })
     }
 }
 

@@ -57,7 +57,7 @@ impl<'a> Node<'a> {
     }
 
     fn is_table(&self) -> bool {
-        self.is_root || self.is_set_below() || matches!(self.source, Source::File(Setting::Table(_)))
+        self.is_root || self.set_below().is_some() || matches!(self.source, Source::File(Setting::Table(_)))
     }
 }
 
@@ -136,7 +136,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         if self.is_root || wanted.starts_with("struct ") {
             return Err(ReadError::defect());
         }
-        if let Some(var) = self.vars.iter().find(|_| self.is_set_below()) {
+        if let Some(var) = self.set_below() {
             let text = format!("{var} is set, but the entries of {} can be set in the file only", self.path);
             return Err(ReadError::whole(text));
         }

@@ -73,9 +73,10 @@ impl<'a> Node<'a> {
             || self.vars.iter().any(|var| !is_numbered_port(var))
     }
 
-    /// Whether a variable sets something below it.
-    pub(super) fn is_set_below(&self) -> bool {
-        self.vars.iter().any(|var| !self.own().any(|own| own == var) && !is_injected(var))
+    /// A variable that sets something below it.
+    pub(super) fn set_below(&self) -> Option<&'a str> {
+        let below = |var: &&&str| !self.own().any(|own| own == *var) && !is_injected(var);
+        self.vars.iter().find(below).copied()
     }
 
     /// The variables that set it itself.

@@ -1,7 +1,7 @@
 use crate::refusal;
 use strongroom_core::{
     ErrorKind, SecretFilter,
-    filter::{Condition, Logic, Sort, SortField},
+    filter::{BoolOp, Condition, DateOp, Logic, Sort, SortField, TextOp},
 };
 
 #[test]
@@ -117,4 +117,33 @@ fn a_filter_is_built_from_texts() {
     assert_eq!(filter.expect("a filter").conditions.len(), 2);
     let error = SecretFilter::new().on("created", "a").expect_err("no date");
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[test]
+fn a_yes_or_no_has_its_own_operators() {
+    for (text, expected) in [
+        ("true", BoolOp::Is(true)),
+        ("equals:No", BoolOp::Is(false)),
+        ("notequals:1", BoolOp::Is(false)),
+        ("isnull:", BoolOp::IsNull),
+        ("isnotnull:", BoolOp::IsNotNull),
+    ] {
+        assert_eq!(BoolOp::parse("active", text).expect(text), expected, "{text}");
+    }
+    for (text, expected) in [
+        ("maybe", "filter `active`: expected true or false"),
+        ("equals:", "filter `active`: expected true or false"),
+        ("isnull:x", "filter `active`: isnull and isnotnull take no value"),
+        ("gt:true", "filter `active`: use equals, notequals, isnull or isnotnull"),
+    ] {
+        assert_eq!(BoolOp::parse("active", text).expect_err(text).to_string(), expected);
+    }
+}
+
+#[test]
+fn an_error_names_the_field_that_was_asked_for() {
+    let error = TextOp::parse("full_name", "gt:1").expect_err("no operator of texts");
+    assert!(error.to_string().starts_with("filter `full_name`: "), "{error}");
+    let error = DateOp::parse("last_login", "soon").expect_err("no date");
+    assert_eq!(error.to_string(), "filter `last_login`: expected YYYY-MM-DD HH:MM:SS");
 }

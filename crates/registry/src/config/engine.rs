@@ -2,7 +2,9 @@
 
 use super::range;
 use serde::Deserialize;
-use strongroom_core::{DEFAULT_SIZE_LIMIT, Error, ErrorKind, Result, Settings};
+use std::time::Duration;
+use strongroom_core::{DEFAULT_SIZE_LIMIT, Result, Settings};
+use strongroom_engine::EngineOptions;
 
 /// A day, in milliseconds.
 const DAY: u64 = 86_400_000;
@@ -36,7 +38,7 @@ pub struct EngineSettings {
     pub call_attempts: u32,
     /// How long a writer keeps others from the secret before they may go on without it, in milliseconds; 10 to
     /// a day. Default 60,000.
-    #[serde(deserialize_with = "range::within::<_, u64, 1, DAY>")]
+    #[serde(deserialize_with = "range::within::<_, u64, 10, DAY>")]
     pub lease_ms: u64,
     /// How long a version may be missing in the service because that lags behind, before it counts as lost, in
     /// milliseconds; 0 to a day. Default 600,000.
@@ -44,7 +46,7 @@ pub struct EngineSettings {
     pub young_ms: u64,
     /// How long a write whose outcome is unknown may still arrive at the service, in milliseconds; at least
     /// `lease_ms`, at most a day. Default 3,600,000.
-    #[serde(deserialize_with = "range::within::<_, u64, 1, DAY>")]
+    #[serde(deserialize_with = "range::within::<_, u64, 10, DAY>")]
     pub late_ms: u64,
     /// How long what is no longer needed stays readable for reads that are under way, in milliseconds; 0 to a
     /// day. Default 60,000.
@@ -78,11 +80,24 @@ impl EngineSettings {
     /// Reads the section.
     pub(super) fn read(settings: Settings) -> Result<Self> {
         let read: Self = settings.parse()?;
-        if read.late_ms < read.lease_ms {
-            // What a writer sends within its lease would otherwise arrive after the cleaning up.
-            let text = "engine.late_ms: less than engine.lease_ms; raise it or lower the lease";
-            return Err(Error::new(ErrorKind::ConfigInvalid, text));
-        }
+        read.options().check()?;
         Ok(read)
+    }
+
+    /// What the engine takes.
+    pub(crate) fn options(&self) -> EngineOptions {
+        let mut options = EngineOptions::default();
+        options.size_limit = self.size_limit;
+        options.history = self.history;
+        options.cache_bytes = usize::try_from(self.cache_bytes).unwrap_or(usize::MAX);
+        options.cache_max_age = self.cache_max_age_s.map(Duration::from_secs);
+        options.lease = Duration::from_millis(self.lease_ms);
+        options.young = Duration::from_millis(self.young_ms);
+        options.late = Duration::from_millis(self.late_ms);
+        options.grace = Duration::from_millis(self.grace_ms);
+        options.beat_every = Duration::from_millis(self.beat_ms);
+        options.call_timeout = Duration::from_millis(self.call_timeout_ms);
+        options.call_attempts = self.call_attempts;
+        options
     }
 }

@@ -36,6 +36,7 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 use strongroom_core::{
     Error, ErrorKind, Result, Settings,
     settings::{Table, Vars, is_injected},
+    shown_path,
 };
 
 /// What the names of all our variables start with.
@@ -73,7 +74,7 @@ impl Config {
         let Some(file) = file.or_else(|| named.as_ref().map(|name| Path::new(name.expose_secret()))) else {
             return Self::parse("", vars);
         };
-        let at = |e: Error| e.with("file", file.display());
+        let at = |e: Error| e.with("file", shown_path(file));
         let text = std::fs::read_to_string(file).map(SecretString::from).map_err(|e| {
             let text =
                 format!("cannot read the configuration file: {}; correct the path or its rights", e.kind());

@@ -6,6 +6,7 @@ use strongroom_core::{
     Error, ErrorKind, Result,
     settings::{Setting, Table, Vars, is_injected, nearest},
 };
+use strongroom_engine::StoreName;
 
 /// The sections, `stores` being the table of the named ones.
 const SECTIONS: [&str; 7] = ["server", "database", "keys", "audit", "engine", "store", "stores"];
@@ -52,7 +53,7 @@ pub(super) fn check_name(section: &str) -> Result<()> {
     match section.strip_prefix("stores.") {
         Some(store) if is_store_name(store) => Ok(()),
         Some(store) => Err(invalid(format!(
-            "stores: `{}` cannot be a store's name; use a-z and 0-9 only",
+            "stores: `{}` cannot be a store's name; use 1 to 32 characters of a-z and 0-9",
             store.escape_debug()
         ))),
         None if section != "stores" && SECTIONS.contains(&section) => Ok(()),
@@ -139,7 +140,7 @@ fn store_of(var: &str) -> Option<String> {
 
 /// Without an underscore, so that a store's variables are never another one's.
 fn is_store_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    StoreName::new(name).is_ok()
 }
 
 fn expect_table(section: &str, value: Setting) -> Result<Table> {

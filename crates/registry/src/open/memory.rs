@@ -1,6 +1,6 @@
 //! Opening without a database.
 
-use super::{Open, Stores, catalog::OWNER, engine_options, in_store};
+use super::{Open, catalog::OWNER, in_store};
 use crate::{Config, Registry, config::Database};
 use std::{collections::BTreeMap, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
@@ -30,16 +30,14 @@ impl Config {
             return Err(in_store(other.settings.section(), text));
         }
         let derived = roots.derive(database.namespace)?;
-        let Stores::Parts(mut stores, _) = self.open_stores(registry, derived.namespace()).await? else {
-            return Err(Error::new(ErrorKind::Unexpected, "a whole store was opened after all"));
-        };
+        let (mut stores, _) = self.open_stores(registry, derived.namespace()).await?;
         let Some(store) = stores.pop() else {
             let section = default.first().map_or("store", |(_, store)| store.settings.section());
             let text = "type: with database.url = \"memory:\" values need a back-end outside of the database: choose \
                         another type";
             return Err(in_store(section, text));
         };
-        let mut options = engine_options(&self.engine()?);
+        let mut options = self.engine()?.options();
         options.chain = chain.unwrap_or(options.chain);
         let opened = InMemory::new(derived, Arc::new(roots), env, store).owner(OWNER).options(options);
         let (engine, loaded) = opened.open().await?;

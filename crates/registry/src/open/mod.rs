@@ -6,20 +6,17 @@ mod places;
 mod process;
 mod roots;
 
-pub use places::{Places, shown_path};
+pub use places::Places;
 pub use roots::RootSource;
 
-use crate::{
-    Config, Registry, System,
-    config::{EngineSettings, StoreEngineSettings},
-};
+use crate::{Config, Registry, System, config::StoreEngineSettings};
 use futures::future::BoxFuture;
 use std::{borrow::Cow, sync::Arc, time::Duration};
 use strongroom_core::{
     Context, Error, ErrorKind, NamespaceId, OpenContext, Opened, Owner, OwnerId, Result, Secrets,
     SecretsStore,
 };
-use strongroom_engine::{Engine, EngineOptions, Env, Parts, RootKeys, Store, StoreName, StoreOptions};
+use strongroom_engine::{Engine, Env, Parts, RootKeys, Store, StoreName, StoreOptions};
 use strongroom_sql::SqlCatalog;
 use uuid::Uuid;
 
@@ -144,21 +141,14 @@ impl Config {
         let catalog = self.open_catalog(registry, &places, &env).await?;
         let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env).await?;
         let roots: Arc<dyn RootKeys> = roots;
-        match self.open_stores(registry, identity.namespace).await? {
-            Stores::Whole(store) => {
-                catalog.close().await?;
-                Ok(Open { store, engine: None, database: None, owner: identity.owner, notices })
-            }
-            Stores::Parts(stores, target) => {
-                let owner = identity.owner.clone();
-                let mut options = engine_options(&self.engine()?);
-                options.chain = chain.unwrap_or(options.chain);
-                let parts = Parts { catalog: catalog.clone(), identity, roots, env, stores, target, options };
-                let engine = Engine::open(parts).await?;
-                let store = Arc::new(engine.clone());
-                Ok(Open { store, engine: Some(engine), database: Some(catalog), owner, notices })
-            }
-        }
+        let (stores, target) = self.open_stores(registry, identity.namespace).await?;
+        let owner = identity.owner.clone();
+        let mut options = self.engine()?.options();
+        options.chain = chain.unwrap_or(options.chain);
+        let parts = Parts { catalog: catalog.clone(), identity, roots, env, stores, target, options };
+        let engine = Engine::open(parts).await?;
+        let store = Arc::new(engine.clone());
+        Ok(Open { store, engine: Some(engine), database: Some(catalog), owner, notices })
     }
 
     /// The default store, if its type is a whole store.
@@ -192,7 +182,12 @@ impl Config {
         }
     }
 
-    async fn open_stores(&self, registry: &Registry, namespace: NamespaceId) -> Result<Stores> {
+    /// The back-ends, and the one where new values go; `None` for the database itself.
+    async fn open_stores(
+        &self,
+        registry: &Registry,
+        namespace: NamespaceId,
+    ) -> Result<(Vec<Store>, Option<StoreName>)> {
         let (mut stores, mut target) = (Vec::new(), None);
         for (name, settings) in self.stores()? {
             let store_name = StoreName::new(name.clone())?;
@@ -220,7 +215,11 @@ impl Config {
                     let store = Store::new(store_name, backend, seal.unwrap_or(plugin_seals));
                     stores.push(store.with(store_options(&own)));
                 }
-                Opened::Store(store) if name == "default" => return Ok(Stores::Whole(store)),
+                // Its settings were looked at as those of a back-end.
+                Opened::Store(_) if name == "default" => {
+                    let text = "type: it opens to a whole store and does not say so: its `Configure::WHOLE` has to be true";
+                    return Err(in_store(&section, text));
+                }
                 _ => {
                     let text = "type: this is a whole store with names of its own, which can only be the default \
                                 store: make it the only one, or choose another type";
@@ -228,16 +227,8 @@ impl Config {
                 }
             }
         }
-        Ok(Stores::Parts(stores, target))
+        Ok((stores, target))
     }
-}
-
-/// What the configured stores are.
-enum Stores {
-    /// The default one is a whole store.
-    Whole(Arc<dyn SecretsStore>),
-    /// Back-ends, and the one where new values go; `None` for the database itself.
-    Parts(Vec<Store>, Option<StoreName>),
 }
 
 /// What is wrong with the configuration of a store.
@@ -245,31 +236,11 @@ fn in_store(section: &str, text: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text).in_section(section)
 }
 
-fn engine_options(settings: &EngineSettings) -> EngineOptions {
-    let mut options = EngineOptions::default();
-    options.size_limit = settings.size_limit;
-    options.history = settings.history;
-    options.cache_bytes = bytes(settings.cache_bytes);
-    options.cache_max_age = settings.cache_max_age_s.map(Duration::from_secs);
-    options.lease = Duration::from_millis(settings.lease_ms);
-    options.young = Duration::from_millis(settings.young_ms);
-    options.late = Duration::from_millis(settings.late_ms);
-    options.grace = Duration::from_millis(settings.grace_ms);
-    options.beat_every = Duration::from_millis(settings.beat_ms);
-    options.call_timeout = Duration::from_millis(settings.call_timeout_ms);
-    options.call_attempts = settings.call_attempts;
-    options
-}
-
 fn store_options(settings: &StoreEngineSettings) -> StoreOptions {
     let mut options = StoreOptions::default();
-    options.cache_bytes = settings.cache_bytes.map(bytes);
+    options.cache_bytes = settings.cache_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     options.cache_max_age = settings.cache_max_age_s.map(Duration::from_secs);
     options.call_timeout = settings.call_timeout_ms.map(Duration::from_millis);
     options.call_attempts = settings.call_attempts;
     options
-}
-
-fn bytes(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }

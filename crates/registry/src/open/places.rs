@@ -1,18 +1,7 @@
 //! Where files lie.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use strongroom_core::{Error, ErrorKind, Result};
-
-/// A path as an error may show it: where one is expected, somebody may have put the content of the file itself, a root
-/// key, an API key or a map of values.
-#[must_use]
-pub fn shown_path(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if ["{", "strongroom-root-key:", "srk1_"].iter().any(|begin| text.trim_start().starts_with(begin)) {
-        return "(not shown: a text that is no path)".to_owned();
-    }
-    text.into_owned()
-}
 
 /// The directories of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,23 +52,5 @@ impl Places {
     #[must_use]
     pub fn key_file(&self, id: strongroom_engine::crypto::RootId) -> PathBuf {
         self.keys().join(format!("{id}.key"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_path_is_not_shown() {
-        for text in
-            ["strongroom-root-key:v1:00:hunter2", "srk1_hunter2", "{\"a\": \"hunter2\"}", "\n {a: hunter2}"]
-        {
-            let shown = shown_path(Path::new(text));
-            assert!(shown.contains("no path") && !shown.contains("hunter2"), "{shown}");
-        }
-        for path in ["/etc/strongroom/root.key", "a {b}.yaml", "~/db.yaml", ""] {
-            assert_eq!(shown_path(Path::new(path)), path);
-        }
     }
 }

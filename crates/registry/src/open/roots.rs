@@ -1,6 +1,5 @@
 //! Where the root key comes from, and how one is made.
 
-use super::shown_path;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -8,7 +7,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
-use strongroom_core::{Error, ErrorKind, NamespaceId, Result, async_trait};
+use strongroom_core::{Error, ErrorKind, NamespaceId, Result, async_trait, shown_path};
 use strongroom_engine::{
     RootKeys,
     crypto::{DataKey, Derived, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
@@ -54,8 +53,12 @@ impl RootSource {
         let key = RootKey::generate()?;
         let path = directory.join(format!("{}.key", key.id()));
         write_new(directory, &path, &key).map_err(|error| {
-            Error::new(ErrorKind::ConfigInvalid, format!("the root key cannot be written: {}", error.kind()))
-                .with("file", path.display())
+            let text = format!(
+                "the root key cannot be written: {}: correct the rights of its directory, or name a key that is there \
+                 with keys.file",
+                error.kind()
+            );
+            Error::new(ErrorKind::ConfigInvalid, text).with("file", path.display())
         })?;
         Ok((Self { id: key.id(), from: From::File(path.clone()) }, path))
     }
@@ -109,7 +112,10 @@ impl RootKeys for RootSource {
 fn read(path: &Path) -> Result<RootKey> {
     let at = |error: Error| error.with("file", shown_path(path));
     let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
-        let text = format!("the root key's file cannot be read: {}", error.kind());
+        let text = format!(
+            "keys.file: the root key's file cannot be read: {}: correct the path (STRONGROOM_KEYS_FILE) or its rights",
+            error.kind()
+        );
         at(Error::new(ErrorKind::ConfigInvalid, text))
     })?;
     RootKey::parse(text.expose_secret()).map_err(at)

@@ -164,7 +164,7 @@ fn the_default_store_goes_by_one_name_at_a_time() {
 fn a_stores_name_has_letters_and_digits() {
     for name in ["East", "a_b", "a-b", "''", "'ä'"] {
         let text = refused(config(&format!("[stores.{name}]"), &[]));
-        assert!(text.contains("cannot be a store's name; use a-z and 0-9 only"), "{text}");
+        assert!(text.contains("cannot be a store's name; use 1 to 32 characters of a-z and 0-9"), "{text}");
     }
     let text = refused(config("[stores]\ntype='toy'", &[]));
     assert_eq!(text, "stores.type: expected a table; write it as a section [stores.type]");

@@ -25,7 +25,8 @@ impl Accounts {
     /// # Errors
     /// `AlreadyExists` if the name is taken.
     pub async fn create_key(&self, account: &Account, new: &NewKey) -> Result<(ApiKey, SecretString)> {
-        self.ask::<KeyView>(Method::POST, keys_of(account), Some(new)).await?.with_text()
+        let key = Some(Uuid::new_v4());
+        self.send::<KeyView>(Method::POST, keys_of(account), Some(new), key).await?.with_text()
     }
 
     /// Gives a key another text, which is answered this one time; the old one is good for so many minutes.

@@ -51,7 +51,7 @@ impl Accounts {
         path: String,
         body: Option<&(impl Serialize + ?Sized)>,
     ) -> Result<T> {
-        // Most of these routes keep no receipts: without a key a change is sent again only if it cannot have arrived.
+        // These routes keep no receipts: without a key a change is sent again only if it cannot have arrived.
         self.send(method, path, body, None).await
     }
 
@@ -141,7 +141,9 @@ impl Accounts {
     /// # Errors
     /// `AlreadyExists` if the name is taken.
     pub async fn create(&self, service: bool, new: &NewAccount) -> Result<Account> {
-        self.ask::<AccountView>(Method::POST, kind(service).into(), Some(new)).await?.account(service)
+        let made =
+            self.send::<AccountView>(Method::POST, kind(service).into(), Some(new), Some(Uuid::new_v4()));
+        made.await?.account(service)
     }
 
     /// Changes an account.

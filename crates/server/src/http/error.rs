@@ -148,13 +148,10 @@ impl ApiError {
         match error.kind() {
             NotFound => Self::not_found(text),
             AlreadyExists => Self::exists(text),
-            Conflict => Self::exists(text),
-            // The contract's status for a page beyond the end and for what is too large.
-            InvalidInput
-                if text.starts_with("Invalid page ") || text.starts_with("values: keys and values") =>
-            {
-                Self::new(StatusCode::BAD_REQUEST, "ValueError", text)
-            }
+            // Not in the word for a taken name: nothing is there that was not there before.
+            Conflict => Self::new(StatusCode::CONFLICT, "RuntimeError", text),
+            // The contract's status for it.
+            InvalidInput if error.is_beyond_limit() => Self::new(StatusCode::BAD_REQUEST, "ValueError", text),
             InvalidInput => Self::invalid(text),
             PermissionDenied => Self::forbidden(text),
             Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "CredentialsNotValid", text),

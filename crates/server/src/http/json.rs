@@ -5,13 +5,13 @@
 use secrecy::SecretString;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::{cell::Cell, collections::BTreeSet, fmt};
-use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_core::{Error, ErrorKind, Result, filter::yes_or_no};
 use uuid::Uuid;
 
 /// How deep lists and objects may lie in each other.
 const DEPTH: u8 = 32;
-/// The most keys of all objects, and items of all lists, together.
-const NODES: u32 = 10_000;
+/// The most keys of all objects, and items of all lists, together: more than a secret's 65,536 bytes have room for.
+const NODES: u32 = 30_000;
 
 /// A JSON value.
 pub(crate) enum Json {
@@ -106,7 +106,7 @@ impl Object {
             Some(Json::Text(text)) => secrecy::ExposeSecret::expose_secret(&text).to_ascii_lowercase(),
             Some(_) => return Err(must_be(field, "true or false")),
         };
-        super::query::boolean(&text).map(Some).ok_or_else(|| must_be(field, "true or false"))
+        yes_or_no(&text).map(Some).ok_or_else(|| must_be(field, "true or false"))
     }
 
     /// A whole number, also as digits; `None` if the field is not there or null.

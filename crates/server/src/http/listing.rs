@@ -1,69 +1,36 @@
-//! Filtering, sorting and paging of accounts, which the database does, and of their keys, of which there are few.
+//! Filtering, sorting and paging of accounts, which the database does.
 
-use super::{
-    error::ApiError,
-    query::{Query, boolean},
-};
-use std::cmp::Ordering;
+use super::{error::ApiError, query::Query};
+use crate::identity::as_kept;
 use strongroom_core::{
-    OwnerId, Page, Result, SecretFilter, Timestamp,
-    filter::{Condition, DateOp, Logic, TextOp},
+    OwnerId, Result,
+    filter::{BoolOp, DateOp, Logic, TextOp},
 };
 use strongroom_sql::identities::{AccountFilter, AccountKind, AccountSort, AccountTest};
-use uuid::Uuid;
-
-/// What can be asked of a key.
-pub(crate) struct Facets<'a> {
-    pub(crate) id: Uuid,
-    pub(crate) name: &'a str,
-    pub(crate) full_name: &'a str,
-    pub(crate) description: &'a str,
-    pub(crate) active: bool,
-    pub(crate) created: Timestamp,
-    pub(crate) updated: Timestamp,
-}
 
 /// The condition that a pair of a query is; none if it is about something else.
-fn test(field: &str, text: &str) -> Result<Option<AccountTest>, ApiError> {
-    let text_op = || -> Result<TextOp, ApiError> {
-        match Condition::parse("name", text)? {
-            Condition::Name(op) => Ok(op),
-            _ => Err(ApiError::invalid("filter: it cannot be read")),
-        }
-    };
-    let date_op = || -> Result<DateOp, ApiError> {
-        match Condition::parse("created", text)? {
-            Condition::Created(op) => Ok(op),
-            _ => Err(ApiError::invalid("filter: it cannot be read")),
-        }
-    };
+fn test(field: &str, text: &str, kind: AccountKind) -> Result<Option<AccountTest>> {
+    let user = kind == AccountKind::User;
     Ok(Some(match field {
-        "id" => match Condition::parse("id", text)? {
-            Condition::Id(op) => AccountTest::Id(op),
-            _ => return Ok(None),
+        "id" => AccountTest::Id(TextOp::parse(field, text)?),
+        "name" => AccountTest::Name(TextOp::parse(field, &as_kept(text))?),
+        "full_name" => AccountTest::FullName(TextOp::parse(field, text)?),
+        "description" => AccountTest::Description(TextOp::parse(field, text)?),
+        "email" if user => AccountTest::Email(TextOp::parse(field, text)?),
+        "created" => AccountTest::Created(DateOp::parse(field, text)?),
+        "updated" => AccountTest::Updated(DateOp::parse(field, text)?),
+        "active" => match BoolOp::parse(field, text)? {
+            BoolOp::Is(wanted) => AccountTest::Active(wanted),
+            absent => AccountTest::Always(absent == BoolOp::IsNotNull),
         },
-        "name" => AccountTest::Name(text_op()?),
-        "full_name" => AccountTest::FullName(text_op()?),
-        "description" => AccountTest::Description(text_op()?),
-        "created" => AccountTest::Created(date_op()?),
-        "updated" => AccountTest::Updated(date_op()?),
-        "active" => AccountTest::Active(
-            boolean(text).ok_or_else(|| ApiError::invalid("filter `active`: expected true or false"))?,
-        ),
+        // Null of all accounts.
+        "email_opted_in" if user => AccountTest::Always(BoolOp::parse(field, text)? == BoolOp::IsNull),
+        "external_user_id" => {
+            let op = TextOp::parse(field, text)?;
+            AccountTest::Always(op == TextOp::IsNull || (op.is_negative() && op != TextOp::IsNotNull))
+        }
         _ => return Ok(None),
     }))
-}
-
-fn matches(test: &AccountTest, item: &Facets<'_>) -> bool {
-    match test {
-        AccountTest::Id(op) => Condition::Id(op.clone()).matches_id(item.id),
-        AccountTest::Name(op) => op.matches(item.name),
-        AccountTest::FullName(op) => op.matches(item.full_name),
-        AccountTest::Description(op) => op.matches(item.description),
-        AccountTest::Active(wanted) => item.active == *wanted,
-        AccountTest::Created(op) => op.matches(item.created),
-        AccountTest::Updated(op) => op.matches(item.updated),
-    }
 }
 
 /// What a query asks for of the accounts of a kind, or of `only` one of them.
@@ -75,60 +42,38 @@ pub(crate) fn filter(
     let paging = query.paging()?;
     let mut tests = Vec::new();
     for (field, text) in query.pairs() {
-        tests.extend(test(field, text)?);
+        tests.extend(test(field, text, kind)?);
     }
-    let logic = Logic::parse(query.get("logical_operator").unwrap_or("and"))?;
-    let sort = query.get("sort_by").unwrap_or("created");
-    let (direction, column) = sort.split_once(':').unwrap_or(("asc", sort));
+    let logic = logic(query)?;
+    let (column, descending) = order(query);
     let sort = match column {
         "id" => AccountSort::Id,
         "name" => AccountSort::Name,
         "full_name" => AccountSort::FullName,
         "description" => AccountSort::Description,
+        "email" if kind == AccountKind::User => AccountSort::Email,
         "active" => AccountSort::Active,
         "created" => AccountSort::Created,
         "updated" => AccountSort::Updated,
         _ => {
-            return Err(ApiError::invalid(
-                "sort_by: use id, name, full_name, description, active, created or updated",
-            ));
+            let email = if kind == AccountKind::User { "email, " } else { "" };
+            return Err(ApiError::invalid(format!(
+                "sort_by: use id, name, full_name, description, {email}active, created or updated"
+            )));
         }
     };
     let (page, size) = (paging.page, paging.size);
-    Ok(AccountFilter { kind, only, tests, logic, sort, descending: direction == "desc", page, size })
+    Ok(AccountFilter { kind, only, tests, logic, sort, descending, page, size })
 }
 
-/// The page that a query asks for of what there are few of.
-pub(crate) fn page<T>(
-    query: &Query,
-    items: Vec<T>,
-    facets: impl Fn(&T) -> Facets<'_>,
-) -> Result<Page<T>, ApiError> {
-    let wanted = filter(query, AccountKind::Service, None)?;
-    let any = wanted.logic == Logic::Any && !wanted.tests.is_empty();
-    let passes = |item: &T| {
-        let item = facets(item);
-        let mut tests = wanted.tests.iter();
-        if any { tests.any(|test| matches(test, &item)) } else { tests.all(|test| matches(test, &item)) }
-    };
-    let mut items: Vec<T> = items.into_iter().filter(passes).collect();
-    let by: fn(&Facets<'_>, &Facets<'_>) -> Ordering = match wanted.sort {
-        AccountSort::Id => |_, _| Ordering::Equal,
-        AccountSort::Name => |a, b| a.name.cmp(b.name),
-        AccountSort::FullName => |a, b| a.full_name.cmp(b.full_name),
-        AccountSort::Description => |a, b| a.description.cmp(b.description),
-        AccountSort::Active => |a, b| a.active.cmp(&b.active),
-        AccountSort::Created => |a, b| a.created.cmp(&b.created),
-        AccountSort::Updated => |a, b| a.updated.cmp(&b.updated),
-    };
-    items.sort_by(|a, b| {
-        let (a, b) = (facets(a), facets(b));
-        let order = by(&a, &b).then_with(|| a.id.cmp(&b.id));
-        if wanted.descending { order.reverse() } else { order }
-    });
-    let filter = SecretFilter::new().page(wanted.page).size(wanted.size);
-    let total = items.len() as u64;
-    let before = usize::try_from(filter.offset()).unwrap_or(usize::MAX);
-    let items = items.into_iter().skip(before).take(filter.size as usize).collect();
-    Ok(Page::new(items, total, &filter)?)
+/// Whether all conditions have to hold, or any of them.
+pub(super) fn logic(query: &Query) -> Result<Logic> {
+    Logic::parse(query.get("logical_operator").unwrap_or("and"))
+}
+
+/// What is sorted by, and whether the other way round.
+pub(super) fn order(query: &Query) -> (&str, bool) {
+    let sort = query.get("sort_by").unwrap_or("created");
+    let (direction, column) = sort.split_once(':').unwrap_or(("asc", sort));
+    (column, direction == "desc")
 }

@@ -8,6 +8,7 @@ mod error;
 mod forwarded;
 mod guesses;
 mod json;
+mod key_listing;
 mod layer;
 mod listing;
 mod metrics;

@@ -3,7 +3,7 @@
 //! What is kept commits with the change and holds no value: a repeat is answered anew, with the rights of then.
 
 use super::{auth::Caller, error::ApiError, state::App};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use std::{
     collections::hash_map::Entry,
     sync::{Arc, PoisonError},
@@ -42,7 +42,9 @@ impl Once {
         let names: [&[u8]; 3] = [account.as_bytes(), what.as_bytes(), key.as_bytes()];
         // Under the credential key, of which there is one at a time: after a rotation a repeat is not recognised.
         let (_, id) = engine.keyed_hash(KeyKind::Credential, "receipt id v1", &names)?;
-        let (_, digest) = engine.keyed_hash(KeyKind::Credential, "receipt body v1", &[body])?;
+        // With another condition it is another request.
+        let condition = headers.get(header::IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
+        let (_, digest) = engine.keyed_hash(KeyKind::Credential, "receipt body v2", &[body, condition])?;
         let mut short = [0; 16];
         short.copy_from_slice(&id[..16]);
         let receipt = Receipt { id: uuid::Builder::from_random_bytes(short).into_uuid(), digest };

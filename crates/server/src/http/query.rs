@@ -2,7 +2,7 @@
 
 use strongroom_core::{
     Error, ErrorKind, Result, SecretFilter,
-    filter::{Condition, Logic, Sort},
+    filter::{Condition, Logic, Sort, yes_or_no},
 };
 use zeroize::Zeroizing;
 
@@ -56,7 +56,7 @@ impl Query {
     pub(crate) fn boolean(&self, key: &'static str, usual: bool) -> Result<bool> {
         match self.get(key) {
             None => Ok(usual),
-            Some(text) => boolean(text).ok_or_else(|| {
+            Some(text) => yes_or_no(text).ok_or_else(|| {
                 Error::new(ErrorKind::InvalidInput, format!("{key}: it must be true or false"))
             }),
         }
@@ -102,15 +102,6 @@ impl Query {
             }
         }
         Ok(filter)
-    }
-}
-
-/// The words for yes and no.
-pub(crate) fn boolean(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
-        "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
-        _ => None,
     }
 }
 

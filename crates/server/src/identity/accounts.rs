@@ -8,7 +8,8 @@ use strongroom_engine::{
     crypto::{KeyKind, equal},
 };
 use strongroom_sql::identities::{
-    Account, AccountKind, AccountPatch, Changed, IdentityChange, NewAccount, OwnedSecrets, Role, Scope,
+    Account, AccountKind, AccountPatch, AccountRef, Changed, IdentityChange, NewAccount, OwnedSecrets, Role,
+    Scope,
 };
 use uuid::Uuid;
 
@@ -74,10 +75,11 @@ pub struct Patch {
 }
 
 impl Identities {
-    /// Makes an account. For a person without a password the token that activates it is answered too.
+    /// Makes an account. For a person without a password the token that activates it is answered too. A repeat of the
+    /// request (the context's receipt) is refused: then [`answer_again`](Self::answer_again) says what it made.
     ///
     /// # Errors
-    /// `InvalidInput` that names the field; `AlreadyExists`.
+    /// `InvalidInput` that names the field; `AlreadyExists`; `Conflict` for a repeat.
     pub async fn create_account(
         &self,
         cx: &Context,
@@ -114,8 +116,31 @@ impl Identities {
             password,
             activation,
         };
-        let change = IdentityChange::AddAccount(account);
+        let change = IdentityChange::AddAccount(account, cx.receipt);
         Ok((account_of(self.change(cx, change, "account.create", detail).await?)?, token))
+    }
+
+    /// What [`create_account`](Self::create_account) made when the request came first. If nobody used the token that
+    /// activates it yet, another one takes its place.
+    ///
+    /// # Errors
+    /// `NotFound` if it is gone; `Conflict` if it is changing.
+    pub async fn answer_again(&self, cx: &Context, made: OwnerId) -> Result<(Account, Option<SecretString>)> {
+        let account = self.0.catalog.account(AccountRef::Id(made)).await?;
+        let account = account
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "account: it was made and removed since"))?;
+        if account.activation.is_none() || account.password.is_some() {
+            return Ok((account, None));
+        }
+        let (token, hash) = self.activation_token()?;
+        let patch = AccountPatch {
+            activation: Some(Some(hash)),
+            at_generation: Some(account.generation),
+            ..AccountPatch::default()
+        };
+        let detail = format!("`{}`: activation token", account.name.escape_debug());
+        let change = IdentityChange::PatchAccount(made, patch);
+        Ok((account_of(self.change(cx, change, "account.update", detail).await?)?, Some(token)))
     }
 
     /// Changes an account.

@@ -11,10 +11,11 @@ use strongroom_core::{Context, Error, ErrorKind, Glob, OwnerId, Result, Timestam
 use strongroom_sql::identities::{Account, ApiKey, ApiKeyPatch, Changed, IdentityChange, NewApiKey, NewMac};
 
 impl Identities {
-    /// Makes an API key; its text is answered this one time.
+    /// Makes an API key; its text is answered this one time. A repeat of the request (the context's receipt) is refused: then
+    /// [`rotate_key`](Self::rotate_key) gives the key another text, as if it were the first.
     ///
     /// # Errors
-    /// `InvalidInput` that names the field; `AlreadyExists`.
+    /// `InvalidInput` that names the field; `AlreadyExists`; `Conflict` for a repeat.
     pub async fn create_key(
         &self,
         cx: &Context,
@@ -38,7 +39,8 @@ impl Identities {
             expires,
             mac: self.mac(&text, account.id)?,
         };
-        let key = key_of(self.change(cx, IdentityChange::AddKey(new), "key.create", detail).await?)?;
+        let change = IdentityChange::AddKey(new, cx.receipt);
+        let key = key_of(self.change(cx, change, "key.create", detail).await?)?;
         Ok((key, text.text()))
     }
 

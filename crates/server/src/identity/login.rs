@@ -4,6 +4,7 @@ use super::{
     Identities, Known, Rejected,
     authenticate::{Reason, wrong},
     limiter::{NotNow, Turn},
+    name::as_kept,
     password::Place,
     token::Token,
     usage,
@@ -55,7 +56,7 @@ impl Identities {
         password: SecretString,
         limit: Duration,
     ) -> Result<Arc<Known>, Rejected> {
-        let account = within(limit, self.0.catalog.account(AccountRef::Name(name))).await?;
+        let account = within(limit, self.0.catalog.account(AccountRef::Name(&as_kept(name)))).await?;
         let account = account.filter(|account| account.active && account.kind == AccountKind::User);
         let hash = account.as_ref().and_then(|account| account.password.clone());
         let right = self.0.passwords.verify(place, password, hash).await?;
@@ -130,7 +131,7 @@ impl Identities {
 
     /// A name that may belong to nobody, as it is kept in counters.
     fn name_hash(&self, name: &str) -> Result<[u8; 32]> {
-        let name = name.to_lowercase();
+        let name = as_kept(name).to_lowercase();
         Ok(self.0.engine.keyed_hash(KeyKind::Credential, "login name v1", &[name.as_bytes()])?.1)
     }
 

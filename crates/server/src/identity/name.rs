@@ -12,7 +12,7 @@ const LONGEST: usize = 255;
 /// `InvalidInput` with the rule.
 pub fn check_name(name: &str) -> Result<String> {
     let invalid = |text: &'static str| Err(Error::new(ErrorKind::InvalidInput, text));
-    let name: String = name.nfc().collect();
+    let name = as_kept(name);
     if name.is_empty() {
         return invalid("name: it is empty");
     }
@@ -29,6 +29,11 @@ pub fn check_name(name: &str) -> Result<String> {
         return invalid("name: it looks like an id; use another one");
     }
     Ok(name)
+}
+
+/// A name as somebody writes it, in the form in which it would be kept.
+pub fn as_kept(name: &str) -> String {
+    name.nfc().collect()
 }
 
 /// Refuses a text that is too long to be kept.

@@ -8,11 +8,14 @@ use super::{
 use crate::{
     connection::Statement,
     error::{Class, Failure},
+    receipts,
     transaction::{Note, Operation, Transaction, Verdict},
     value::{Value, args, damaged},
 };
 use secrecy::ExposeSecret;
-use strongroom_core::{Error, ErrorKind, OwnerId, Result, Revision, Timestamp, async_trait};
+use strongroom_core::{
+    Error, ErrorKind, OwnerId, Receipt, Result, Revision, SecretId, Timestamp, async_trait,
+};
 use strongroom_engine::Noted;
 
 /// A change, in a transaction with its audit entry.
@@ -46,13 +49,19 @@ impl Operation for Apply {
         let now = tx.now().await?;
         tx.forget();
         let (answer, mut statements) = match &self.change {
-            IdentityChange::AddAccount(new) => add(new, now),
+            IdentityChange::AddAccount(new, receipt) => {
+                receipts::refuse_repeat(tx, *receipt).await?;
+                add(new, *receipt, now)
+            }
             IdentityChange::PatchAccount(id, patch) => change(tx, *id, patch, now).await?,
             IdentityChange::RemoveAccount(id) => remove::account(tx, *id, None).await?,
             IdentityChange::RemoveAccountAndPrivateSecrets(id) => {
                 remove::account(tx, *id, Some((&self.noted, now))).await?
             }
-            IdentityChange::AddKey(new) => key::add(tx, new, now).await?,
+            IdentityChange::AddKey(new, receipt) => {
+                receipts::refuse_repeat(tx, *receipt).await?;
+                key::add(tx, new, *receipt, now).await?
+            }
             IdentityChange::PatchKey(id, patch) => key::patch(tx, *id, patch, now).await?,
             IdentityChange::RotateKey(id, mac, minutes, receipt) => {
                 key::rotate(tx, *id, mac, *minutes, *receipt, now).await?
@@ -81,7 +90,7 @@ impl Operation for Apply {
     }
 }
 
-fn add(new: &NewAccount, now: Timestamp) -> (Result<Changed>, Vec<Statement>) {
+fn add(new: &NewAccount, receipt: Option<Receipt>, now: Timestamp) -> (Result<Changed>, Vec<Statement>) {
     let account = Account {
         id: new.id,
         name: new.name.clone(),
@@ -115,7 +124,9 @@ fn add(new: &NewAccount, now: Timestamp) -> (Result<Changed>, Vec<Statement>) {
         ],
     );
     let login = login(&account);
-    (Ok(Changed::Account(Box::new(account))), vec![insert, login])
+    let noted = receipt.map(|receipt| receipts::insert(&receipt, SecretId(new.id.0), Revision(1), now));
+    let statements = [insert, login].into_iter().chain(noted).collect();
+    (Ok(Changed::Account(Box::new(account))), statements)
 }
 
 fn login(account: &Account) -> Statement {

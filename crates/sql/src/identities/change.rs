@@ -106,16 +106,16 @@ pub struct ApiKeyPatch {
 /// One change of accounts, keys or grants.
 #[derive(Clone)]
 pub enum IdentityChange {
-    /// Adds an account.
-    AddAccount(NewAccount),
+    /// Adds an account, and keeps the receipt.
+    AddAccount(NewAccount, Option<Receipt>),
     /// Changes an account.
     PatchAccount(OwnerId, AccountPatch),
     /// Removes an account with its keys and grants.
     RemoveAccount(OwnerId),
     /// Removes an account with its keys, grants and private secrets, each of which is an entry of the audit log, too.
     RemoveAccountAndPrivateSecrets(OwnerId),
-    /// Adds an API key.
-    AddKey(NewApiKey),
+    /// Adds an API key, and keeps the receipt, with which [`RotateKey`](Self::RotateKey) gives it another secret.
+    AddKey(NewApiKey, Option<Receipt>),
     /// Changes an API key.
     PatchKey(Uuid, ApiKeyPatch),
     /// Gives an API key a new secret; the old one is accepted for that many minutes more.
@@ -184,7 +184,8 @@ impl SqlCatalog {
     /// # Errors
     /// - `NotFound` if the account, key or grant is not there.
     /// - `AlreadyExists` if the name is taken.
-    /// - `Conflict` if it would leave no active admin, or if the account is not at the expected generation.
+    /// - `Conflict` if it would leave no active admin, if the account is not at the expected generation, or if the receipt of
+    ///   an addition is there already.
     pub async fn change_identities(&self, change: IdentityChange, noted: Noted) -> Result<Changed> {
         self.database.write(Apply { change, noted }).await?
     }

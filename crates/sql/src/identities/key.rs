@@ -16,7 +16,12 @@ use std::time::Duration;
 use strongroom_core::{ErrorKind, Receipt, Result, Revision, SecretId, Timestamp, async_trait};
 use uuid::Uuid;
 
-pub(super) async fn add(tx: &mut Transaction, new: &NewApiKey, now: Timestamp) -> Step {
+pub(super) async fn add(
+    tx: &mut Transaction,
+    new: &NewApiKey,
+    receipt: Option<Receipt>,
+    now: Timestamp,
+) -> Step {
     if !there(tx, new.account).await? {
         return refuse(ErrorKind::NotFound, "account: there is no such account");
     }
@@ -37,8 +42,9 @@ pub(super) async fn add(tx: &mut Transaction, new: &NewApiKey, now: Timestamp) -
         created: now,
         updated: now,
     };
-    let statement = insert(&key);
-    Ok((Ok(Changed::Key(Box::new(key))), vec![statement]))
+    let noted = receipt.map(|receipt| receipts::insert(&receipt, SecretId(key.id), Revision(1), now));
+    let statements = [insert(&key)].into_iter().chain(noted).collect();
+    Ok((Ok(Changed::Key(Box::new(key))), statements))
 }
 
 pub(super) async fn patch(tx: &mut Transaction, id: Uuid, patch: &ApiKeyPatch, now: Timestamp) -> Step {
@@ -72,10 +78,10 @@ pub(super) async fn rotate(
             key.previous = (minutes > 0).then(|| (key.key, std::mem::take(&mut key.mac), until));
             key.retain_minutes = i64::from(minutes);
             key.generation += 1;
+            key.rotated = Some(now);
         }
     }
     (key.key, key.mac) = (mac.key, mac.mac.clone());
-    key.rotated = Some(now);
     key.updated = now;
     let generation = Revision(key.generation.unsigned_abs());
     let first = receipt.filter(|_| before.is_none());

@@ -47,12 +47,16 @@ pub enum AccountTest {
     FullName(TextOp),
     /// On the remark.
     Description(TextOp),
+    /// On the address; where there is none, `IsNull` and the negative operators hold.
+    Email(TextOp),
     /// Whether it can be used.
     Active(bool),
     /// On the moment at which it was made.
     Created(DateOp),
     /// On the moment of its last change.
     Updated(DateOp),
+    /// Of all accounts, or of none: on a field that has the same content in each.
+    Always(bool),
 }
 
 /// What accounts are sorted by.
@@ -66,6 +70,8 @@ pub enum AccountSort {
     FullName,
     /// The remark, by its bytes; on MariaDB by the first 1,024 of them.
     Description,
+    /// The address, by its bytes; those without first.
+    Email,
     /// Those that cannot be used first.
     Active,
     /// The moment at which it was made.
@@ -75,6 +81,8 @@ pub enum AccountSort {
 }
 
 const DESCRIPTION: &str = "COALESCE(l.description, '')";
+/// What is sorted by: not every database has nulls at the same end.
+const EMAIL: &str = "COALESCE(l.email, '')";
 const UPDATED: &str = "COALESCE(l.updated, a.created)";
 
 impl AccountSort {
@@ -84,6 +92,7 @@ impl AccountSort {
             Self::Name => "a.name",
             Self::FullName => "a.full_name",
             Self::Description => DESCRIPTION,
+            Self::Email => EMAIL,
             Self::Active => "a.active",
             Self::Created => "a.created",
             Self::Updated => UPDATED,
@@ -99,11 +108,23 @@ impl AccountTest {
             Self::Name(op) => text("a.name", op),
             Self::FullName(op) => text("a.full_name", op),
             Self::Description(op) => text(DESCRIPTION, op),
+            Self::Email(op) => signed(op, email(dialect, op)),
             Self::Active(true) => Expression::sql("a.active <> 0", Vec::new()),
             Self::Active(false) => Expression::sql("a.active = 0", Vec::new()),
             Self::Created(op) => date(dialect, "a.created", op),
             Self::Updated(op) => date(dialect, UPDATED, op),
+            Self::Always(true) => Expression::Always,
+            Self::Always(false) => Expression::Never,
         }
+    }
+}
+
+/// Whether the address satisfies the operator or, if it is a negative one, the operator that it negates.
+fn email(dialect: Dialect, op: &TextOp) -> Expression {
+    let is = |what: &str| Expression::sql(format!("l.email IS {what}"), Vec::new());
+    match op {
+        TextOp::IsNull | TextOp::IsNotNull => is("NULL"),
+        _ => Expression::all([is("NOT NULL"), positive(dialect, &Column::folded(dialect, EMAIL), op)]),
     }
 }
 

@@ -4,7 +4,7 @@ use super::{change, new_account};
 use crate::common::Claimed;
 use strongroom_core::{
     ErrorKind, OwnerId,
-    filter::{Condition, Logic},
+    filter::{Logic, TextOp},
 };
 use strongroom_sql::identities::{
     Account, AccountFilter, AccountKind, AccountSort, AccountTest, IdentityChange, Role,
@@ -12,24 +12,22 @@ use strongroom_sql::identities::{
 use uuid::Uuid;
 
 pub(crate) async fn pages_of_accounts_are_those_of_the_filter_language(claimed: &Claimed) {
-    type Field = fn(&Account) -> &str;
+    type Field = fn(&Account) -> Option<&str>;
     for (n, name) in ["Ann", "bob", "a%b", "a_b", "ÄRGER", "änn", "Zed"].into_iter().enumerate() {
         let mut new = new_account(name, Role::Reader);
         new.active = n % 3 != 0;
+        new.email = (n % 4 != 0).then(|| format!("{n}@Example.org"));
         new.full_name = format!("Full {}", n % 2);
         new.description = if n == 4 { String::new() } else { format!("Remark {name}") };
-        change(claimed, IdentityChange::AddAccount(new)).await.unwrap();
+        change(claimed, IdentityChange::AddAccount(new, None)).await.unwrap();
     }
     let mut service = new_account("program", Role::Reader);
     service.kind = AccountKind::Service;
-    change(claimed, IdentityChange::AddAccount(service)).await.unwrap();
+    change(claimed, IdentityChange::AddAccount(service, None)).await.unwrap();
     let catalog = &claimed.catalog;
     let mut all = catalog.accounts().await.unwrap();
     all.retain(|account| account.kind == AccountKind::User);
-    let text = |text: &str| match Condition::parse("name", text).unwrap() {
-        Condition::Name(op) => op,
-        _ => unreachable!("a name was asked for"),
-    };
+    let text = |text: &str| TextOp::parse("name", text).unwrap();
     let base = AccountFilter {
         kind: AccountKind::User,
         only: None,
@@ -49,16 +47,25 @@ pub(crate) async fn pages_of_accounts_are_those_of_the_filter_language(claimed: 
         "notequals:Ann",
         "oneof:[\"bob\", \"Zed\"]",
         "contains:%",
+        "contains:",
+        "endswith:@example.org",
+        "notcontains:@",
         "isnull:",
+        "isnotnull:",
     ] {
-        let Ok(Condition::Name(op)) = Condition::parse("name", op) else { continue };
-        let cases: [(AccountTest, Field); 3] = [
-            (AccountTest::Name(op.clone()), |account| &account.name),
-            (AccountTest::FullName(op.clone()), |account| &account.full_name),
-            (AccountTest::Description(op.clone()), |account| &account.description),
+        let op = text(op);
+        let cases: [(AccountTest, Field); 4] = [
+            (AccountTest::Name(op.clone()), |account| Some(&account.name)),
+            (AccountTest::FullName(op.clone()), |account| Some(&account.full_name)),
+            (AccountTest::Description(op.clone()), |account| Some(&account.description)),
+            (AccountTest::Email(op.clone()), |account| account.email.as_deref()),
         ];
         for (test, field) in cases {
-            let mut expected: Vec<Account> = all.iter().filter(|a| op.matches(field(a))).cloned().collect();
+            // Of what is absent no positive operator holds but `isnull`, and the negative ones are their negations.
+            let absent =
+                if op == TextOp::IsNotNull { false } else { op == TextOp::IsNull || op.is_negative() };
+            let holds = |account: &Account| field(account).map_or(absent, |text| op.matches(text));
+            let mut expected: Vec<Account> = all.iter().filter(|a| holds(a)).cloned().collect();
             expected.sort_by(|a, b| a.name.cmp(&b.name));
             let filter = AccountFilter { tests: vec![test.clone()], ..base.clone() };
             let page = catalog.accounts_page(&filter).await.unwrap();
@@ -72,10 +79,15 @@ pub(crate) async fn pages_of_accounts_are_those_of_the_filter_language(claimed: 
     assert_eq!(catalog.accounts_page(&any).await.unwrap().total, expected);
     let both = AccountFilter { tests: either, ..base.clone() };
     assert_eq!(catalog.accounts_page(&both).await.unwrap().total, 0, "Ann cannot log in");
+    for (wanted, count) in [(true, all.len()), (false, 0)] {
+        let filter = AccountFilter { tests: vec![AccountTest::Always(wanted)], ..base.clone() };
+        assert_eq!(catalog.accounts_page(&filter).await.unwrap().items.len(), count);
+    }
     for (sort, descending) in [
         (AccountSort::Id, true),
         (AccountSort::FullName, false),
         (AccountSort::Description, true),
+        (AccountSort::Email, false),
         (AccountSort::Active, false),
         (AccountSort::Created, true),
         (AccountSort::Updated, false),
@@ -87,6 +99,7 @@ pub(crate) async fn pages_of_accounts_are_those_of_the_filter_language(claimed: 
                 AccountSort::Name => a.name.cmp(&b.name),
                 AccountSort::FullName => a.full_name.cmp(&b.full_name),
                 AccountSort::Description => a.description.cmp(&b.description),
+                AccountSort::Email => a.email.cmp(&b.email),
                 AccountSort::Active => a.active.cmp(&b.active),
                 AccountSort::Created => a.created.cmp(&b.created),
                 AccountSort::Updated => a.updated.cmp(&b.updated),

@@ -6,7 +6,7 @@ use crate::failure::{Exit, Failure, Outcome};
 use secrecy::SecretString;
 use strongroom_core::{Context, ErrorKind, OwnerId};
 use strongroom_remote::{Account, AccountChange, Accounts, NewAccount};
-use strongroom_server::identity::{Identities, NewUser, Patch, Removal};
+use strongroom_server::identity::{Identities, NewUser, Patch, Removal, as_kept};
 use strongroom_sql::identities::{self as sql, AccountKind, AccountRef, Role, Scope};
 use uuid::Uuid;
 
@@ -167,7 +167,7 @@ impl People {
 /// An account of the database by its name or id.
 pub(crate) async fn account(identities: &Identities, which: &str) -> Outcome<sql::Account> {
     let catalog = identities.catalog();
-    let by_name = catalog.account(AccountRef::Name(which)).await?;
+    let by_name = catalog.account(AccountRef::Name(&as_kept(which))).await?;
     let found = match (by_name, Uuid::parse_str(which)) {
         (None, Ok(id)) => catalog.account(AccountRef::Id(OwnerId(id))).await?,
         (found, _) => found,

@@ -5,17 +5,19 @@ use super::super::{
     body::{JsonBody, Sent},
     error::{Answer, ApiError},
     json::Object,
+    once::Once,
     path::Path,
     query::Query,
     requests,
     state::App,
     wire::{GrantView, Nothing},
 };
-use crate::identity::Removal;
+use crate::identity::{NewUser, Removal, as_kept};
 use axum::{
     Json,
     extract::{RawQuery, State},
 };
+use secrecy::SecretString;
 use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, OwnerId, Timestamp};
 use strongroom_sql::identities::{Account, AccountRef, Scope};
@@ -28,9 +30,10 @@ pub(crate) async fn find(app: &App, which: &str) -> Answer<Option<Account>> {
     match Uuid::parse_str(which) {
         Ok(id) => Ok(app.identities.catalog().account(AccountRef::Id(OwnerId(id))).await?),
         Err(_) => {
-            let found = app.identities.catalog().account(AccountRef::Name(which)).await?;
+            let name = as_kept(which);
+            let found = app.identities.catalog().account(AccountRef::Name(&name)).await?;
             // The database finds names without regard to case.
-            Ok(found.filter(|account| account.name == which))
+            Ok(found.filter(|account| account.name == name))
         }
     }
 }
@@ -43,12 +46,45 @@ pub(crate) fn there(account: Option<Account>, what: &str, which: &str) -> Answer
     })
 }
 
-/// Why an account was not made or changed; `taken` if its name is.
-pub(crate) fn refused(error: Error, taken: impl FnOnce() -> String) -> ApiError {
+/// Why an account was not made or changed; `taken` says that its name is, by which kind of account: people and programs
+/// share one name space.
+pub(crate) async fn refused(
+    app: &App,
+    error: Error,
+    name: &str,
+    taken: impl FnOnce(&str) -> String,
+) -> ApiError {
     match error.kind() {
-        ErrorKind::AlreadyExists => ApiError::exists(taken()),
+        ErrorKind::AlreadyExists => {
+            match app.identities.catalog().account(AccountRef::Name(&as_kept(name))).await {
+                Ok(there) => ApiError::exists(taken(there.map_or("other", |account| account.kind.as_str()))),
+                Err(error) => error.into(),
+            }
+        }
         ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
         _ => error.into(),
+    }
+}
+
+/// Makes an account, or answers again what a repeated request made; `taken` as for [`refused`].
+pub(crate) async fn make(
+    app: &App,
+    caller: &Caller,
+    once: Option<Once>,
+    new: NewUser,
+    taken: impl FnOnce(&str) -> String,
+) -> Answer<(Account, Option<SecretString>)> {
+    let mut cx = caller.context();
+    cx.receipt = once.as_ref().map(|once| once.receipt);
+    if let Some(once) = &once
+        && let Some(before) = once.before().await?
+    {
+        return Ok(app.identities.answer_again(&cx, OwnerId(before.secret.0)).await?);
+    }
+    let name = new.name.clone();
+    match app.identities.create_account(&cx, new).await {
+        Ok(made) => Ok(made),
+        Err(error) => Err(refused(app, error, &name, taken).await),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
         body::{JsonBody, Sent},
         error::{Answer, ApiError},
         json::id,
-        listing::{self, Facets},
+        key_listing,
         once::Once,
         path::Path,
         query::Query,
@@ -16,6 +16,7 @@ use super::{
     },
     accounts,
 };
+use crate::identity::as_kept;
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -24,6 +25,9 @@ use axum::{
 use strongroom_core::{ErrorKind, OwnerId};
 use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch};
 use uuid::Uuid;
+
+/// For how many minutes the text before a rotation can be kept good: 100 years.
+const LONGEST_RETENTION: u32 = 100 * 365 * 24 * 60;
 
 /// The account of a path that takes ids alone.
 async fn owner(app: &App, text: &str) -> Answer<Account> {
@@ -35,8 +39,8 @@ async fn owner(app: &App, text: &str) -> Answer<Account> {
 
 async fn key_of(app: &App, account: &Account, which: &str) -> Answer<ApiKey> {
     let keys = app.identities.catalog().api_keys(account.id).await?;
-    let wanted = Uuid::parse_str(which).ok();
-    keys.into_iter().find(|key| wanted.map_or(key.name == which, |id| key.id == id)).ok_or_else(|| {
+    let (id, name) = (Uuid::parse_str(which).ok(), as_kept(which));
+    keys.into_iter().find(|key| id.map_or(key.name == name, |id| key.id == id)).ok_or_else(|| {
         ApiError::not_found(format!(
             "\"An API key with ID or name '{}' is not configured for service account with ID '{}'.\"",
             which.escape_debug(),
@@ -64,15 +68,7 @@ pub(crate) async fn keys(
     let hydrate = query.paging()?.hydrate;
     let account = owner(&app, &account).await?;
     let keys = app.identities.catalog().api_keys(account.id).await?;
-    let page = listing::page(&query, keys, |key| Facets {
-        id: key.id,
-        name: &key.name,
-        full_name: "",
-        description: &key.description,
-        active: key.active,
-        created: key.created,
-        updated: key.updated,
-    })?;
+    let page = key_listing::page(&query, keys)?;
     Ok(Json(page.map(|key| ApiKeyView::of(&key, &account, None, hydrate)).into()))
 }
 
@@ -82,7 +78,10 @@ pub(crate) async fn keys(
     path = "/service_accounts/{id}/api_keys",
     tag = "service accounts",
     operation_id = "service_accounts_create_key",
-    params(("id" = Uuid, Path, description = "The service account's id")),
+    params(
+        ("id" = Uuid, Path, description = "The service account's id"),
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes gives a text in place of the one that did not arrive")
+    ),
     request_body = requests::NewApiKey,
     responses((status = 200, description = "Done", body = ApiKeyView)),
 )]
@@ -90,16 +89,28 @@ pub(crate) async fn create_key(
     State(app): State<App>,
     sender: Sender,
     Path(account): Path<String>,
+    headers: HeaderMap,
     body: JsonBody,
 ) -> Answer<Json<ApiKeyView>> {
-    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
+    let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let name = object.required_text("name")?;
     let description = object.text("description")?.unwrap_or_default();
     let days = object.integer("expires_in_days")?;
     caller.must_be_admin("create API key")?;
     let account = owner(&app, &account).await?;
+    let what = format!("POST /service_accounts/{}/api_keys", account.id);
+    let once = Once::of(&app, &caller, &headers, &what, &bytes).await?;
+    let mut cx = caller.context();
+    cx.receipt = once.as_ref().map(|once| once.receipt);
+    if let Some(once) = &once
+        && let Some(before) = once.before().await?
+    {
+        let key = key_of(&app, &account, &before.secret.to_string()).await?;
+        let (key, text) = app.identities.rotate_key(&cx, &key, 0).await?;
+        return Ok(Json(ApiKeyView::of(&key, &account, Some(&text), true)));
+    }
     let expires = accounts::expires(&app, days)?;
-    let made = app.identities.create_key(&caller.context(), &account, &name, &description, expires).await;
+    let made = app.identities.create_key(&cx, &account, &name, &description, expires).await;
     let (key, text) = made.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => taken("register", &name, &account),
         _ => error.into(),
@@ -195,10 +206,13 @@ pub(crate) async fn rotate_key(
 ) -> Answer<Json<ApiKeyView>> {
     let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     caller.must_be_admin("rotate API key")?;
-    let minutes = object.integer("retain_period_minutes")?.unwrap_or(0);
+    let minutes = u32::try_from(object.integer("retain_period_minutes")?.unwrap_or(0));
+    let minutes = minutes
+        .ok()
+        .filter(|minutes| *minutes <= LONGEST_RETENTION)
+        .ok_or_else(|| ApiError::invalid(format!("retain_period_minutes: use 0 to {LONGEST_RETENTION}")))?;
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
-    let minutes = u32::try_from(minutes.max(0)).unwrap_or(u32::MAX);
     let once = Once::of(&app, &caller, &headers, &format!("PUT /api_keys/{}/rotate", key.id), &bytes).await?;
     if let Some(once) = &once {
         once.before().await?;

@@ -19,7 +19,7 @@ use axum::{
 use strongroom_core::{
     Error, ErrorKind, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
 };
-use strongroom_sql::identities::Role;
+use strongroom_engine::ONLY_ITS_OWNER;
 
 pub(super) fn change(object: &mut Object, patch: bool) -> Result<SecretUpdate, ApiError> {
     let mut update = SecretUpdate::new();
@@ -91,7 +91,7 @@ impl Changing {
         note_refusal(app, caller, &error, Some(self.secret)).await?;
         match (error.kind(), name) {
             (ErrorKind::Conflict, _) if expected.is_some() => Err(precondition(&error)),
-            (ErrorKind::PermissionDenied, _) if private.is_some() && caller_may_change(caller) => {
+            (ErrorKind::PermissionDenied, _) if error.message() == ONLY_ITS_OWNER => {
                 Err(ApiError::forbidden(
                     "Only the user who created the secret is allowed to update its private status.",
                 ))
@@ -100,10 +100,6 @@ impl Changing {
             (..) => Err(missing(error, &self.text)),
         }
     }
-}
-
-fn caller_may_change(caller: &Caller) -> bool {
-    matches!(caller.account().role, Role::Admin | Role::Writer)
 }
 
 /// The revision that `If-Match` names; `*` is any.

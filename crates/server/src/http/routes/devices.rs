@@ -70,7 +70,7 @@ pub(crate) async fn device_authorization(
 }
 
 /// `client_id`.
-pub(super) fn client_id(form: &Query) -> Answer<Uuid> {
+fn client_id(form: &Query) -> Answer<Uuid> {
     let id = form.get("client_id").and_then(|text| Uuid::parse_str(text).ok());
     id.ok_or_else(|| ApiError::invalid("client_id: it must be a UUID"))
 }

@@ -1,17 +1,14 @@
 //! `/login`: with a password, an API key, or what a person approved with a browser.
 
-use super::{
-    super::{
-        auth::{Facts, origin},
-        body::Form,
-        error::{ApiError, ErrorBody},
-        guesses,
-        query::Query,
-        requests,
-        state::App,
-        wire::{DeviceRefusal, Token},
-    },
-    devices::client_id,
+use super::super::{
+    auth::{Facts, origin},
+    body::Form,
+    error::{ApiError, ErrorBody},
+    guesses,
+    query::Query,
+    requests,
+    state::App,
+    wire::{DeviceRefusal, Token},
 };
 use crate::identity::{Fetched, Issued, Refusal, Rejected};
 use axum::{
@@ -74,27 +71,31 @@ enum Grant {
 impl Grant {
     /// What a form has of it; the rest is not kept while it is looked at.
     fn of(form: Query) -> Result<Self, ApiError> {
-        let secret = |field: &str| form.get(field).map(SecretString::from);
-        let grant = match form.get("grant_type") {
-            Some(grant) if !grant.is_empty() => grant,
-            _ if form.get("device_code").is_some() => DEVICE_GRANT,
-            _ if form.get("username").is_some() => "password",
-            _ if form.get("password").is_some() => "zenml-api-key",
+        // An empty field is one that nobody filled in.
+        let filled = |field: &str| form.get(field).filter(|text| !text.is_empty());
+        let secret = |field: &str| filled(field).map(SecretString::from);
+        let grant = match filled("grant_type") {
+            Some(grant) => grant,
+            _ if filled("device_code").is_some() => DEVICE_GRANT,
+            _ if filled("username").is_some() => "password",
+            _ if filled("password").is_some() => "zenml-api-key",
             _ => "password",
         };
         let bad = |text: &str| ApiError::plain(StatusCode::BAD_REQUEST, text);
         match grant {
             "zenml-api-key" => secret("password").map(Self::Key).ok_or_else(|| bad("API key is required.")),
             "password" => {
-                let name = form.get("username");
+                let name = filled("username");
                 let name = name.ok_or_else(|| bad("Invalid request: username is required."))?;
                 Ok(Self::Password(name.to_owned(), secret("password").unwrap_or_default()))
             }
             DEVICE_GRANT => {
-                let (Some(code), Some(_)) = (secret("device_code"), form.get("client_id")) else {
+                let (Some(code), Some(client)) = (secret("device_code"), filled("client_id")) else {
                     return Err(bad("Invalid request: device code and client ID are required."));
                 };
-                Ok(Self::Device(client_id(&form)?, code))
+                let client =
+                    Uuid::parse_str(client).map_err(|_| bad("Invalid request: invalid client ID."))?;
+                Ok(Self::Device(client, code))
             }
             _ => Err(bad("Unsupported grant type")),
         }

@@ -53,8 +53,10 @@ pub(crate) async fn create(
         return again(&app, &caller, before.secret).await;
     }
     let name = SecretName::new(object.required_text("name")?)?;
-    if object.is_null("private") {
-        return Err(ApiError::invalid("private: it must be true or false"));
+    for (field, what) in [("private", "true or false"), ("values", "an object")] {
+        if object.is_null(field) {
+            return Err(ApiError::invalid(format!("{field}: it must be {what}")));
+        }
     }
     let private = object.boolean("private")?.unwrap_or(false);
     let values = object.texts("values")?.unwrap_or_default();
@@ -243,8 +245,9 @@ pub(crate) async fn update(
     let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
     let secret = SecretId(id("secret id", &text)?);
-    let update = change(&mut object, query.boolean("patch_values", false)?)?;
-    let what = format!("PUT /secrets/{secret}");
+    let merge = query.boolean("patch_values", false)?;
+    let update = change(&mut object, merge)?;
+    let what = format!("PUT /secrets/{secret}?patch_values={merge}");
     let change = Changing { secret, what, text, headers, body: bytes };
     change.apply(&app, &caller, update).await
 }

@@ -6,6 +6,7 @@ use super::{
         body::{JsonBody, Sent},
         error::Answer,
         listing,
+        once::Once,
         path::Path,
         query::Query,
         requests,
@@ -18,6 +19,7 @@ use crate::identity::{NewUser, Patch};
 use axum::{
     Json,
     extract::{RawQuery, State},
+    http::HeaderMap,
 };
 use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
 
@@ -48,15 +50,17 @@ pub(crate) async fn list(
     path = "/service_accounts",
     tag = "service accounts",
     operation_id = "service_accounts_create",
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes makes no other account")),
     request_body = requests::NewServiceAccount,
     responses((status = 200, description = "Done", body = ServiceAccount)),
 )]
 pub(crate) async fn create(
     State(app): State<App>,
     sender: Sender,
+    headers: HeaderMap,
     body: JsonBody,
 ) -> Answer<Json<ServiceAccount>> {
-    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
+    let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let name = object.required_text("name")?;
     let role = object.text("role")?.map(|role| Role::parse(&role)).transpose()?;
     let new = NewUser {
@@ -71,14 +75,14 @@ pub(crate) async fn create(
         active: object.boolean("active")?.unwrap_or(true),
     };
     caller.must_be_admin("create service account")?;
-    let made = app.identities.create_account(&caller.context(), new).await;
-    let taken = || {
+    let once = Once::of(&app, &caller, &headers, "POST /service_accounts", &bytes).await?;
+    let (account, _) = accounts::make(&app, &caller, once, new, |there| {
         let name = name.escape_debug();
         format!(
-            "Unable to create service account with name '{name}': Found existing service account with this name."
+            "Unable to create service account with name '{name}': Found existing {there} account with this name."
         )
-    };
-    let (account, _) = made.map_err(|error| accounts::refused(error, taken))?;
+    })
+    .await?;
     Ok(Json(ServiceAccount::of(&account, true)))
 }
 
@@ -136,14 +140,16 @@ pub(crate) async fn update(
     };
     let name = patch.name.clone().unwrap_or_default();
     let changed = app.identities.update_account(&caller.context(), &account, patch).await;
-    let taken = || {
+    let taken = |there: &str| {
         let name = name.escape_debug();
         format!(
-            "Unable to update service account with name '{name}': Found an existing service account with this name."
+            "Unable to update service account with name '{name}': Found an existing {there} account with this name."
         )
     };
-    let changed = changed.map_err(|error| accounts::refused(error, taken))?;
-    Ok(Json(ServiceAccount::of(&changed, true)))
+    match changed {
+        Ok(changed) => Ok(Json(ServiceAccount::of(&changed, true))),
+        Err(error) => Err(accounts::refused(&app, error, &name, taken).await),
+    }
 }
 
 /// Removes a program's account with its keys.

@@ -8,6 +8,7 @@ use super::{
         guesses,
         json::Object,
         listing,
+        once::Once,
         path::Path,
         query::Query,
         requests,
@@ -20,6 +21,7 @@ use crate::identity::{NewUser, Patch};
 use axum::{
     Json,
     extract::{RawQuery, State},
+    http::HeaderMap,
 };
 use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
 
@@ -51,11 +53,17 @@ pub(crate) async fn list(
     path = "/users",
     tag = "users",
     operation_id = "users_create",
+    params(("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes makes no other account, and gives an activation token in place of the one that did not arrive")),
     request_body = requests::NewUser,
     responses((status = 200, description = "Done", body = User)),
 )]
-pub(crate) async fn create(State(app): State<App>, sender: Sender, body: JsonBody) -> Answer<Json<User>> {
-    let Sent { caller, mut object, .. } = body.sent_by(sender, &app).await?;
+pub(crate) async fn create(
+    State(app): State<App>,
+    sender: Sender,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Answer<Json<User>> {
+    let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let name = object.required_text("name")?;
     let is_admin = object.boolean("is_admin")?;
     let role = match object.text("role")? {
@@ -75,12 +83,12 @@ pub(crate) async fn create(State(app): State<App>, sender: Sender, body: JsonBod
         active: true,
     };
     caller.must_be_admin("create user")?;
-    let made = app.identities.create_account(&caller.context(), new).await;
-    let taken = || {
+    let once = Once::of(&app, &caller, &headers, "POST /users", &bytes).await?;
+    let (account, token) = accounts::make(&app, &caller, once, new, |there| {
         let name = name.escape_debug();
-        format!("Unable to create user with name '{name}': Found an existing user account with this name.")
-    };
-    let (account, token) = made.map_err(|error| accounts::refused(error, taken))?;
+        format!("Unable to create user with name '{name}': Found an existing {there} account with this name.")
+    })
+    .await?;
     Ok(Json(User::of(&account, Show::Plain).with_token(token.as_ref())))
 }
 
@@ -250,13 +258,16 @@ async fn change(
     let new_password = patch.password.is_some();
     let name = patch.name.clone().unwrap_or_default();
     let changed = app.identities.update_account(&caller.context(), &account, patch).await;
-    let taken = || {
+    let taken = |there: &str| {
         let name = name.escape_debug();
         format!(
-            "Unable to update user account with name '{name}': Found an existing user account with this name."
+            "Unable to update user account with name '{name}': Found an existing {there} account with this name."
         )
     };
-    let changed = changed.map_err(|error| accounts::refused(error, taken))?;
+    let changed = match changed {
+        Ok(changed) => changed,
+        Err(error) => return Err(accounts::refused(app, error, &name, taken).await),
+    };
     if new_password {
         accounts::forget_first_password(app, &changed);
     }
