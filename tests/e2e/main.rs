@@ -21,6 +21,7 @@ mod keys;
 mod leaks;
 mod limits;
 mod matrix;
+mod mistakes;
 mod output;
 mod own_account;
 mod places;

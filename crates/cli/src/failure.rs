@@ -53,7 +53,11 @@ impl Failure {
             _ => Exit::Other,
         };
         // The kind's own words: an error with a message of a library could quote what was read.
-        Self::new(exit, format!("{what}: {}", error.kind()))
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            kind => kind.to_string(),
+        };
+        Self::new(exit, format!("{what}: {why}"))
     }
 
     /// The reader of our output is gone: `strongroom secret list | head -1`.

@@ -99,12 +99,24 @@ fn sync_directory(path: &Path) {
     let _ = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
-/// A directory cannot, a device must not be replaced.
+/// A directory cannot, a device must not be replaced; nor a link of the system's, such as `/dev/stdout`, wherever that
+/// leads now.
 fn refuse_special(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(there) if !there.is_file() && !there.is_symlink() => Err(io::ErrorKind::InvalidInput.into()),
-        _ => Ok(()),
-    }
+    let systems_own = |target: PathBuf| target.starts_with("/proc") || target.starts_with("/dev");
+    let special = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_symlink() => {
+            fs::read_link(path).is_ok_and(systems_own)
+                || fs::metadata(path).is_ok_and(|there| !there.is_file())
+        }
+        Ok(there) => !there.is_file(),
+        Err(_) => false,
+    };
+    if special { Err(io::ErrorKind::InvalidInput.into()) } else { Ok(()) }
+}
+
+/// Whether it is the name for standard output.
+pub(crate) fn is_standard_output(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 fn open_new(path: &Path) -> io::Result<File> {

@@ -8,7 +8,10 @@ use std::path::Path;
 pub fn shown_path(path: &Path) -> String {
     let text = path.to_string_lossy();
     let content = ["{", "strongroom-root-key:", "srk1_", "-----BEGIN"];
-    if content.iter().any(|begin| text.trim_start().starts_with(begin)) || text.trim().contains('\n') {
+    if content.iter().any(|begin| text.trim_start().starts_with(begin))
+        || text.trim().contains('\n')
+        || text.contains(": ")
+    {
         return "(not shown: a text that is no path)".to_owned();
     }
     text.into_owned()
@@ -27,6 +30,7 @@ mod tests {
             "\n {a: hunter2}",
             "-----BEGIN PRIVATE KEY----- hunter2",
             "a: b\nc: hunter2\n",
+            "a: hunter2",
         ] {
             let shown = shown_path(Path::new(text));
             assert!(shown.contains("no path") && !shown.contains("hunter2"), "{shown}");

@@ -1,10 +1,12 @@
-//! Comparing a store with what is committed: what is gone from it, and what people see there in place of it.
+//! Comparing a store with what is committed: what is gone from it, and what people see there in place of it. The catalog
+//! is the store of what is inline.
 //!
 //! A scan names the suspects, which costs nothing but the scan; each of them is then looked at by itself, since lists lag
 //! behind and others go on working.
 
 use crate::{
     Lookup, Misplaced, Place, RepairReport, Row, StoreName, calls::Calls, deadline::Deadline, engine::Core,
+    errors::AGAINST_DAMAGE,
 };
 use futures::{StreamExt as _, stream};
 use std::{
@@ -12,7 +14,7 @@ use std::{
     sync::Arc,
 };
 use strongroom_core::{
-    ErrorKind, Found, ObjectId, Result, Revision, SecretId, SecretMeta, SecretName, VersionRef,
+    Error, ErrorKind, Found, ObjectId, Result, Revision, SecretId, SecretMeta, SecretName, VersionRef,
 };
 
 /// How many rows are listed at once.
@@ -24,12 +26,8 @@ const TOGETHER: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lost {
-    /// The store.
-    pub store: StoreName,
-    /// The object.
-    pub object: ObjectId,
-    /// The version.
-    pub at: VersionRef,
+    /// The store, the object and the version there; `None` if the catalog itself holds the values.
+    pub at: Option<(StoreName, ObjectId, VersionRef)>,
     /// The secret.
     pub secret: SecretId,
     /// Its name; `None` if it is private, since that is its owner's alone.
@@ -38,7 +36,7 @@ pub struct Lost {
     pub revision: Revision,
     /// Whether it is the current one.
     pub current: bool,
-    /// `Lost` if it is gone, `Corrupt` if something else is in its place.
+    /// `Lost` if it is gone, `Corrupt` if something else is in its place, `Unsupported` if that has another format.
     pub kind: ErrorKind,
     /// What it is and what to do, as readers are told.
     pub told: String,
@@ -188,6 +186,41 @@ impl Core {
         if !matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) {
             return Ok(None);
         }
+        self.as_lost(row, &error, deadline).await
+    }
+
+    /// Reads every version that the catalog itself holds.
+    pub(crate) async fn read_inline(
+        self: &Arc<Self>,
+        deadline: &Deadline,
+        report: &mut RepairReport,
+    ) -> Result<()> {
+        let mut after = None;
+        loop {
+            let wanted = Misplaced::Inline;
+            let rows =
+                self.patiently(deadline, || self.catalog.versions_to_move(after, PAGE, &wanted)).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = Some((last.meta.id, last.version.uid));
+            for row in &rows {
+                match self.read_values(row, deadline).await {
+                    Ok(_) => {}
+                    Err(error) if is_damage(&error) => {
+                        report.lost.extend(self.as_lost(row, &error, deadline).await?);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
+    /// What is told of a version that is lost or damaged, unless it was moved or removed meanwhile.
+    pub(crate) async fn as_lost(
+        &self,
+        row: &Row,
+        error: &Error,
+        deadline: &Deadline,
+    ) -> Result<Option<Lost>> {
         // It may have been moved or removed meanwhile.
         let (id, revision) = (row.meta.id, row.version.revision);
         let now = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
@@ -201,14 +234,15 @@ impl Core {
                 "an older version: nobody can roll back to it, and it goes with the history".to_owned()
             }
             ErrorKind::Corrupt => {
-                format!("{}: roll back to an older version or write the values again", error.message())
+                format!("{}; {AGAINST_DAMAGE}", error.message())
             }
             _ => error.message().to_owned(),
         };
         Ok(Some(Lost {
-            store: store.name.clone(),
-            object: *object,
-            at: at.clone(),
+            at: match &row.version.place {
+                Place::External { store, object, at } => Some((store.clone(), *object, at.clone())),
+                Place::Inline { .. } => None,
+            },
             secret: id,
             name: public_name(&row.meta),
             revision,
@@ -259,6 +293,12 @@ impl Core {
         let lookup = [Lookup::Id(id)];
         Ok(self.patiently(deadline, || self.catalog.current(&lookup)).await?.pop().flatten())
     }
+}
+
+/// Whether an error is about the bytes of one version: what says of itself that it has a format that is not known here may
+/// have been damaged in the very place that says so.
+pub(crate) fn is_damage(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported)
 }
 
 /// Whether the version of a row is what and where it was.

@@ -15,7 +15,7 @@ impl Core {
     pub(crate) async fn create(self: &Arc<Self>, cx: &Context, new: NewSecret) -> Result<Secret> {
         let deadline = Deadline::of(cx, &self.env);
         if !cx.access.change.contains(new.name.as_str()) {
-            return Err(errors::denied("the account may not create secrets of that name")
+            return Err(errors::may_not_change(cx, "the account may not create secrets of that name")
                 .with("name", new.name.as_str().escape_debug()));
         }
         refuse_hidden(&new.values)?;

@@ -80,7 +80,7 @@ impl Core {
                 Deleted::Refused(refusal) => {
                     let update =
                         expected.map_or_else(SecretUpdate::new, |at| SecretUpdate::new().expecting(at));
-                    return Err(self.refused(refusal, which, &update, &row));
+                    return Err(self.refused(cx, refusal, which, &update, &row));
                 }
             }
         }

@@ -1,6 +1,8 @@
 //! The errors that callers see most.
 
-use strongroom_core::{Error, ErrorKind, Revision, SecretId, SecretMeta, SecretName, SecretRef};
+use strongroom_core::{
+    Context, Error, ErrorKind, Names, Revision, SecretId, SecretMeta, SecretName, SecretRef,
+};
 
 /// The same for a secret that is missing and for one that the caller may not know of.
 pub(crate) fn not_found(which: &SecretRef) -> Error {
@@ -39,8 +41,26 @@ pub(crate) fn stale(expected: Option<Revision>, actual: Revision) -> Error {
     .with("actual revision", actual)
 }
 
+/// That the caller may not change something: `text`, unless its role lets it change nothing at all.
+pub(crate) fn may_not_change(cx: &Context, text: &'static str) -> Error {
+    if cx.access.change == Names::none() {
+        return denied("the account's role does not let it change secrets");
+    }
+    denied(text)
+}
+
 /// What a refusal says to whoever would make another account's secret private or public.
 pub const ONLY_ITS_OWNER: &str = "only the account that created the secret may make it private or public";
+
+/// What helps where the current value of a secret is damaged.
+pub(crate) const AGAINST_DAMAGE: &str =
+    "roll back to an older version, write the values again, or restore them from a backup";
+
+/// The same error with what helps against it.
+pub(crate) fn with_remedy(error: &Error, remedy: &str) -> Error {
+    let told = Error::new(error.kind(), format!("{}; {remedy}", error.message()));
+    error.context().fold(told, |told, (key, value)| told.with(key, value))
+}
 
 pub(crate) fn out_of_time() -> Error {
     Error::new(

@@ -117,7 +117,13 @@ impl Core {
             let again = again.ok_or_else(|| errors::not_found(&SecretRef::Id(id)))?;
             admit(&again)?;
             if again.version.place == row.version.place && again.version.uid == row.version.uid {
-                return Err(self.judge(&row, asked, error));
+                let error = self.judge(&row, asked, error);
+                let damaged = error.kind() == ErrorKind::Corrupt && as_of.is_none();
+                return Err(if damaged {
+                    errors::with_remedy(&error, errors::AGAINST_DAMAGE)
+                } else {
+                    error
+                });
             }
             row = again;
         }
@@ -168,7 +174,12 @@ impl Core {
         read
     }
 
-    async fn read_values(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<Arc<SecretValues>> {
+    /// Past the cache.
+    pub(crate) async fn read_values(
+        self: &Arc<Self>,
+        row: &Row,
+        deadline: &Deadline,
+    ) -> Result<Arc<SecretValues>> {
         let (version, bound) = (&row.version, self.bound(row));
         match &version.place {
             Place::Inline { sealed, .. } => {

@@ -27,7 +27,7 @@ pub struct RepairOptions {
     pub restored: bool,
     /// Remove what no row explains.
     pub remove_foreign: bool,
-    /// Read every version, which costs a call for each; otherwise those alone that a scan does not show.
+    /// Read every version, which costs a call for each that is in a store; otherwise those alone that a scan does not show.
     pub read: bool,
 }
 
@@ -49,7 +49,7 @@ pub struct RepairReport {
     pub removed: u64,
     /// Objects that a store says are damaged. Nothing of them is removed.
     pub damaged: Vec<(StoreName, ObjectId)>,
-    /// Committed versions that are gone from their store, or damaged.
+    /// Committed versions that are gone from their store, or damaged; of those that the catalog itself holds, what was read.
     pub lost: Vec<Lost>,
     /// Secrets that a store shows another version of than the committed one, and whether that was put right.
     pub overlaid: Vec<Overlaid>,
@@ -136,6 +136,9 @@ impl Engine {
                 let (kind, told) = (error.kind(), error.to_string());
                 report.unseen.push(Unseen { store: name.clone(), kind, told });
             }
+        }
+        if options.read {
+            core.read_inline(&Deadline::after(TIME, &core.env), &mut report).await?;
         }
         report.waiting =
             core.catalog.pending(u32::MAX).await?.iter().filter(|p| p.debris != Debris::Labels).count()

@@ -90,12 +90,13 @@ impl KeyRing {
     pub(crate) async fn reload(&self) -> Result<()> {
         let read = self.reads.fetch_add(1, Ordering::Relaxed) + 1;
         let rows = self.catalog.keys().await?;
+        let needed = rows.roots_of_all().next();
         let known = self.keys();
         let (mut keys, mut failed) = (BTreeMap::new(), None);
         for row in rows.keys {
             let key = match known.get(&row.id) {
                 Some(known) => Ok(known.key.clone()),
-                None => self.unwrapped(&row, &rows.wraps).await,
+                None => self.unwrapped(&row, &rows.wraps, needed).await,
             };
             match key {
                 Ok(key) => drop(keys.insert(row.id, RingKey { row, key })),
@@ -118,10 +119,19 @@ impl KeyRing {
         failed.map_or(Ok(()), Err)
     }
 
-    async fn unwrapped(&self, row: &KeyRow, wraps: &[WrapRow]) -> Result<Arc<DataKey>> {
+    /// `needed`: a root key that opens the database, to name it where ours does not.
+    async fn unwrapped(
+        &self,
+        row: &KeyRow,
+        wraps: &[WrapRow],
+        needed: Option<RootId>,
+    ) -> Result<Arc<DataKey>> {
         let mut wraps = wraps.iter().filter(|wrap| wrap.key == row.id);
         let Some(wrap) = wraps.clone().find(|wrap| wrap.root == self.roots.id()) else {
-            return Err(Replica::locked_out(self.roots.id(), wraps.next().map(|wrap| wrap.root)));
+            return Err(Replica::locked_out(
+                self.roots.id(),
+                needed.or_else(|| wraps.next().map(|wrap| wrap.root)),
+            ));
         };
         self.roots.unwrap(self.namespace, row.kind, row.id, &wrap.bytes).await.map(Arc::new)
     }

@@ -1,7 +1,8 @@
 //! Rotating data keys, and root keys.
 
 use crate::{
-    Misplaced, Place, WrapRow,
+    Lost, Misplaced, Place, Row, WrapRow,
+    compare::is_damage,
     crypto::{KeyId, KeyKind, RootId},
     deadline::Deadline,
     engine::{Core, Engine},
@@ -9,13 +10,15 @@ use crate::{
     setup::new_key,
 };
 use futures::{StreamExt, stream};
-use std::{sync::Arc, time::Duration};
-use strongroom_core::{Error, ErrorKind, Result};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use strongroom_core::{Error, ErrorKind, Result, VersionUid};
 
 /// How many versions are moved or sealed again at the same time: enough for them to share commits.
 const TOGETHER: usize = 32;
 /// How many are listed at once.
 const PAGE: u32 = 256;
+/// How long one of them may take.
+const TIME: Duration = Duration::from_secs(60);
 /// How often a rotation looks again for what was written meanwhile.
 const ROUNDS: u32 = 100;
 
@@ -31,16 +34,19 @@ pub struct Rotated {
     pub destroyed: Vec<KeyId>,
     /// Old keys of that kind that something still refers to.
     pub kept: Vec<KeyId>,
+    /// Versions that could not be sealed again, since they cannot be opened: their keys stay.
+    pub damaged: Vec<Lost>,
+    /// Root keys that open something, but not the new key, which was not wrapped with them, for they were not at hand.
+    pub without: Vec<RootId>,
 }
 
 impl Engine {
     /// Makes a new key of that kind active and, for the seal key, seals everything in the catalog again, while others
     /// keep reading and writing. Killed half way it is simply run again. Old keys are destroyed once nothing refers to
-    /// them.
+    /// them. What cannot be opened stays as it is and is told of; the rest goes on.
     ///
     /// # Errors
-    /// Of the catalog and the root key; `Corrupt` if a value cannot be opened, naming the secret; `Unsupported` without
-    /// a database; `Conflict` while processes run that were opened with another root key, which they are named with,
+    /// Of the catalog and the root key; `Unsupported` without a database; `Conflict` while processes run that were opened with another root key, which they are named with,
     /// unless forced: those that know another one alone read nothing that is written from then on.
     pub async fn rotate(&self, kind: KeyKind, force: bool) -> Result<Rotated> {
         let core = &self.core;
@@ -52,18 +58,31 @@ impl Engine {
         let wraps = [wrap];
         core.certain(&deadline, |_| core.catalog.add_key(&key, &wraps, force)).await?;
         core.ring.reload().await?;
-        let mut rotated = Rotated { new: key.id, resealed: 0, destroyed: Vec::new(), kept: Vec::new() };
+        let mut rotated = Rotated {
+            new: key.id,
+            resealed: 0,
+            destroyed: Vec::new(),
+            kept: Vec::new(),
+            damaged: Vec::new(),
+            without: Vec::new(),
+        };
+        let mut resealing = Resealing::default();
         for _ in 0..ROUNDS {
             if kind == KeyKind::Seal {
-                rotated.resealed += core.reseal(key.id).await?;
+                core.reseal(key.id, &mut resealing).await?;
             }
             rotated.kept = core.destroy_retiring(kind, &mut rotated.destroyed).await?;
-            let inline_left =
-                kind == KeyKind::Seal && !rotated.kept.is_empty() && core.left_to_reseal(key.id).await?;
+            let inline_left = kind == KeyKind::Seal
+                && !rotated.kept.is_empty()
+                && core.left_to_reseal(key.id, &resealing.given_up).await?;
             if !inline_left {
                 break;
             }
         }
+        (rotated.resealed, rotated.damaged) = (resealing.done, resealing.damaged);
+        let keys = core.catalog.keys().await?;
+        let opens = |root: &RootId| keys.wraps.iter().any(|wrap| wrap.key == key.id && wrap.root == *root);
+        rotated.without = keys.opened_by().into_keys().filter(|root| !opens(root)).collect();
         core.ring.reload().await?;
         Ok(rotated)
     }
@@ -89,7 +108,7 @@ impl Engine {
     /// have to be started anew then.
     ///
     /// # Errors
-    /// `Conflict` if some key would be left without a wrap, if this process itself was opened with that root key, or if
+    /// `NotFound` if it opens nothing here; `Conflict` if some key would be left without a wrap, if this process itself was opened with that root key, or if
     /// others were that still run, naming them.
     pub async fn drop_root(&self, root: RootId, force: bool) -> Result<u64> {
         if root == self.core.ring.roots().id() {
@@ -99,44 +118,70 @@ impl Engine {
             )
             .with("root key", root));
         }
+        if !self.core.catalog.keys().await?.opened_by().contains_key(&root) {
+            let text =
+                "no data key is wrapped with this root key: `strongroom status` shows those that there are";
+            return Err(Error::new(ErrorKind::NotFound, text).with("root key", root));
+        }
         self.core.catalog.drop_wraps(root, force).await
     }
+}
+
+/// What was sealed again.
+#[derive(Default)]
+struct Resealing {
+    done: u64,
+    damaged: Vec<Lost>,
+    /// Those that are damaged: nothing more is tried.
+    given_up: BTreeSet<VersionUid>,
+}
+
+fn is_left(row: &Row, given_up: &BTreeSet<VersionUid>) -> bool {
+    matches!(row.version.place, Place::Inline { .. }) && !given_up.contains(&row.version.uid)
 }
 
 impl Core {
     /// Seals inline versions again that are sealed with another key. Versions that changed meanwhile are left to the
     /// next round.
-    async fn reseal(self: &Arc<Self>, key: KeyId) -> Result<u64> {
-        let (mut resealed, mut after) = (0, None);
+    async fn reseal(self: &Arc<Self>, key: KeyId, resealing: &mut Resealing) -> Result<()> {
+        let mut after = None;
         loop {
             let wanted = Misplaced::SealedWithOther(key);
             let rows = self.catalog.versions_to_move(after, PAGE, &wanted).await?;
-            let Some(last) = rows.last() else { return Ok(resealed) };
+            let Some(last) = rows.last() else { return Ok(()) };
             after = Some((last.meta.id, last.version.uid));
-            let inline = rows.into_iter().filter(|row| matches!(row.version.place, Place::Inline { .. }));
-            let moves = stream::iter(inline.map(|row| async move {
-                let deadline = Deadline::after(Duration::from_secs(60), &self.env);
-                self.move_version(&Arc::new(row), None, &deadline).await
+            let inline = rows.into_iter().filter(|row| is_left(row, &resealing.given_up)).map(Arc::new);
+            let inline: Vec<_> = inline.collect();
+            let moves = stream::iter(inline.into_iter().map(|row| async move {
+                let deadline = Deadline::after(TIME, &self.env);
+                let moved = self.move_version(&row, None, &deadline).await;
+                (row, moved)
             }));
             let mut moves = moves.buffer_unordered(TOGETHER);
-            while let Some(moved) = moves.next().await {
+            while let Some((row, moved)) = moves.next().await {
                 match moved {
-                    Ok(moved) => resealed += u64::from(moved),
+                    Ok(moved) => resealing.done += u64::from(moved),
                     // Deleted or trimmed meanwhile.
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    // One that nobody can open keeps no other from a new key.
+                    Err(error) if is_damage(&error) => {
+                        resealing.given_up.insert(row.version.uid);
+                        let deadline = Deadline::after(TIME, &self.env);
+                        resealing.damaged.extend(self.as_lost(&row, &error, &deadline).await?);
+                    }
                     Err(error) => return Err(error),
                 }
             }
         }
     }
 
-    async fn left_to_reseal(&self, key: KeyId) -> Result<bool> {
+    async fn left_to_reseal(&self, key: KeyId, given_up: &BTreeSet<VersionUid>) -> Result<bool> {
         let mut after = None;
         loop {
             let rows = self.catalog.versions_to_move(after, PAGE, &Misplaced::SealedWithOther(key)).await?;
             let Some(last) = rows.last() else { return Ok(false) };
             after = Some((last.meta.id, last.version.uid));
-            if rows.iter().any(|row| matches!(row.version.place, Place::Inline { .. })) {
+            if rows.iter().any(|row| is_left(row, given_up)) {
                 return Ok(true);
             }
         }

@@ -1,7 +1,6 @@
 //! What `status` tells.
 
 use crate::{KeyRow, Replica, StoreName, Summary, crypto::RootId, engine::Engine};
-use std::collections::BTreeMap;
 use strongroom_core::{BackendInfo, NamespaceId, Result};
 
 /// What `status` tells.
@@ -30,10 +29,7 @@ impl Engine {
     pub async fn status(&self) -> Result<Status> {
         let core = &self.core;
         let keys = core.catalog.keys().await?;
-        let mut roots: BTreeMap<RootId, u64> = BTreeMap::new();
-        for wrap in &keys.wraps {
-            *roots.entry(wrap.root).or_default() += 1;
-        }
+        let roots = keys.opened_by();
         let stores = core.stores.iter().map(|(name, calls)| {
             (name.clone(), calls.info().clone(), calls.sealed, core.target.as_ref() == Some(name))
         });

@@ -42,7 +42,7 @@ impl Core {
             if let Err(refusal) = guard.check(&row.meta, row.version.uid, row.stamp.change)
                 && !matches!(refusal, Refusal::Moved | Refusal::NotFound)
             {
-                return Err(self.refused(refusal, which, &update, &row));
+                return Err(self.refused(cx, refusal, which, &update, &row));
             }
             let values = match self.changed_values(cx, &row, &update, &deadline).await {
                 Err(error) if error.kind() == ErrorKind::NotFound && !deadline.is_over() => {
@@ -94,7 +94,7 @@ impl Core {
                 }
                 // By name it may be another secret now: looking again decides.
                 Tried::Refused(Refusal::Moved | Refusal::NotFound) | Tried::Again => {}
-                Tried::Refused(refusal) => return Err(self.refused(refusal, which, &update, &row)),
+                Tried::Refused(refusal) => return Err(self.refused(cx, refusal, which, &update, &row)),
             }
         }
     }
@@ -139,6 +139,7 @@ impl Core {
 
     pub(crate) fn refused(
         &self,
+        cx: &Context,
         refusal: Refusal,
         which: &SecretRef,
         update: &SecretUpdate,
@@ -147,7 +148,7 @@ impl Core {
         match refusal {
             Refusal::NotFound => errors::not_found(which),
             Refusal::Denied => errors::about(
-                errors::denied("the account may not change this secret or give it that name"),
+                errors::may_not_change(cx, "the account may not change this secret or give it that name"),
                 &row.meta,
             ),
             Refusal::NotOwner => errors::about(errors::denied(errors::ONLY_ITS_OWNER), &row.meta),

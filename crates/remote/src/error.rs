@@ -174,10 +174,30 @@ pub(crate) fn too_large(server: &str) -> Error {
     Error::new(ErrorKind::Unexpected, "the server's answer is too large").with("server", server)
 }
 
-pub(crate) fn unreachable(server: &str) -> Error {
-    Error::new(ErrorKind::Unavailable, "the server cannot be reached")
-        .with("server", server)
-        .retryable(Retry::Backoff)
+pub(crate) fn unreachable(server: &str, lost: &reqwest::Error) -> Error {
+    let error = Error::new(ErrorKind::Unavailable, "the server cannot be reached").with("server", server);
+    match why(lost) {
+        Some(why) => error.with("why", why),
+        None => error,
+    }
+    .retryable(Retry::Backoff)
+}
+
+/// What was in the way, in the system's words or ours: a library's could hold a piece of an answer.
+fn why(lost: &reqwest::Error) -> Option<String> {
+    if let Some(rustls::Error::InvalidMessage(_)) = tls(lost) {
+        return Some("no TLS is spoken there: does the url begin with http://?".to_owned());
+    }
+    let mut error: Option<&(dyn std::error::Error + 'static)> = Some(lost);
+    while let Some(now) = error {
+        if let Some(io) = now.downcast_ref::<std::io::Error>()
+            && io.raw_os_error().is_some()
+        {
+            return Some(io.kind().to_string());
+        }
+        error = now.source();
+    }
+    None
 }
 
 pub(crate) fn untrusted(server: &str, why: &str) -> Error {

@@ -119,8 +119,11 @@ impl Transport {
         if let Some(why) = error::certificate(lost) {
             return Lost { error: error::untrusted(&self.base, &why), sent: false, transient: false };
         }
-        let error =
-            if lost.is_timeout() { error::too_slow(&self.base) } else { error::unreachable(&self.base) };
+        let error = if lost.is_timeout() {
+            error::too_slow(&self.base)
+        } else {
+            error::unreachable(&self.base, lost)
+        };
         Lost { error, sent: !lost.is_connect() && !lost.is_builder(), transient: !lost.is_builder() }
     }
 }

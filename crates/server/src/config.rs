@@ -5,7 +5,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
@@ -144,6 +144,11 @@ impl ServerConfig {
                 return Err(invalid(text.into()));
             }
         }
+        if !config.allowed_hosts.iter().all(|host| is_host(host)) {
+            let text = "server.allowed_hosts: use names or addresses alone, such as secrets.example.com, without scheme \
+                        and port";
+            return Err(invalid(text.into()));
+        }
         config.proxies()?;
         Ok(config)
     }
@@ -215,9 +220,25 @@ fn invalid(text: String) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
 }
 
+/// Whether it is a host alone, as it is compared with: an address of IPv6 has colons, and no port behind one.
+fn is_host(text: &str) -> bool {
+    let has_port = text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    !text.is_empty() && !text.contains(['/', ' ']) && (!has_port || text.parse::<Ipv6Addr>().is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_allowed_host_is_a_host_alone() {
+        for host in ["secrets.example.com", "localhost", "192.0.2.1", "::1", "[::1]", "x_y"] {
+            assert!(is_host(host), "{host}");
+        }
+        for text in ["", "https://x", "x/", "x:8237", "192.0.2.1:80", "[::1]:80", "a b"] {
+            assert!(!is_host(text), "{text}");
+        }
+    }
 
     #[test]
     fn networks_of_proxies_are_those_of_the_addresses_that_are_seen() {

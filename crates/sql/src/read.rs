@@ -161,6 +161,7 @@ pub(crate) async fn to_move(
     let (misplaced, mut values) = match wanted {
         Misplaced::SealedWithOther(key) => ("v.key_id IS NOT NULL AND v.key_id <> ?", args![key.0]),
         Misplaced::NotIn(None) => ("v.store IS NOT NULL", Vec::new()),
+        Misplaced::Inline => ("v.store IS NULL", Vec::new()),
         Misplaced::NotIn(Some(store)) => ("(v.store IS NULL OR v.store <> ?)", args![store.as_str()]),
     };
     let mut behind = String::new();

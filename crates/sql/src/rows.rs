@@ -61,7 +61,9 @@ fn version(record: &mut Record, at: usize) -> Result<VersionRow, Failure> {
             at: VersionRef::new(record.take_text(at + 7)?),
         }
     } else {
-        Place::Inline { payload: PayloadRef(record.uuid(at + 3)?), sealed: record.take_bytes(at + 4)? }
+        // Bytes that are gone are as good as none: whoever reads them is told whose they were, and lists go on.
+        let sealed = if record.is_null(at + 4) { Vec::new() } else { record.take_bytes(at + 4)? };
+        Place::Inline { payload: PayloadRef(record.uuid(at + 3)?), sealed }
     };
     Ok(VersionRow {
         uid: VersionUid(record.uuid(at)?),

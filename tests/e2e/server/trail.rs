@@ -294,6 +294,32 @@ fn an_end_that_was_cut_off_shows_against_a_head_that_was_noted_elsewhere() {
 }
 
 #[test]
+fn whoever_noted_a_head_of_what_was_pruned_is_told() {
+    let home = Home::new();
+    let head = || home.json(["audit", "verify"])[0]["head"].as_str().unwrap().to_owned();
+    home.ok(["secret", "create", "one", "--k=v"]);
+    let early = head();
+    home.ok(["secret", "create", "two", "--k=v"]);
+    let last = head();
+    home.ok(["audit", "prune", "--before", "2999-01-01 00:00:00", "-y"]);
+    let verified = home.run(["audit", "verify", "--head", &early]);
+    assert_eq!(verified.code, 0, "{}", verified.err);
+    assert!(
+        verified.err.contains("local:1") && verified.err.contains("cannot be compared"),
+        "{}",
+        verified.err
+    );
+    // The last of what was pruned is what the rest goes on from.
+    let verified = home.run(["audit", "verify", "--head", &last]);
+    assert_eq!((verified.code, verified.err.as_str()), (0, ""));
+    let (place, _) = last.rsplit_once(':').unwrap();
+    let error = home.fails(1, ["audit", "verify", "--head", &format!("{place}:{}", "00".repeat(32))]);
+    assert!(error.contains("not the one whose head was noted"), "{error}");
+    let error = home.fails(2, ["audit", "verify", "--head", &format!("{place}:00")]);
+    assert!(error.contains("--head: expected CHAIN:SEQUENCE:HEX"), "{error}");
+}
+
+#[test]
 fn an_export_shows_each_entry_once_while_others_are_written() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

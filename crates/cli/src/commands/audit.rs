@@ -7,6 +7,7 @@ use crate::{
     failure::{Exit, Failure, Outcome},
     input::confirm,
     render::{Data, Table, View, document, print, rfc3339, short},
+    resolve::find,
     session::account,
 };
 use strongroom_core::{
@@ -27,8 +28,8 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
     let (engine, catalog) = (identities.engine(), identities.catalog());
     match command {
         AuditCommand::List { limit, which, .. } => {
-            let rows = catalog.audit_trail(&filter(&identities, which).await?, 0, *limit).await?;
-            let mut table = Table::new(&["time", "account", "action", "detail", "from"]);
+            let rows = catalog.audit_trail(&filter(run, &identities, which).await?, 0, *limit).await?;
+            let mut table = Table::new(&["time", "account", "action", "secret", "detail", "from"]);
             let names = names(&identities).await?;
             for row in &rows {
                 let from = row.origin.address.as_deref().unwrap_or(&row.origin.channel);
@@ -36,6 +37,7 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
                     short(row.at).into(),
                     name(&names, row).into(),
                     row.action.as_str().into(),
+                    beginning(row.secret).into(),
                     in_short(&row.detail).into(),
                     from.into(),
                 ]);
@@ -63,10 +65,20 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
                     ("head", head.into()),
                 ]));
             }
-            run.print(&View { data: Data::List(data), table, caption: None })
+            run.print(&View { data: Data::List(data), table, caption: None })?;
+            for report in &reports {
+                for at in &report.uncompared {
+                    run.warn(&format!(
+                        "--head {}:{at}: it cannot be compared, since the entries before {} were pruned: note the head \
+                         that is printed now",
+                        report.chain, report.from
+                    ));
+                }
+            }
+            Ok(())
         }
         AuditCommand::Export { which } => {
-            let (mut filter, names) = (filter(&identities, which).await?, names(&identities).await?);
+            let (mut filter, names) = (filter(run, &identities, which).await?, names(&identities).await?);
             let mut skip = 0;
             loop {
                 let rows = catalog.audit_trail(&filter, skip, PAGE).await?;
@@ -113,6 +125,12 @@ fn behind(rows: &[AuditRow], filter: &mut TrailFilter, skipped: u64) -> u64 {
     if went_on { skipped + same } else { same }
 }
 
+/// The beginning of a secret's id, by which commands find it.
+fn beginning(secret: SecretId) -> String {
+    let id = secret.0.simple().to_string();
+    if secret.0.is_nil() { String::new() } else { id[..8].to_owned() }
+}
+
 /// What a table has room for: the ids of a thousand secrets are for `-o json` and `export`.
 fn in_short(detail: &str) -> String {
     match detail.split_once(" secrets: ") {
@@ -121,11 +139,9 @@ fn in_short(detail: &str) -> String {
     }
 }
 
-async fn filter(identities: &Identities, which: &AuditFilter) -> Outcome<TrailFilter> {
+async fn filter(run: &mut Run<'_>, identities: &Identities, which: &AuditFilter) -> Outcome<TrailFilter> {
     let secret = match &which.secret {
-        Some(text) => {
-            Some(SecretId(Uuid::parse_str(text).map_err(|_| Failure::usage("--secret: expected an id"))?))
-        }
+        Some(text) => Some(secret(run, text).await?),
         None => None,
     };
     let actor = match &which.actor {
@@ -133,6 +149,19 @@ async fn filter(identities: &Identities, which: &AuditFilter) -> Outcome<TrailFi
         None => None,
     };
     Ok(TrailFilter { actor, secret, action: which.action.clone(), ..TrailFilter::default() })
+}
+
+/// Which secret's entries are asked for. One that is gone has its entries still: they are asked for by its id.
+async fn secret(run: &mut Run<'_>, which: &str) -> Outcome<SecretId> {
+    if let Ok(id) = Uuid::parse_str(which) {
+        return Ok(SecretId(id));
+    }
+    let secrets = run.secrets().await?;
+    let found = find(&secrets, which, None).await.map_err(|failure| Failure {
+        text: format!("{}; ask for one that is gone by its id", failure.text),
+        ..failure
+    })?;
+    Ok(found.id)
 }
 
 /// Whose entries are asked for. An account that is gone has its entries still: they are asked for by its id.

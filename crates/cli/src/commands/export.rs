@@ -23,7 +23,8 @@ pub(super) async fn export(run: &mut Run<'_>, args: &ExportArgs) -> Outcome {
         Some(Format::Json) => document(&Data::from(&secret.values), Format::Json),
         _ => flat_map(&secret.values),
     };
-    let Some(file) = &args.filename else { return print(run.console, &text) };
+    let file = args.filename.as_deref().filter(|file| !files::is_standard_output(file));
+    let Some(file) = file else { return print(run.console, &text) };
     files::write_private(file, text.as_str().as_bytes(), args.force)?;
     run.note(&format!("exported `{}` to {}", secret.meta.name, file.display()));
     Ok(())

@@ -1,10 +1,13 @@
 //! `keys generate | rotate | rewrap`
 
-use super::Run;
+use super::{
+    Run,
+    repair::{lost, lost_text},
+};
 use crate::{
     args::RewrapArgs,
     console::Console,
-    failure::{Failure, Outcome},
+    failure::{Exit, Failure, Outcome},
     files,
     input::Sources,
     render::{Data, Table, View, print},
@@ -20,7 +23,7 @@ pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Conso
     let mut line = SecretText::default();
     line.push_str(key.to_text().expose_secret());
     line.push('\n');
-    let Some(file) = file else {
+    let Some(file) = file.filter(|file| !files::is_standard_output(file)) else {
         let lost = "standard output: nobody read the key, which is kept nowhere: make another one";
         return print(console, &line).map_err(|failure| failure.or_lost(lost));
     };
@@ -51,6 +54,11 @@ pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str, force: bool) -> Outcom
         ("resealed", rotated.resealed.into()),
         ("destroyed", ids(&rotated.destroyed)),
         ("kept", ids(&rotated.kept)),
+        ("damaged_versions", Data::List(rotated.damaged.iter().map(lost).collect())),
+        (
+            "root_keys_without",
+            Data::List(rotated.without.iter().map(|root| root.to_string().into()).collect()),
+        ),
     ]);
     let mut table = Table::new(&["kind", "new", "resealed", "destroyed", "kept"]);
     table.row([
@@ -60,7 +68,21 @@ pub(crate) async fn rotate(run: &mut Run<'_>, kind: &str, force: bool) -> Outcom
         (rotated.destroyed.len() as u64).into(),
         (rotated.kept.len() as u64).into(),
     ]);
-    run.print(&View { data, table, caption: None })
+    run.print(&View { data, table, caption: None })?;
+    for root in &rotated.without {
+        run.warn(&format!(
+            "the root key {root} does not open the new key, and so not the database: add it again with `strongroom keys \
+             rewrap --add FILE`, or drop it with `strongroom keys rewrap --drop {root}`"
+        ));
+    }
+    for one in &rotated.damaged {
+        run.warn(&format!("could not be sealed again: {}", lost_text(one)));
+    }
+    if rotated.damaged.is_empty() {
+        return Ok(());
+    }
+    let text = format!("{} versions are damaged: the old keys stay for them", rotated.damaged.len());
+    Err(Failure::new(Exit::Other, text))
 }
 
 /// Wraps the data keys with one more root key, or drops what one of them wrapped.

@@ -6,7 +6,7 @@ use crate::{
     failure::Outcome,
 };
 use strongroom_core::{
-    Result, SecretFilter,
+    Error, ErrorKind, Result, SecretFilter,
     filter::{Logic, Sort},
 };
 
@@ -32,10 +32,21 @@ pub(super) async fn list(run: &mut Run<'_>, args: &ListArgs) -> Outcome {
     Ok(())
 }
 
+/// The order; a direction that is misspelt would be the wrong one.
+fn sort(text: &str) -> Result<Sort> {
+    match text.split_once(':') {
+        Some((direction, _)) if !matches!(direction, "asc" | "desc") => {
+            let text = "--sort-by: the direction before the colon is asc or desc";
+            Err(Error::new(ErrorKind::InvalidInput, text))
+        }
+        _ => Sort::parse(text),
+    }
+}
+
 fn filter(args: &ListArgs) -> Result<SecretFilter> {
     let mut filter = SecretFilter::new()
         .logic(Logic::parse(&args.logical_operator)?)
-        .sort(Sort::parse(&args.sort_by)?)
+        .sort(sort(&args.sort_by)?)
         .page(args.page)
         .size(args.size);
     let fields = [

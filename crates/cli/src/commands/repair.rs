@@ -65,10 +65,8 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     }
     data.push(("damaged_objects".to_owned(), Data::List(damaged)));
     for one in &report.lost {
-        let what = if one.kind == ErrorKind::Corrupt { "damaged version" } else { "lost version" };
-        let (which, place) = (which(one.secret, one.name.as_ref()), format!("{} {}", one.store, one.object));
-        let text = format!("{which}, revision {}, {place} {}: {}", one.revision, one.at, one.told);
-        table.row([what.into(), text.into()]);
+        let what = if one.kind == ErrorKind::Lost { "lost version" } else { "damaged version" };
+        table.row([what.into(), lost_text(one).into()]);
     }
     data.push(("lost_versions".to_owned(), Data::List(report.lost.iter().map(lost).collect())));
     for one in &report.overlaid {
@@ -118,16 +116,29 @@ fn which(secret: SecretId, name: Option<&SecretName>) -> String {
     }
 }
 
-fn lost(one: &Lost) -> Data {
+/// Which version is lost, and what to do.
+pub(super) fn lost_text(one: &Lost) -> String {
+    let place = one
+        .at
+        .as_ref()
+        .map_or_else(|| "in the database".to_owned(), |(store, object, at)| format!("{store} {object} {at}"));
+    let which = which(one.secret, one.name.as_ref());
+    format!("{which}, revision {}, {place}: {}", one.revision, one.told)
+}
+
+pub(super) fn lost(one: &Lost) -> Data {
+    let at = one.at.as_ref();
+    let (store, object) = (at.map(|at| at.0.to_string()), at.map(|at| at.1.to_string()));
+    let null_or = |text: Option<String>| text.map_or(Data::Null, Data::from);
     Data::from([
-        ("store", one.store.to_string().into()),
-        ("object", one.object.to_string().into()),
-        ("version", one.at.as_str().into()),
+        ("store", null_or(store)),
+        ("object", null_or(object)),
+        ("version", null_or(at.map(|at| at.2.as_str().to_owned()))),
         ("secret", one.secret.to_string().into()),
         ("name", named(one.name.as_ref())),
         ("revision", one.revision.0.into()),
         ("current", one.current.into()),
-        ("damaged", (one.kind == ErrorKind::Corrupt).into()),
+        ("damaged", (one.kind != ErrorKind::Lost).into()),
         ("remedy", one.told.as_str().into()),
     ])
 }

@@ -15,7 +15,7 @@ use strongroom::Registry;
 use strongroom_core::{Error, ErrorKind};
 use strongroom_server::{
     Kinds, Server, ServerConfig,
-    identity::{FIRST_PASSWORD_FILE, FirstAdmin, Identities, made_up_password},
+    identity::{FIRST_PASSWORD_FILE, FirstAdmin, Identities, check_password, made_up_password},
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -59,6 +59,12 @@ async fn run(
     for warning in settings.warnings() {
         console.message(&format!("warning: {warning}\n"));
     }
+    // Before a database is made.
+    settings.check_certificate()?;
+    let given = config.vars().lookup(PASSWORD)?;
+    if let Some(given) = &given {
+        check_password(given).map_err(|error| Failure::usage(format!("{PASSWORD}: {}", error.message())))?;
+    }
     let kinds = Kinds { secrets_store: store_kind(&config)?, database: database_kind(&config)? };
     let sync = config.audit()?.reads == strongroom::config::AuditReads::Sync;
     let open = Configured::open_to_serve(&config, registry, places.clone()).await?;
@@ -78,10 +84,8 @@ async fn run(
     }
     let identities = Identities::new(catalog, engine, Duration::from_secs(settings.token_lifetime_s));
     if args.check {
-        settings.check_certificate()?;
         return check(open, &identities, console).await;
     }
-    let given = config.vars().lookup(PASSWORD)?;
     let file = places.config.join(FIRST_PASSWORD_FILE);
     first_password(&identities, given, &file, console).await?;
     let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;

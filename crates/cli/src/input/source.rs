@@ -67,7 +67,11 @@ impl<'a> Sources<'a> {
         let bytes = if reference == "-" {
             self.input(what)?
         } else {
-            let label = format!("{what}: cannot read {name}");
+            let label = if what == name {
+                format!("cannot read {name}")
+            } else {
+                format!("{what}: cannot read {name}")
+            };
             File::open(at_home(reference))
                 .and_then(|mut file| read_limited(&mut file, INPUT_LIMIT))
                 .map_err(|error| Failure::io(&label, &error))?

@@ -8,7 +8,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 use secrecy::SecretString;
 use strongroom_core::SecretValues;
 
-/// Reads a YAML mapping of texts; an empty document is an empty map.
+/// Reads a YAML mapping of texts. An empty document is none: whatever should have written it may have failed.
 pub(super) fn read(text: &str) -> Result<SecretValues, Wrong> {
     let mut events = Events(Parser::new_from_str(text));
     let mut pairs = Pairs::default();
@@ -31,6 +31,9 @@ pub(super) fn read(text: &str) -> Result<SecretValues, Wrong> {
             }
             _ => {}
         }
+    }
+    if !map_seen {
+        return Err(content("there is nothing in it; write {} for a map without keys"));
     }
     Ok(pairs.finish())
 }

@@ -23,7 +23,15 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
         None => match vars.lookup(SERVER)? {
             Some(url) => url.expose_secret().to_owned(),
             None if vars.is_set(DATABASE) || vars.is_set(CONFIG) => return Ok(None),
-            None => return Credentials::at(places).read(),
+            None => {
+                let kept = Credentials::at(places).read()?;
+                if kept.is_none() && vars.is_set(API_KEY) {
+                    let text = "STRONGROOM_API_KEY is set, but no server: set STRONGROOM_SERVER to its URL, or name the \
+                                database with --database URL";
+                    return Err(Error::new(ErrorKind::ConfigInvalid, text));
+                }
+                return Ok(kept);
+            }
         },
     };
     let wanted = Config::new(url.as_str());

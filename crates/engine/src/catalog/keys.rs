@@ -2,6 +2,7 @@
 
 use super::StoreName;
 use crate::crypto::{KeyId, KeyKind, RootId};
+use std::collections::BTreeMap;
 use strongroom_core::{NamespaceId, Owner, Timestamp};
 
 /// Whose database it is.
@@ -63,6 +64,24 @@ pub struct Keys {
     pub keys: Vec<KeyRow>,
     /// Their wraps.
     pub wraps: Vec<WrapRow>,
+}
+
+impl Keys {
+    /// How many of the keys each root key opens.
+    #[must_use]
+    pub fn opened_by(&self) -> BTreeMap<RootId, u64> {
+        let mut roots = BTreeMap::new();
+        for wrap in &self.wraps {
+            *roots.entry(wrap.root).or_default() += 1;
+        }
+        roots
+    }
+
+    /// The root keys that open every key, and so the database.
+    pub fn roots_of_all(&self) -> impl Iterator<Item = RootId> {
+        let all = self.keys.len() as u64;
+        self.opened_by().into_iter().filter(move |(_, opened)| *opened == all).map(|(root, _)| root)
+    }
 }
 
 /// What a store name stands for.

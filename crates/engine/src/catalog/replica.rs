@@ -49,8 +49,8 @@ impl Replica {
     pub fn locked_out(given: RootId, needed: Option<RootId>) -> Error {
         Error::new(
             ErrorKind::ConfigInvalid,
-            "the root key given does not open this database: give the one it was made with (a file named after its id, \
-             in the configuration directory, or keys.file)",
+            "the root key given does not open this database, or not all of it any more: give the one it needs (a file \
+             named after its id, in the configuration directory, or keys.file)",
         )
         .with("needed root key", needed.map_or_else(|| "none".to_owned(), |root| root.to_string()))
         .with("given root key", given)

@@ -199,11 +199,13 @@ pub struct Summary {
     pub audit_entries: u64,
 }
 
-/// Which versions are not where, or not sealed as, they should be.
+/// Which versions are not where, or not sealed as, somebody wants them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Misplaced {
     /// Sealed with another key than this one. Versions that are not sealed are not meant.
     SealedWithOther(KeyId),
     /// In another place than this store; `None` means inline.
     NotIn(Option<StoreName>),
+    /// Inline: those whose values the catalog itself holds.
+    Inline,
 }

@@ -150,7 +150,7 @@ fn nonce() -> Nonce {
 fn corrupt() -> Error {
     Error::new(
         ErrorKind::Corrupt,
-        "a sealed value is not what was written: it was changed, swapped or damaged; restore it from a backup",
+        "a sealed value is not what was written: it was changed, swapped or damaged",
     )
 }
 

@@ -48,6 +48,7 @@ impl State {
     ) -> Vec<Row> {
         let misplaced = |version: &VersionRow| match (wanted, &version.place) {
             (Misplaced::SealedWithOther(key), _) => version.key.is_some_and(|sealed| sealed != *key),
+            (Misplaced::Inline, place) => matches!(place, Place::Inline { .. }),
             (Misplaced::NotIn(store), Place::Inline { .. }) => store.is_some(),
             (Misplaced::NotIn(to), Place::External { store, .. }) => to.as_ref() != Some(store),
         };

@@ -94,11 +94,10 @@ impl Config {
     }
 }
 
-/// The first root key of the database whose file is in the user's directory.
+/// The first root key that opens the database whose file is in the user's directory.
 async fn stored_root(catalog: &dyn Catalog, identity: &Identity, places: &Places) -> Result<RootSource> {
-    let mut roots: Vec<RootId> = catalog.keys().await?.wraps.into_iter().map(|wrap| wrap.root).collect();
-    roots.sort_unstable_by_key(|root| *root != identity.root);
-    roots.dedup();
+    let mut roots: Vec<RootId> = catalog.keys().await?.roots_of_all().collect();
+    roots.sort_by_key(|root| *root != identity.root);
     let files = roots.iter().map(|root| places.key_file(*root));
     // A link that leads nowhere and what cannot be looked at are no missing files: reading says what is wrong.
     let is_there = |file: &PathBuf| !file.symlink_metadata().is_err_and(|error| error.kind() == NotFound);

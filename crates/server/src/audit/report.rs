@@ -6,6 +6,9 @@ use strongroom_engine::{ChainHead, Engine, Noted};
 use strongroom_sql::{Anchor, Chain, SqlCatalog};
 use uuid::Uuid;
 
+/// How many bytes the MAC of an entry has.
+const MAC: usize = 32;
+
 /// A chain that was verified from its beginning to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainReport {
@@ -17,6 +20,8 @@ pub struct ChainReport {
     pub to: u64,
     /// The MAC of its last entry: noted elsewhere, it shows later whether the end was cut off.
     pub head: Vec<u8>,
+    /// Entries whose noted heads could not be compared, since they were pruned.
+    pub uncompared: Vec<u64>,
 }
 
 /// A head as [`ChainReport::head_text`] wrote it: chain, sequence, MAC.
@@ -41,30 +46,31 @@ pub fn parse_head(text: &str) -> Option<NotedHead> {
     let (rest, hex) = text.rsplit_once(':')?;
     let (chain, sequence) = rest.rsplit_once(':')?;
     let byte = |at: usize| hex.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
-    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
+    // A chain without entries has none.
+    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>();
+    let bytes = bytes.filter(|bytes| matches!(bytes.len(), 0 | MAC))?;
     Some((chain.to_owned(), sequence.parse().ok()?, bytes))
 }
 
-/// Verifies every chain; `heads` were noted elsewhere, and must still be part of their chains. So must the heads that
+/// Verifies every chain; `given` were noted elsewhere, and must still be part of their chains. So must the heads that
 /// chains name of each other.
 ///
 /// # Errors
 /// `Corrupt`, naming chain and entry, for the first that was changed, removed, moved or cut off.
-pub async fn verify(engine: &Engine, catalog: &SqlCatalog, heads: &[NotedHead]) -> Result<Vec<ChainReport>> {
+pub async fn verify(engine: &Engine, catalog: &SqlCatalog, given: &[NotedHead]) -> Result<Vec<ChainReport>> {
     let mut reports = Vec::new();
     // Before the chains: what is named in between is above what is read then.
     let named = heads::named(catalog).await?;
-    let heads: Vec<&NotedHead> = heads.iter().chain(&named).collect();
+    let heads: Vec<&NotedHead> = given.iter().chain(&named).collect();
     let chains = catalog.audit_chains().await?;
     if let Some((name, ..)) = heads.iter().find(|(name, ..)| chains.iter().all(|chain| chain.name != *name)) {
         return Err(broken("a chain of the audit log is gone", name, 1));
     }
     for mut chain in chains {
-        let (from, end) = loop {
+        let (start, end) = loop {
             let start = start_of(engine, &chain)?;
-            let from = start.sequence + 1;
-            match engine.verify_audit_after(start).await {
-                Ok(end) => break (from, end),
+            match engine.verify_audit_after(start.clone()).await {
+                Ok(end) => break (start, end),
                 Err(error) => {
                     // It may have been pruned since its anchor was read.
                     let now = catalog.audit_chains().await?.into_iter().find(|now| now.name == chain.name);
@@ -83,12 +89,18 @@ pub async fn verify(engine: &Engine, catalog: &SqlCatalog, heads: &[NotedHead]) 
             if *sequence > end.sequence {
                 return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
             }
-            if *sequence < from {
+            if *sequence < start.sequence {
                 continue;
             }
             use strongroom_engine::Catalog as _;
-            let rows = catalog.audit(&chain.name, sequence - 1, 1).await?;
-            if !rows.first().is_some_and(|row| row.sequence == *sequence && row.mac == *mac) {
+            let same = if *sequence == start.sequence {
+                // What the chain goes on from, be it with nothing.
+                start.mac == *mac
+            } else {
+                let rows = catalog.audit(&chain.name, sequence - 1, 1).await?;
+                rows.first().is_some_and(|row| row.sequence == *sequence && row.mac == *mac)
+            };
+            if !same {
                 return Err(broken(
                     "an audit chain is not the one whose head was noted",
                     &chain.name,
@@ -96,7 +108,10 @@ pub async fn verify(engine: &Engine, catalog: &SqlCatalog, heads: &[NotedHead]) 
                 ));
             }
         }
-        reports.push(ChainReport { chain: chain.name, from, to: end.sequence, head: end.mac });
+        let pruned = given.iter().filter(|(name, at, _)| *name == chain.name && *at < start.sequence);
+        let uncompared = pruned.map(|(_, at, _)| *at).collect();
+        let (from, to) = (start.sequence + 1, end.sequence);
+        reports.push(ChainReport { chain: chain.name, from, to, head: end.mac, uncompared });
     }
     Ok(reports)
 }

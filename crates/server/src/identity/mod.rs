@@ -38,6 +38,7 @@ pub(crate) use user_code::UserCode;
 
 use limiter::Limiter;
 use password::Passwords;
+pub use password::check as check_password;
 use principal::Principals;
 use reload::Reload;
 use starts::Starts;

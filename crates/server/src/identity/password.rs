@@ -96,7 +96,10 @@ impl Passwords {
 }
 
 /// Refuses what cannot be a password.
-pub(crate) fn check(password: &SecretString) -> Result<()> {
+///
+/// # Errors
+/// `InvalidInput` with the rule.
+pub fn check(password: &SecretString) -> Result<()> {
     let text = password.expose_secret();
     if text.chars().count() < 8 {
         return Err(Error::new(ErrorKind::InvalidInput, "password: use at least 8 characters"));

@@ -263,6 +263,7 @@ cases! {
         let foreign = strongroom_engine::crypto::KeyId(Uuid::new_v4());
         for (wanted, which) in [
             (Misplaced::NotIn(None), &external),
+            (Misplaced::Inline, &inline),
             (Misplaced::NotIn(Some(store())), &inline),
             (Misplaced::NotIn(Some(named("second"))), &everything),
             (Misplaced::SealedWithOther(foreign), &everything),

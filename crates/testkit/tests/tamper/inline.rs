@@ -3,8 +3,11 @@
 use super::{assert_repairable, assert_told, two_versions};
 use crate::site::{Raw, Site, assert_audited, text, uncached};
 use std::path::PathBuf;
-use strongroom_core::{ErrorKind, SecretMeta, Secrets};
-use strongroom_engine::{Engine, crypto::OVERHEAD};
+use strongroom_core::{ErrorKind, Revision, SecretMeta, SecretUpdate, Secrets, ValuesChange};
+use strongroom_engine::{
+    Engine, Lost, RepairOptions,
+    crypto::{KeyKind, OVERHEAD},
+};
 use tokio::sync::Mutex;
 
 /// Magic, suite, purpose and flags: bytes that say how to read the rest.
@@ -59,6 +62,50 @@ async fn a_flipped_bit_anywhere_is_noticed() {
     put_bytes(&mut raw, &id, &bytes).await;
     assert!(scene.secrets.get("prod/db").await.is_ok());
     assert_audited(&scene.engine, 2).await;
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_found_by_reading_and_keeps_nothing_else_from_a_new_key() {
+    let scene = scene().await;
+    two_versions(&scene.secrets, "prod/mail").await;
+    let mut raw = Raw::open(&scene.path).await;
+    // The current version of one, and of the other an older one, which says now that it has another format.
+    let (id, bytes) = payloads(&mut raw, "prod/db").await.pop().unwrap();
+    put_bytes(&mut raw, &id, &vec![0; bytes.len()]).await;
+    let (id, mut bytes) = payloads(&mut raw, "prod/mail").await.swap_remove(0);
+    bytes[0] ^= 1;
+    put_bytes(&mut raw, &id, &bytes).await;
+
+    let found = |lost: &[Lost]| -> Vec<_> {
+        let mut found: Vec<_> = lost
+            .iter()
+            .map(|lost| (lost.name.clone().unwrap().to_string(), lost.revision, lost.current))
+            .collect();
+        found.sort();
+        assert!(lost.iter().all(|lost| lost.at.is_none()), "{lost:?}");
+        found
+    };
+    let damaged = [("prod/db".to_owned(), Revision(2), true), ("prod/mail".to_owned(), Revision(1), false)];
+    assert_eq!(scene.engine.repair(RepairOptions::new()).await.unwrap().lost, [], "it was not read");
+    let report = scene.engine.repair(RepairOptions::new().read(true)).await.unwrap();
+    assert_eq!(found(&report.lost), damaged);
+    let told: Vec<_> = report.lost.iter().filter(|lost| lost.current).map(|lost| &lost.told).collect();
+    assert!(told[0].contains("roll back to an older version"), "{told:?}");
+
+    let rotated = scene.engine.rotate(KeyKind::Seal, false).await.unwrap();
+    assert_eq!((rotated.resealed, rotated.destroyed.len(), rotated.kept.len()), (2, 0, 1));
+    assert_eq!(found(&rotated.damaged), damaged);
+    assert!(scene.secrets.get("prod/mail").await.is_ok());
+    let error = scene.secrets.get("prod/db").await.unwrap_err();
+    assert!(error.to_string().contains("roll back to an older version"), "{error}");
+
+    // Without them nothing keeps the old key.
+    let back = SecretUpdate::new().values(ValuesChange::Restore(Revision(1)));
+    scene.secrets.update(&scene.db.id.into(), back).await.unwrap();
+    scene.secrets.delete("prod/db").await.unwrap();
+    scene.secrets.delete("prod/mail").await.unwrap();
+    let rotated = scene.engine.rotate(KeyKind::Seal, false).await.unwrap();
+    assert_eq!((rotated.destroyed.len(), rotated.kept.len(), rotated.damaged), (2, 0, Vec::new()));
 }
 
 #[tokio::test]
