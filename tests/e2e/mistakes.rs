@@ -48,7 +48,7 @@ fn what_is_no_file_is_not_replaced() {
         assert_eq!(fs::read_link(&link).unwrap().to_str(), Some(target));
         fs::remove_file(link).unwrap();
     }
-    assert_eq!(home.ok(["secret", "export", "db", "-f", "-"]), "a: '1'\n");
+    assert_eq!(home.ok(["secret", "export", "db", "-f", "-"]), "a: \"1\"\n");
     assert!(home.ok(["keys", "generate", "-O", "-"]).starts_with("strongroom-root-key:"));
     assert!(!home.path("-").exists());
 }

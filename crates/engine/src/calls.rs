@@ -74,7 +74,7 @@ impl Calls {
 
     /// How long a call may take with all its repeats, pauses aside.
     pub(crate) fn longest(&self) -> Duration {
-        self.timeout * self.attempts
+        self.timeout.saturating_mul(self.attempts)
     }
 
     /// Refuses a payload that the back-end does not take.

@@ -133,6 +133,27 @@ impl Serialize for Plain<'_> {
 
 struct Parsed(SecretValues);
 
+/// A text, copied once and exactly: an owned one might be moved to shrink it.
+struct Text(SecretString);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Borrowed;
+        impl Visitor<'_> for Borrowed {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(SecretString::from(text)))
+            }
+        }
+        deserializer.deserialize_str(Borrowed)
+    }
+}
+
 impl<'de> Deserialize<'de> for Parsed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Flat;
@@ -145,11 +166,11 @@ impl<'de> Deserialize<'de> for Parsed {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Parsed, A::Error> {
                 let mut values = SecretValues::new();
-                while let Some((key, value)) = map.next_entry::<String, String>()? {
+                while let Some(key) = map.next_key::<String>()? {
                     if values.contains_key(&key) {
                         return Err(A::Error::custom("a key twice"));
                     }
-                    values.set(key, SecretString::from(value));
+                    values.set(key, map.next_value::<Text>()?.0);
                 }
                 Ok(Parsed(values))
             }

@@ -100,7 +100,7 @@ impl Core {
             match self.put_on_top(&store, row.meta.id, deadline).await {
                 Ok(overlaid) => report.overlaid.extend(overlaid),
                 // What cannot be read cannot be put again.
-                Err(error) if matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) => {
+                Err(error) if error.kind() == ErrorKind::Lost || is_damage(&error) => {
                     if report.lost.iter().all(|lost| lost.secret != row.meta.id || !lost.current) {
                         report.lost.extend(self.lost(&store, &row, deadline).await?);
                     }
@@ -177,13 +177,15 @@ impl Core {
         let error = match read {
             Ok(()) => return Ok(None),
             Err(error) => match error.kind() {
-                ErrorKind::NotFound | ErrorKind::Corrupt => self.judge(row, asked, error),
+                ErrorKind::NotFound | ErrorKind::Corrupt | ErrorKind::Unsupported => {
+                    self.judge(row, asked, error)
+                }
                 ErrorKind::Lost => error,
                 _ => return Err(error),
             },
         };
         // What was put a moment ago may not be shown yet.
-        if !matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) {
+        if error.kind() != ErrorKind::Lost && !is_damage(&error) {
             return Ok(None);
         }
         self.as_lost(row, &error, deadline).await
@@ -233,7 +235,7 @@ impl Core {
             _ if !current => {
                 "an older version: nobody can roll back to it, and it goes with the history".to_owned()
             }
-            ErrorKind::Corrupt => {
+            ErrorKind::Corrupt | ErrorKind::Unsupported => {
                 format!("{}; {AGAINST_DAMAGE}", error.message())
             }
             _ => error.message().to_owned(),

@@ -6,6 +6,7 @@ use crate::{
     calls::Calls,
     caught::caught,
     codec::{self, Bound},
+    compare::is_damage,
     deadline::Deadline,
     engine::Core,
     errors,
@@ -103,7 +104,7 @@ impl Core {
             let asked = self.env.now();
             let error = match self.values_at(&row, deadline).await {
                 Ok(values) => return Ok((row, values)),
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => error,
+                Err(error) if error.kind() == ErrorKind::NotFound || is_damage(&error) => error,
                 Err(error) => return Err(errors::about(error, &row.meta)),
             };
             let id = row.meta.id;
@@ -118,7 +119,7 @@ impl Core {
             admit(&again)?;
             if again.version.place == row.version.place && again.version.uid == row.version.uid {
                 let error = self.judge(&row, asked, error);
-                let damaged = error.kind() == ErrorKind::Corrupt && as_of.is_none();
+                let damaged = is_damage(&error) && as_of.is_none();
                 return Err(if damaged {
                     errors::with_remedy(&error, errors::AGAINST_DAMAGE)
                 } else {
@@ -132,7 +133,7 @@ impl Core {
     /// What it means that a committed version cannot be read.
     pub(crate) fn judge(&self, row: &Row, asked: Timestamp, error: Error) -> Error {
         let error = errors::about(error, &row.meta).with("revision", row.version.revision);
-        if error.kind() == ErrorKind::Corrupt {
+        if is_damage(&error) {
             return error;
         }
         // As old as it was when the service was asked, which may have been on behalf of somebody who came earlier.
@@ -143,7 +144,7 @@ impl Core {
             Place::Inline { .. } => Duration::ZERO,
         };
         let age = asked.since(row.version.placed);
-        let verdict = if age < self.options.young + longest_call {
+        let verdict = if age < self.options.young.saturating_add(longest_call) {
             Error::new(
                 ErrorKind::Unavailable,
                 "the service does not show the secret's new version yet: try again soon",

@@ -57,6 +57,24 @@ impl Engine {
         self.core.auditor()
     }
 
+    /// Does what has an entry in the audit trail. If it is [unavailable](ErrorKind::Unavailable) the keys are read again and
+    /// it is done once more: another process may have [replaced](Auditor::key_replaced) the audit key.
+    ///
+    /// # Errors
+    /// Those of the second time; of [`auditor`](Self::auditor).
+    pub async fn audited<T, F>(&self, work: impl Fn(Arc<Auditor>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        match work(self.auditor()?).await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                self.reload_keys().await?;
+                work(self.auditor()?).await
+            }
+            done => done,
+        }
+    }
+
     /// An audit entry on behalf of a caller; `secret` is the nil id where none is concerned.
     #[must_use]
     pub fn audit_entry(

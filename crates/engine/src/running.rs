@@ -55,7 +55,9 @@ impl Core {
 
     async fn say_that_it_runs(&self) -> Result<()> {
         match self.announced() {
-            Some(replica) => self.catalog.announce(&replica, self.options.beat_every * MISSED).await,
+            Some(replica) => {
+                self.catalog.announce(&replica, self.options.beat_every.saturating_mul(MISSED)).await
+            }
             None => Ok(()),
         }
     }

@@ -34,7 +34,8 @@ pub struct ServerConfig {
     pub max_body_bytes: usize,
     /// The most connections at a time; 1 to 100,000. Default 1,024.
     pub max_connections: usize,
-    /// How long a request may take, in milliseconds; 100 to 600,000. Default 25,000.
+    /// How long the body of a request may take to come, and then what is done for it, each, in milliseconds; 100 to
+    /// 600,000. Default 25,000.
     pub request_timeout_ms: u64,
     /// For how long the server goes on as usual but for `/ready` after it was told to end, in milliseconds; up to 600,000.
     /// Default: 0 on loopback, 5,000 elsewhere, where somebody has to notice that it is not ready.

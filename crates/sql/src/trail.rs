@@ -8,8 +8,8 @@ use crate::{
     transaction::{Note, Operation, Transaction, Verdict},
     value::{Record, args},
 };
-use strongroom_core::{Error, ErrorKind, OwnerId, Result, Revision, Timestamp, async_trait};
-use strongroom_engine::{AuditRow, Noted, crypto::KeyId};
+use strongroom_core::{OwnerId, Result, Revision, Timestamp, async_trait};
+use strongroom_engine::{AuditRow, Auditor, Noted, crypto::KeyId};
 use uuid::Uuid;
 
 /// A chain and its end.
@@ -169,16 +169,12 @@ impl Operation for Append {
         let now = tx.now().await?;
         for Noted { entry, auditor } in &self.0 {
             if !tx.keys_hold(None, &[Some(auditor.key())]).await? {
-                return Ok(Verdict::Undo(Err(key_gone())));
+                return Ok(Verdict::Undo(Err(Auditor::key_replaced())));
             }
             tx.write(Vec::new(), &Note { entry, auditor, at: now, revision: Revision(0) }).await?;
         }
         Ok(Verdict::Keep(Ok(())))
     }
-}
-
-fn key_gone() -> Error {
-    Error::new(ErrorKind::Unavailable, "the audit key was replaced just now: try again")
 }
 
 struct Prune {
@@ -193,7 +189,7 @@ impl Operation for Prune {
 
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<bool>>, Failure> {
         if !tx.keys_hold(None, &[Some(self.noted.auditor.key()), Some(self.anchor.key)]).await? {
-            return Ok(Verdict::Undo(Err(key_gone())));
+            return Ok(Verdict::Undo(Err(Auditor::key_replaced())));
         }
         let now = tx.now().await?;
         let (chain, last) = (self.chain.as_str(), number(self.anchor.sequence));

@@ -1,12 +1,12 @@
 //! Values on their way to and from a database.
 
 use crate::error::Failure;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use strongroom_core::{Error, ErrorKind};
 use uuid::Uuid;
 
 /// One argument or column, in a form that all dialects have.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Value {
     /// No value.
     Null,
@@ -18,6 +18,19 @@ pub(crate) enum Value {
     Bytes(Arc<Vec<u8>>),
     /// An id, 16 bytes.
     Uuid(Uuid),
+}
+
+impl fmt::Debug for Value {
+    /// Texts and bytes may be hashes of passwords and of keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::I64(number) => write!(f, "I64({number})"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Uuid(id) => write!(f, "Uuid({id})"),
+        }
+    }
 }
 
 impl From<i64> for Value {

@@ -51,6 +51,7 @@ fn a_value_in_a_wrong_place_is_not_repeated() {
         &["keys", "rewrap", "--drop", value],
         &["keys", "rewrap", "--add", &with("strongroom-root-key:v1:")],
         &["secret", "import", "-n", "x", &format!("{{\"a\": \"{value}\"}}")],
+        &["secret", "import", "-n", "x", &format!("a: {value}")],
         &["secret", "create", "x", "-v", &format!("@{{\"a\": \"{value}\"}}")],
         &["login", "https://strongroom.example", "--api-key", &with("srk1_")],
         &["login", "https://strongroom.example", &with("--api-key=")],

@@ -29,7 +29,7 @@ pub(crate) enum KeysCommand {
     /// Make a new data key and seal everything with it
     Rotate {
         /// Which one: seal, digest, audit, token or credential
-        #[arg(long, value_name = "KIND", default_value = "seal", value_parser = ["seal", "digest", "audit", "token", "credential"], hide_possible_values = true)]
+        #[arg(long, value_name = "KIND", default_value = "seal", value_parser = super::OneOf(&["seal", "digest", "audit", "token", "credential"]), hide_possible_values = true)]
         kind: String,
         /// Although servers run that were opened with another root key, which does not open the new one
         #[arg(long)]

@@ -16,10 +16,14 @@ pub(crate) use secret::{
     SecretCommand, UpdateArgs, VersionsArgs,
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Arg, Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, StringValueParser, TypedValueParser},
+};
 use clap_complete::Shell;
 use secrecy::SecretString;
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
+use strongroom_core::filter::yes_or_no;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 other failure, 2 usage, 3 not found, 4 exists or conflict, 5 refused, 6 unavailable.
@@ -157,10 +161,27 @@ impl Cli {
 
 /// Words for yes and no, as `--private` takes them.
 pub(crate) fn boolean(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "on" | "1" => Ok(true),
-        "false" | "f" | "no" | "n" | "off" | "0" => Ok(false),
-        _ => Err("expected true or false".to_owned()),
+    yes_or_no(text).ok_or_else(|| "expected true or false".to_owned())
+}
+
+/// Words that completions offer. What is none of them is refused later, in words of ours: the parser's would repeat it.
+#[derive(Clone)]
+struct OneOf(&'static [&'static str]);
+
+impl TypedValueParser for OneOf {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(|word| PossibleValue::new(*word))))
     }
 }
 

@@ -26,10 +26,10 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct Rights {
     /// What it may do: admin, writer, reader or auditor
-    #[arg(long, value_name = "ROLE", value_parser = ["admin", "writer", "reader", "auditor"], hide_possible_values = true)]
+    #[arg(long, value_name = "ROLE", value_parser = super::OneOf(&["admin", "writer", "reader", "auditor"]), hide_possible_values = true)]
     pub(crate) role: Option<String>,
     /// With which secrets: all, or granted (see `strongroom grant`)
-    #[arg(long, value_name = "SCOPE", value_parser = ["all", "granted"], hide_possible_values = true)]
+    #[arg(long, value_name = "SCOPE", value_parser = super::OneOf(&["all", "granted"]), hide_possible_values = true)]
     pub(crate) scope: Option<String>,
 }
 

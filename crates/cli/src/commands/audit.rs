@@ -63,6 +63,7 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
                     ("from", report.from.into()),
                     ("to", report.to.into()),
                     ("head", head.into()),
+                    ("uncompared", Data::List(report.uncompared.iter().map(|at| (*at).into()).collect())),
                 ]));
             }
             run.print(&View { data: Data::List(data), table, caption: None })?;

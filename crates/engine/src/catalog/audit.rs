@@ -81,6 +81,12 @@ impl Auditor {
         Error::new(ErrorKind::Unavailable, text)
     }
 
+    /// Why an entry was not written, nor what it is about: its key was replaced by another process.
+    #[must_use]
+    pub fn key_replaced() -> Error {
+        Error::new(ErrorKind::Unavailable, "the audit key was replaced just now: try again")
+    }
+
     /// Extends `chain` with MACs under this audit key.
     #[must_use]
     pub fn new(chain: impl Into<String>, id: KeyId, key: Arc<DataKey>) -> Self {

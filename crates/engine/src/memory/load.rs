@@ -6,11 +6,12 @@ use strongroom_core::{Revision, SecretId, SecretMeta};
 use uuid::Uuid;
 
 impl State {
-    /// Whether a secret or a name is there already.
+    /// Whether a secret is there already.
     pub(super) fn knows(&self, id: SecretId) -> bool {
         self.secrets.contains_key(&id)
     }
 
+    /// Whether a name is taken already.
     pub(super) fn has_name(&self, key: &NameKey) -> bool {
         self.names.contains_key(key)
     }

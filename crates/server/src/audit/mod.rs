@@ -22,7 +22,7 @@ use std::{
     },
     time::Duration,
 };
-use strongroom_core::{Access, Context, ErrorKind, Origin, OwnerId, Result, SecretId};
+use strongroom_core::{Access, Context, Origin, OwnerId, Result, SecretId};
 use strongroom_engine::{Auditor, Engine, Noted};
 use strongroom_sql::SqlCatalog;
 use tokio::sync::Notify;
@@ -36,7 +36,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Notes at once what goes with no change of a secret or an account: what is about to be done to the database itself.
 ///
 /// # Errors
-/// What the database says; `Unavailable` if the audit key was replaced just now.
+/// What the database says.
 pub async fn note(
     engine: &Engine,
     catalog: &SqlCatalog,
@@ -45,7 +45,8 @@ pub async fn note(
     detail: String,
 ) -> Result<()> {
     let entry = engine.audit_entry(cx, action, SecretId(Uuid::nil()), detail);
-    catalog.append_audit(vec![Noted { entry, auditor: engine.auditor()? }]).await
+    let append = |auditor| catalog.append_audit(vec![Noted { entry: entry.clone(), auditor }]);
+    engine.audited(append).await
 }
 
 /// Gathers entries that go with no change.
@@ -186,20 +187,11 @@ impl Trail {
 
     async fn write(&self, gathered: &[(Key, u64)]) -> Result<()> {
         let engine = &self.0.engine;
-        let attempt = || async {
-            let auditor = engine.auditor()?;
+        let append = |auditor: Arc<Auditor>| {
             let noted = |entry| Noted { entry, auditor: auditor.clone() };
-            let entries = buffer::entries(gathered, engine).into_iter().map(noted).collect();
-            self.0.catalog.append_audit(entries).await
+            self.0.catalog.append_audit(buffer::entries(gathered, engine).into_iter().map(noted).collect())
         };
-        match attempt().await {
-            Err(error) if error.kind() == ErrorKind::Unavailable => {
-                // The audit key may have been rotated by another process.
-                engine.reload_keys().await?;
-                attempt().await
-            }
-            other => other,
-        }
+        engine.audited(append).await
     }
 
     /// Writes every 100 ms what came together, until it is dropped. What fails is tried again.

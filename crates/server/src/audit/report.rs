@@ -143,8 +143,10 @@ pub async fn prune(engine: &Engine, catalog: &SqlCatalog, cx: &Context, before: 
         let anchor = Anchor { sequence, previous, key, mac: mac.to_vec() };
         let detail = format!("chain {}, entries {} to {sequence}", report.chain, report.from);
         let entry = engine.audit_entry(cx, "audit.prune", SecretId(Uuid::nil()), detail);
-        let noted = Noted { entry, auditor: engine.auditor()? };
-        pruned += usize::from(catalog.prune_audit(&report.chain, anchor, noted).await?);
+        let prune = |auditor| {
+            catalog.prune_audit(&report.chain, anchor.clone(), Noted { entry: entry.clone(), auditor })
+        };
+        pruned += usize::from(engine.audited(prune).await?);
     }
     Ok(pruned)
 }

@@ -273,14 +273,7 @@ impl Identities {
         // A change that can be repeated keeps it by itself.
         entry.receipt = None;
         let noted = |auditor| Noted { entry: entry.clone(), auditor };
-        match self.0.catalog.change_identities(change.clone(), noted(engine.auditor()?)).await {
-            Err(error) if error.kind() == ErrorKind::Unavailable => {
-                // The audit key may have been rotated by another process.
-                engine.reload_keys().await?;
-                self.0.catalog.change_identities(change, noted(engine.auditor()?)).await
-            }
-            other => other,
-        }
+        engine.audited(|auditor| self.0.catalog.change_identities(change.clone(), noted(auditor))).await
     }
 
     fn activation_token(&self) -> Result<(SecretString, Vec<u8>)> {

@@ -1,5 +1,7 @@
 //! Bytes as letters and digits, which a double click selects whole.
 
+use zeroize::Zeroizing;
+
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// How many digits `bytes` bytes need at most.
@@ -9,20 +11,22 @@ pub(super) const fn digits(bytes: usize) -> usize {
 }
 
 /// The bytes as one number, in so many digits that all of that length have the same.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    let mut number = bytes.to_vec();
-    let mut text = vec![0; digits(bytes.len())];
+pub(super) fn encode(bytes: &[u8]) -> Zeroizing<String> {
+    let mut number = Zeroizing::new(bytes.to_vec());
+    let mut text = Zeroizing::new(vec![0; digits(bytes.len())]);
     for digit in text.iter_mut().rev() {
         let mut rest = 0_u32;
-        for byte in &mut number {
+        for byte in number.iter_mut() {
             let value = rest << 8 | u32::from(*byte);
             *byte = u8::try_from(value / 62).unwrap_or_default();
             rest = value % 62;
         }
         *digit = DIGITS[rest as usize];
     }
-    zeroize::Zeroize::zeroize(&mut number);
-    text.into_iter().map(char::from).collect()
+    // As large as it gets at once: a copy that was outgrown would stay.
+    let mut encoded = Zeroizing::new(String::with_capacity(text.len()));
+    encoded.extend(text.iter().copied().map(char::from));
+    encoded
 }
 
 /// The bytes of a text that [`encode`] made.

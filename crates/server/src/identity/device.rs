@@ -7,7 +7,7 @@ use super::{
 };
 use secrecy::SecretString;
 use std::{net::IpAddr, sync::Arc, time::Duration};
-use strongroom_core::{Access, Context, Error, ErrorKind, Origin, OwnerId, Result, SecretId};
+use strongroom_core::{Access, Context, Error, Origin, OwnerId, Result, SecretId};
 use strongroom_engine::crypto::{KeyId, KeyKind, equal};
 use strongroom_sql::identities::{AccountKind, Decision, Device, NewDevice, Polled};
 use uuid::Uuid;
@@ -185,14 +185,7 @@ impl Identities {
         let cx = Context::new(known.account.id, Access::none(), origin);
         let entry = engine.audit_entry(&cx, action, SecretId(Uuid::nil()), detail);
         let noted = |auditor| strongroom_engine::Noted { entry: entry.clone(), auditor };
-        match self.0.catalog.decide_device(device.id, decision, noted(engine.auditor()?)).await {
-            Err(error) if error.kind() == ErrorKind::Unavailable => {
-                // The audit key may have been rotated by another process.
-                engine.reload_keys().await?;
-                self.0.catalog.decide_device(device.id, decision, noted(engine.auditor()?)).await
-            }
-            other => other,
-        }
+        engine.audited(|auditor| self.0.catalog.decide_device(device.id, decision, noted(auditor))).await
     }
 
     /// A person's account, if it still is what it was then.

@@ -20,7 +20,7 @@ const LEN: usize = 16 + SECRET + 4;
 pub(super) fn random_text() -> Result<SecretString> {
     let mut bytes = Zeroizing::new([0; SECRET]);
     aws_lc_rs::rand::fill(&mut *bytes).map_err(|_| no_random())?;
-    Ok(SecretString::from(base62::encode(&*bytes)))
+    Ok(SecretString::from(base62::encode(&*bytes).as_str()))
 }
 
 fn no_random() -> Error {
@@ -55,7 +55,7 @@ impl KeyText {
         bytes[16..16 + SECRET].copy_from_slice(&*self.secret);
         let sum = crc32c::crc32c(&bytes[..16 + SECRET]);
         bytes[16 + SECRET..].copy_from_slice(&sum.to_be_bytes());
-        let digits = Zeroizing::new(base62::encode(&*bytes));
+        let digits = base62::encode(&*bytes);
         SecretString::from(format!("{prefix}{}", *digits))
     }
 

@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use strongroom_core::{
     Error, ErrorKind, OwnerId, Receipt, Result, Revision, SecretId, Timestamp, async_trait,
 };
-use strongroom_engine::Noted;
+use strongroom_engine::{Auditor, Noted};
 
 /// A change, in a transaction with its audit entry.
 pub(super) struct Apply {
@@ -43,8 +43,7 @@ impl Operation for Apply {
             return Err(damaged("an epoch", 0));
         }
         if !tx.keys_hold(None, &[Some(self.noted.auditor.key())]).await? {
-            let text = "the audit key was replaced just now: try again";
-            return Ok(Verdict::Undo(Err(Error::new(ErrorKind::Unavailable, text))));
+            return Ok(Verdict::Undo(Err(Auditor::key_replaced())));
         }
         let now = tx.now().await?;
         tx.forget();

@@ -65,7 +65,7 @@ pub struct AccountPatch {
 }
 
 /// A keyed hash of an API key's secret.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewMac {
     /// The credential key.
     pub key: KeyId,
@@ -74,7 +74,7 @@ pub struct NewMac {
 }
 
 /// A new API key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewApiKey {
     /// Its id: fresh and random.
     pub id: Uuid,

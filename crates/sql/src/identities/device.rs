@@ -10,8 +10,8 @@ use crate::{
     value::{Record, args},
 };
 use std::{fmt, time::Duration};
-use strongroom_core::{Error, ErrorKind, OwnerId, Result, Revision, Timestamp, async_trait};
-use strongroom_engine::{Noted, crypto::KeyId};
+use strongroom_core::{OwnerId, Result, Revision, Timestamp, async_trait};
+use strongroom_engine::{Auditor, Noted, crypto::KeyId};
 use uuid::Uuid;
 
 const DEVICE: &str = "id, client, key_id, code, agent, address, created, expires, polled, pause, denied, account, \
@@ -152,11 +152,6 @@ impl SqlCatalog {
     /// # Errors
     /// What the database says.
     pub async fn forget_devices(&self) -> Result<()> {
-        let old =
-            self.read("SELECT id FROM devices WHERE expires < ? LIMIT 1", args![self.database.env.now().0]);
-        if old.await?.is_empty() {
-            return Ok(());
-        }
         self.database.write(Forget).await
     }
 }
@@ -231,7 +226,7 @@ impl Operation for Add {
                 new.agent.as_str(),
                 new.address.as_deref(),
                 now.0,
-                now.0 + micros(new.lifetime),
+                now.plus(new.lifetime).0,
                 micros(new.pause),
             ],
         )
@@ -252,8 +247,7 @@ impl Operation for Decide {
 
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<bool>>, Failure> {
         if !tx.keys_hold(None, &[Some(self.noted.auditor.key())]).await? {
-            let text = "the audit key was replaced just now: try again";
-            return Ok(Verdict::Undo(Err(Error::new(ErrorKind::Unavailable, text))));
+            return Ok(Verdict::Undo(Err(Auditor::key_replaced())));
         }
         let now = tx.now().await?;
         let waits = |device: &Device| now < device.expires && device.decided.is_none();
@@ -305,6 +299,10 @@ impl Operation for Forget {
 
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
         let now = tx.now().await?;
+        let old = tx.fetch("SELECT id FROM devices WHERE expires < ? LIMIT 1", args![now.0]).await?;
+        if old.is_empty() {
+            return Ok(Verdict::Undo(()));
+        }
         tx.execute("DELETE FROM devices WHERE expires < ?", args![now.0]).await?;
         Ok(Verdict::Keep(()))
     }

@@ -130,7 +130,7 @@ pub enum AccountRef<'a> {
 }
 
 /// An API key, without the key.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ApiKey {
     /// Names it; part of the key's text.
     pub id: Uuid,
@@ -162,6 +162,14 @@ pub struct ApiKey {
     pub created: Timestamp,
     /// When it was last changed.
     pub updated: Timestamp,
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ApiKey");
+        shown.field("id", &self.id).field("account", &self.account).field("name", &self.name);
+        shown.field("active", &self.active).field("generation", &self.generation).finish_non_exhaustive()
+    }
 }
 
 /// Names that an account's role is about.

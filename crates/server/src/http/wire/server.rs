@@ -221,10 +221,18 @@ pub(crate) struct HeadView {
     to: u64,
     /// What to note elsewhere, and to give to a later verification: `CHAIN:SEQUENCE:HEX`.
     head: String,
+    /// Entries whose heads were given and could not be compared, since they were pruned.
+    uncompared: Vec<u64>,
 }
 
 impl From<&ChainReport> for HeadView {
     fn from(report: &ChainReport) -> Self {
-        Self { chain: report.chain.clone(), from: report.from, to: report.to, head: report.head_text() }
+        Self {
+            chain: report.chain.clone(),
+            from: report.from,
+            to: report.to,
+            head: report.head_text(),
+            uncompared: report.uncompared.clone(),
+        }
     }
 }
