@@ -19,19 +19,18 @@ impl StdError for Plaintext {}
 
 /// It was not sent, or nothing came back. The SDK tells of missing credentials in the same way.
 pub(crate) fn not_sent(error: &(dyn StdError + 'static)) -> Error {
-    let causes = || std::iter::successors(Some(error), |&cause| cause.source());
     // Before what it made of the credentials: it is refused where they are asked for, too.
-    if causes().any(|cause| cause.is::<Plaintext>()) {
+    if causes(error).any(|cause| cause.is::<Plaintext>()) {
         return Error::new(
             ErrorKind::ConfigInvalid,
             "endpoint, sts_endpoint or AWS_ENDPOINT_URL: plain HTTP to another host; use https, or set allow_http = true",
         );
     }
-    if let Some(credentials) = causes().find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+    if let Some(credentials) = causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
         return no_credentials(credentials);
     }
     // The SDK has no name for this outside of itself.
-    if causes().any(|cause| cause.to_string().starts_with("identity resolver timed out")) {
+    if causes(error).any(|cause| cause.to_string().starts_with("identity resolver timed out")) {
         return no_credentials_in_time();
     }
     Error::new(
@@ -39,6 +38,11 @@ pub(crate) fn not_sent(error: &(dyn StdError + 'static)) -> Error {
         "AWS Secrets Manager cannot be reached: check region, endpoint, network, and ca_path if set",
     )
     .retryable(Retry::Backoff)
+}
+
+/// An error and what led to it.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&cause| cause.source())
 }
 
 fn no_credentials_in_time() -> Error {
@@ -62,10 +66,7 @@ fn no_credentials(error: &CredentialsError) -> Error {
         ),
         CredentialsError::ProviderTimedOut(_) => no_credentials_in_time(),
         // Whoever gives them got no answer either.
-        CredentialsError::ProviderError(_)
-            if std::iter::successors(error.source(), |&cause| cause.source())
-                .any(|cause| cause.is::<ConnectorError>()) =>
-        {
+        CredentialsError::ProviderError(_) if causes(error).any(|cause| cause.is::<ConnectorError>()) => {
             no_credentials_in_time()
         }
         _ => Error::new(

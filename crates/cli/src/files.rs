@@ -102,7 +102,7 @@ fn sync_directory(path: &Path) {
 /// A directory cannot, a device must not be replaced; nor a link of the system's, such as `/dev/stdout`, wherever that
 /// leads now.
 fn refuse_special(path: &Path) -> io::Result<()> {
-    let systems_own = |target: PathBuf| target.starts_with("/proc") || target.starts_with("/dev");
+    let systems_own = |target: PathBuf| target.starts_with("/proc") || target.starts_with("/dev/fd");
     let special = match fs::symlink_metadata(path) {
         Ok(there) if there.is_symlink() => {
             fs::read_link(path).is_ok_and(systems_own)

@@ -6,7 +6,7 @@
 
 use crate::{
     Lookup, Misplaced, Place, RepairReport, Row, StoreName, calls::Calls, deadline::Deadline, engine::Core,
-    errors::AGAINST_DAMAGE,
+    errors,
 };
 use futures::{StreamExt as _, stream};
 use std::{
@@ -100,7 +100,7 @@ impl Core {
             match self.put_on_top(&store, row.meta.id, deadline).await {
                 Ok(overlaid) => report.overlaid.extend(overlaid),
                 // What cannot be read cannot be put again.
-                Err(error) if error.kind() == ErrorKind::Lost || is_damage(&error) => {
+                Err(error) if matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) => {
                     if report.lost.iter().all(|lost| lost.secret != row.meta.id || !lost.current) {
                         report.lost.extend(self.lost(&store, &row, deadline).await?);
                     }
@@ -210,7 +210,11 @@ impl Core {
                     Err(error) if is_damage(&error) => {
                         report.lost.extend(self.as_lost(row, &error, deadline).await?);
                     }
-                    Err(error) => return Err(error),
+                    Err(error) if error.kind().may_pass() => return Err(error),
+                    Err(error) => {
+                        report.failed += 1;
+                        tracing::warn!(target: "strongroom::engine", %error, "a version could not be looked at");
+                    }
                 }
             }
         }
@@ -235,9 +239,7 @@ impl Core {
             _ if !current => {
                 "an older version: nobody can roll back to it, and it goes with the history".to_owned()
             }
-            ErrorKind::Corrupt | ErrorKind::Unsupported => {
-                format!("{}; {AGAINST_DAMAGE}", error.message())
-            }
+            ErrorKind::Corrupt | ErrorKind::Unsupported => errors::damage(error, true),
             _ => error.message().to_owned(),
         };
         Ok(Some(Lost {

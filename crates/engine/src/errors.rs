@@ -41,10 +41,10 @@ pub(crate) fn stale(expected: Option<Revision>, actual: Revision) -> Error {
     .with("actual revision", actual)
 }
 
-/// That the caller may not change something: `text`, unless its role lets it change nothing at all.
+/// That the caller may not change something: `text`, unless it may change nothing at all.
 pub(crate) fn may_not_change(cx: &Context, text: &'static str) -> Error {
     if cx.access.change == Names::none() {
-        return denied("the account's role does not let it change secrets");
+        return denied("neither the account's role nor its grants let it change any secret");
     }
     denied(text)
 }
@@ -52,13 +52,25 @@ pub(crate) fn may_not_change(cx: &Context, text: &'static str) -> Error {
 /// What a refusal says to whoever would make another account's secret private or public.
 pub const ONLY_ITS_OWNER: &str = "only the account that created the secret may make it private or public";
 
-/// What helps where the current value of a secret is damaged.
-pub(crate) const AGAINST_DAMAGE: &str =
-    "roll back to an older version, write the values again, or restore them from a backup";
+/// What a version is, and what helps, if its bytes are not what was written: it is the current one, or an older one.
+pub(crate) fn damage(error: &Error, current: bool) -> String {
+    let remedy = if current {
+        "roll back to an older version, write the values again, or restore them from a backup"
+    } else {
+        "choose another version, or restore this one from a backup"
+    };
+    match error.kind() {
+        // Nothing may be overwritten that a newer release wrote.
+        ErrorKind::Unsupported => {
+            format!("{}; if no newer release wrote it, it is damaged: {remedy}", error.message())
+        }
+        _ => format!("{}; {remedy}", error.message()),
+    }
+}
 
-/// The same error with what helps against it.
-pub(crate) fn with_remedy(error: &Error, remedy: &str) -> Error {
-    let told = Error::new(error.kind(), format!("{}; {remedy}", error.message()));
+/// The same error with what helps.
+pub(crate) fn damaged(error: &Error, current: bool) -> Error {
+    let told = Error::new(error.kind(), damage(error, current));
     error.context().fold(told, |told, (key, value)| told.with(key, value))
 }
 

@@ -119,12 +119,8 @@ impl Core {
             admit(&again)?;
             if again.version.place == row.version.place && again.version.uid == row.version.uid {
                 let error = self.judge(&row, asked, error);
-                let damaged = is_damage(&error) && as_of.is_none();
-                return Err(if damaged {
-                    errors::with_remedy(&error, errors::AGAINST_DAMAGE)
-                } else {
-                    error
-                });
+                let damaged = is_damage(&error);
+                return Err(if damaged { errors::damaged(&error, as_of.is_none()) } else { error });
             }
             row = again;
         }

@@ -3,6 +3,7 @@
 use crate::{
     Misplaced, Row, StoreName,
     calls::Calls,
+    compare::is_damage,
     deadline::Deadline,
     engine::{Core, Engine},
     errors,
@@ -125,6 +126,6 @@ impl Core {
 
 /// Whether an error is about one secret, and not about the store or the catalog.
 fn is_its_own(error: &Error) -> bool {
-    use ErrorKind::{Corrupt, InvalidInput, Lost};
-    matches!(error.kind(), InvalidInput | Corrupt | Lost) || error.retry() == Retry::AfterRemoval
+    use ErrorKind::{InvalidInput, Lost};
+    matches!(error.kind(), InvalidInput | Lost) || is_damage(error) || error.retry() == Retry::AfterRemoval
 }

@@ -137,8 +137,12 @@ impl Engine {
                 report.unseen.push(Unseen { store: name.clone(), kind, told });
             }
         }
-        if options.read {
-            core.read_inline(&Deadline::after(TIME, &core.env), &mut report).await?;
+        if options.read
+            && let Err(error) = core.read_inline(&Deadline::after(TIME, &core.env), &mut report).await
+        {
+            // What was found and done until then is told all the same.
+            report.failed += 1;
+            tracing::warn!(target: "strongroom::engine", %error, "not every version in the database was read");
         }
         report.waiting =
             core.catalog.pending(u32::MAX).await?.iter().filter(|p| p.debris != Debris::Labels).count()

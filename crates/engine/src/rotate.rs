@@ -165,9 +165,13 @@ impl Core {
                     Err(error) if error.kind() == ErrorKind::NotFound => {}
                     // One that nobody can open keeps no other from a new key.
                     Err(error) if is_damage(&error) => {
-                        resealing.given_up.insert(row.version.uid);
+                        // Unless it is our key that is gone, which ends the rotation.
+                        self.ring.active(KeyKind::Seal)?;
                         let deadline = Deadline::after(TIME, &self.env);
-                        resealing.damaged.extend(self.as_lost(&row, &error, &deadline).await?);
+                        if let Some(damaged) = self.as_lost(&row, &error, &deadline).await? {
+                            resealing.given_up.insert(row.version.uid);
+                            resealing.damaged.push(damaged);
+                        }
                     }
                     Err(error) => return Err(error),
                 }

@@ -221,10 +221,12 @@ fn invalid(text: String) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
 }
 
-/// Whether it is a host alone, as it is compared with: an address of IPv6 has colons, and no port behind one.
+/// Whether it is a host alone, as `Host` has it: an address of IPv6 is in brackets.
 fn is_host(text: &str) -> bool {
-    let has_port = text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    !text.is_empty() && !text.contains(['/', ' ']) && (!has_port || text.parse::<Ipv6Addr>().is_ok())
+    match text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !text.is_empty() && !text.contains(['/', ' ', ':', '[', ']']),
+    }
 }
 
 #[cfg(test)]
@@ -233,10 +235,22 @@ mod tests {
 
     #[test]
     fn an_allowed_host_is_a_host_alone() {
-        for host in ["secrets.example.com", "localhost", "192.0.2.1", "::1", "[::1]", "x_y"] {
+        for host in ["secrets.example.com", "localhost", "192.0.2.1", "[::1]", "x_y"] {
             assert!(is_host(host), "{host}");
         }
-        for text in ["", "https://x", "x/", "x:8237", "192.0.2.1:80", "[::1]:80", "a b"] {
+        for text in [
+            "",
+            "https://x",
+            "x/",
+            "x:8237",
+            "x:",
+            "x:99999",
+            "192.0.2.1:80",
+            "::1",
+            "[::1]:80",
+            "[x]",
+            "a b",
+        ] {
             assert!(!is_host(text), "{text}");
         }
     }

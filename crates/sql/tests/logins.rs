@@ -99,8 +99,14 @@ async fn accounts_are_made_changed_and_removed(claimed: &Claimed) {
     let catalog = &claimed.catalog;
     let before = catalog.auth_epoch().await.unwrap();
     let new = new_account("Ann", Role::Writer);
-    change(claimed, IdentityChange::AddAccount(new.clone(), None)).await.unwrap();
+    let receipt = Receipt { id: Uuid::new_v4(), digest: [7; 32] };
+    change(claimed, IdentityChange::AddAccount(new.clone(), Some(receipt))).await.unwrap();
     assert_eq!(catalog.auth_epoch().await.unwrap(), before + 1);
+    // The same request, which did not look whether it was carried out.
+    let twin = IdentityChange::AddAccount(new_account("Ann", Role::Writer), Some(receipt));
+    assert_eq!(refused(claimed, twin).await, ErrorKind::Conflict);
+    let kept = catalog.receipt(receipt.id).await.unwrap().unwrap();
+    assert_eq!((kept.secret.0, kept.digest), (new.id.0, [7; 32]));
     let ann = catalog.account(AccountRef::Name("aNN")).await.unwrap().unwrap();
     assert_eq!((ann.id, ann.name.as_str(), ann.email.as_deref()), (new.id, "Ann", Some("a@example.org")));
     assert_eq!(ann.password.as_ref().unwrap().expose_secret(), "$argon2id$hash");

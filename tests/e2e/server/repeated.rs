@@ -3,6 +3,7 @@
 use super::{Answer, Server, id};
 use crate::support::Home;
 use serde_json::{Value, json};
+use std::thread;
 
 const NAME: &str = "11111111-2222-3333-4444-555555555555";
 const OTHER: &str = "11111111-2222-3333-4444-555555555556";
@@ -88,6 +89,34 @@ fn an_account_that_is_made_again_is_the_same() {
 }
 
 #[test]
+fn the_same_request_sent_at_once_makes_one_thing() {
+    let home = Home::new();
+    let server = &Server::start(&home);
+    let admin = &server.admin();
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    let bot = id(&server.call(admin, "GET", "/service_accounts/bot", &Value::Null));
+    let keys = &format!("/service_accounts/{bot}/api_keys");
+    for (n, (path, body)) in [
+        ("/users", json!({"name": "eve"})),
+        ("/service_accounts", json!({"name": "ci"})),
+        (keys.as_str(), json!({"name": "main"})),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (name, body) = (&format!("11111111-2222-3333-4444-00000000000{n}"), &body);
+        let answers: Vec<Answer> = thread::scope(|scope| {
+            let senders: Vec<_> = (0..6)
+                .map(|_| scope.spawn(move || send(server, admin, ("POST", path), name, body)))
+                .collect();
+            senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+        });
+        assert!(answers.iter().all(|answer| answer.status == 200), "{path}: {answers:?}");
+        assert!(answers.iter().all(|answer| id(answer) == id(&answers[0])), "{path}: {answers:?}");
+    }
+}
+
+#[test]
 fn with_another_condition_or_way_to_change_it_is_another_request() {
     let home = Home::new();
     let server = Server::start(&home);
@@ -120,28 +149,19 @@ fn a_rotation_that_is_repeated_gives_another_text_and_keeps_what_was_promised() 
     home.ok(["service-account", "create", "bot", "--role", "reader"]);
     let old = home.ok(["api-key", "create", "bot"]).trim().to_owned();
     let bot = id(&server.call(&admin, "GET", "/service_accounts/bot", &Value::Null));
-    let path = format!("/api/v1/service_accounts/{bot}/api_keys/default/rotate");
-    let auth = format!("Bearer {admin}");
+    let path = format!("/service_accounts/{bot}/api_keys/default/rotate");
     let rotate = |name: &str, minutes: u32| {
-        let headers = [("authorization", auth.as_str()), ("idempotency-key", name)];
-        let body = json!({"retain_period_minutes": minutes}).to_string();
-        server.send("PUT", &path, &headers, body.as_bytes())
+        send(&server, &admin, ("PUT", &path), name, &json!({"retain_period_minutes": minutes}))
     };
-    let text = |answer: &Answer| answer.body["body"]["key"].as_str().unwrap_or_default().to_owned();
     let look = |key: &str| server.call(key, "GET", "/secrets", &Value::Null).status;
     let issued = server.login(&format!("grant_type=zenml-api-key&password={old}")).unwrap();
 
     // The first answer is lost on its way.
-    let (name, other) = ("11111111-2222-3333-4444-555555555555", "11111111-2222-3333-4444-555555555556");
+    let (name, other) = (NAME, OTHER);
     let lost = text(&rotate(name, 60));
     let again = rotate(name, 60);
     assert_eq!(again.status, 200, "{again:?}");
-    let shown = server.call(
-        &admin,
-        "GET",
-        path.trim_start_matches("/api/v1").trim_end_matches("/rotate"),
-        &Value::Null,
-    );
+    let shown = server.call(&admin, "GET", path.trim_end_matches("/rotate"), &Value::Null);
     assert_eq!(shown.body["metadata"]["retain_period_minutes"], 60, "{shown:?}");
     let received = text(&again);
     assert_eq!((look(&lost), look(&received)), (401, 200));

@@ -61,10 +61,6 @@ async fn run(
     }
     // Before a database is made.
     settings.check_certificate()?;
-    let given = config.vars().lookup(PASSWORD)?;
-    if let Some(given) = &given {
-        check_password(given).map_err(|error| Failure::usage(format!("{PASSWORD}: {}", error.message())))?;
-    }
     let kinds = Kinds { secrets_store: store_kind(&config)?, database: database_kind(&config)? };
     let sync = config.audit()?.reads == strongroom::config::AuditReads::Sync;
     let open = Configured::open_to_serve(&config, registry, places.clone()).await?;
@@ -83,11 +79,17 @@ async fn run(
         console.message(&format!("warning: {error}; the server starts without it, and asks it again\n"));
     }
     let identities = Identities::new(catalog, engine, Duration::from_secs(settings.token_lifetime_s));
+    // An empty variable is one that nobody filled in.
+    let given = config.vars().lookup(PASSWORD)?.filter(|given| !given.expose_secret().is_empty());
+    let first = FirstAdmin::of(&identities).await?;
+    if let (Some(given), Some(_)) = (&given, &first) {
+        check_password(given).map_err(|error| Failure::usage(format!("{PASSWORD}: {}", error.message())))?;
+    }
     if args.check {
         return check(open, &identities, console).await;
     }
     let file = places.config.join(FIRST_PASSWORD_FILE);
-    first_password(&identities, given, &file, console).await?;
+    first_password(&identities, first, given, &file, console).await?;
     let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
     // Whoever reads that it listens may end it at once.
     let stop = stopped()?;
@@ -108,11 +110,11 @@ async fn check(open: strongroom::Open, identities: &Identities, console: &mut dy
 /// Sees to it that an admin can log in.
 async fn first_password(
     identities: &Identities,
+    first: Option<FirstAdmin<'_>>,
     given: Option<SecretString>,
     file: &Path,
     console: &mut dyn Console,
 ) -> Outcome {
-    let first = FirstAdmin::of(identities).await?;
     if let Some(given) = given {
         let taken = match first {
             Some(first) => first.set_password(given).await?,

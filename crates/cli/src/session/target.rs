@@ -26,8 +26,8 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
             None => {
                 let kept = Credentials::at(places).read()?;
                 if kept.is_none() && vars.is_set(API_KEY) {
-                    let text = "STRONGROOM_API_KEY is set, but no server: set STRONGROOM_SERVER to its URL, or name the \
-                                database with --database URL";
+                    let text = "STRONGROOM_API_KEY is set, but no server: set STRONGROOM_SERVER to its URL, or unset the \
+                                key to work on the local database";
                     return Err(Error::new(ErrorKind::ConfigInvalid, text));
                 }
                 return Ok(kept);

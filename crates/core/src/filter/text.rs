@@ -38,6 +38,12 @@ impl TextOp {
         self.positive(text) != self.is_negative()
     }
 
+    /// Whether what has no such text satisfies it: none but `IsNull` and the negative ones but `IsNotNull`.
+    #[must_use]
+    pub fn matches_absent(&self) -> bool {
+        *self == Self::IsNull || (self.is_negative() && *self != Self::IsNotNull)
+    }
+
     /// Whether it is the negation of another operator: `NotEquals`, `NotContains`, `NotOneOf` and `IsNotNull`.
     #[must_use]
     pub fn is_negative(&self) -> bool {

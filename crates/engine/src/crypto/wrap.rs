@@ -50,7 +50,16 @@ pub fn unwrap(
         .with("given", root.id()));
     }
     let binding = binding(namespace, kind, id, root.id());
-    let key = open(root.id().as_key_id(), root.key(), Purpose::KeyWrap, &binding, wrapped)?;
+    let key = open(root.id().as_key_id(), root.key(), Purpose::KeyWrap, &binding, wrapped).map_err(|error| {
+        match error.kind() {
+            ErrorKind::Corrupt => Error::new(
+                ErrorKind::Corrupt,
+                "a wrapped data key is not what was written: it was changed, swapped or damaged; restore the database \
+                 from a backup",
+            ),
+            _ => error,
+        }
+    })?;
     let key: &[u8; KEY_LEN] = key.as_slice().try_into().map_err(|_| {
         Error::new(ErrorKind::Corrupt, "a wrapped data key has the wrong length; restore it from a backup")
             .with("bytes", key.len())

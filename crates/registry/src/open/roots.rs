@@ -113,7 +113,8 @@ fn read(path: &Path) -> Result<RootKey> {
     let at = |error: Error| error.with("file", shown_path(path));
     let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
         let text = format!(
-            "keys.file: the root key's file cannot be read: {}: correct the path (STRONGROOM_KEYS_FILE) or its rights",
+            "the root key's file cannot be read: {}: correct its rights, or name another one with keys.file \
+             (STRONGROOM_KEYS_FILE)",
             error.kind()
         );
         at(Error::new(ErrorKind::ConfigInvalid, text))

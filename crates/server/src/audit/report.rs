@@ -46,10 +46,11 @@ pub fn parse_head(text: &str) -> Option<NotedHead> {
     let (rest, hex) = text.rsplit_once(':')?;
     let (chain, sequence) = rest.rsplit_once(':')?;
     let byte = |at: usize| hex.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
+    let sequence = sequence.parse().ok()?;
     // A chain without entries has none.
-    let bytes = (0..hex.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>();
-    let bytes = bytes.filter(|bytes| matches!(bytes.len(), 0 | MAC))?;
-    Some((chain.to_owned(), sequence.parse().ok()?, bytes))
+    let length = if sequence == 0 { 0 } else { MAC };
+    (bytes.len() == length).then(|| (chain.to_owned(), sequence, bytes))
 }
 
 /// Verifies every chain; `given` were noted elsewhere, and must still be part of their chains. So must the heads that
@@ -139,12 +140,17 @@ pub async fn prune(engine: &Engine, catalog: &SqlCatalog, cx: &Context, before: 
         if sequence < report.from {
             continue;
         }
-        let (key, mac) = engine.anchor_mac(&report.chain, sequence, &previous)?;
-        let anchor = Anchor { sequence, previous, key, mac: mac.to_vec() };
         let detail = format!("chain {}, entries {} to {sequence}", report.chain, report.from);
         let entry = engine.audit_entry(cx, "audit.prune", SecretId(Uuid::nil()), detail);
         let prune = |auditor| {
-            catalog.prune_audit(&report.chain, anchor.clone(), Noted { entry: entry.clone(), auditor })
+            let (chain, previous, entry) = (&report.chain, previous.clone(), entry.clone());
+            // Under the same key as the entry.
+            let mac = engine.anchor_mac(chain, sequence, &previous);
+            async move {
+                let (key, mac) = mac?;
+                let anchor = Anchor { sequence, previous, key, mac: mac.to_vec() };
+                catalog.prune_audit(chain, anchor, Noted { entry, auditor }).await
+            }
         };
         pruned += usize::from(engine.audited(prune).await?);
     }

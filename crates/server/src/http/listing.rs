@@ -25,10 +25,7 @@ fn test(field: &str, text: &str, kind: AccountKind) -> Result<Option<AccountTest
         },
         // Null of all accounts.
         "email_opted_in" if user => AccountTest::Always(BoolOp::parse(field, text)? == BoolOp::IsNull),
-        "external_user_id" => {
-            let op = TextOp::parse(field, text)?;
-            AccountTest::Always(op == TextOp::IsNull || (op.is_negative() && op != TextOp::IsNotNull))
-        }
+        "external_user_id" => AccountTest::Always(TextOp::parse(field, text)?.matches_absent()),
         _ => return Ok(None),
     }))
 }

@@ -120,8 +120,8 @@ impl Identities {
         Ok((account_of(self.change(cx, change, "account.create", detail).await?)?, token))
     }
 
-    /// What [`create_account`](Self::create_account) made when the request came first. If nobody used the token that
-    /// activates it yet, another one takes its place.
+    /// What [`create_account`](Self::create_account) made when the request came first. As long as the account was never
+    /// activated, another token for that takes the place of the one that is out, whoever gave it.
     ///
     /// # Errors
     /// `NotFound` if it is gone; `Conflict` if it is changing.

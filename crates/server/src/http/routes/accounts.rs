@@ -1,16 +1,19 @@
 //! What users and programs have in common: finding, removing, grants.
 
-use super::super::{
-    auth::{Caller, Sender},
-    body::{JsonBody, Sent},
-    error::{Answer, ApiError},
-    json::Object,
-    once::Once,
-    path::Path,
-    query::Query,
-    requests,
-    state::App,
-    wire::{GrantView, Nothing},
+use super::{
+    super::{
+        auth::{Caller, Sender},
+        body::{JsonBody, Sent},
+        error::{Answer, ApiError},
+        json::Object,
+        once::Once,
+        path::Path,
+        query::Query,
+        requests,
+        state::App,
+        wire::{GrantView, Nothing},
+    },
+    change::doubtful,
 };
 use crate::identity::{NewUser, Removal, as_kept};
 use axum::{
@@ -19,7 +22,7 @@ use axum::{
 };
 use secrecy::SecretString;
 use std::time::Duration;
-use strongroom_core::{Error, ErrorKind, OwnerId, Timestamp};
+use strongroom_core::{Context, Error, ErrorKind, OwnerId, Timestamp};
 use strongroom_sql::identities::{Account, AccountRef, Scope};
 use uuid::Uuid;
 
@@ -76,16 +79,32 @@ pub(crate) async fn make(
 ) -> Answer<(Account, Option<SecretString>)> {
     let mut cx = caller.context();
     cx.receipt = once.as_ref().map(|once| once.receipt);
-    if let Some(once) = &once
-        && let Some(before) = once.before().await?
-    {
-        return Ok(app.identities.answer_again(&cx, OwnerId(before.secret.0)).await?);
+    if let Some(made) = again(app, &cx, once.as_ref()).await? {
+        return Ok(made);
     }
     let name = new.name.clone();
-    match app.identities.create_account(&cx, new).await {
-        Ok(made) => Ok(made),
-        Err(error) => Err(refused(app, error, &name, taken).await),
+    let error = match app.identities.create_account(&cx, new).await {
+        Ok(made) => return Ok(made),
+        Err(error) => error,
+    };
+    // On another server, or for a caller who left, the same request may have been faster.
+    if doubtful(&error)
+        && let Some(made) = again(app, &cx, once.as_ref()).await?
+    {
+        return Ok(made);
     }
+    Err(refused(app, error, &name, taken).await)
+}
+
+/// What the request made, if it was carried out before.
+async fn again(
+    app: &App,
+    cx: &Context,
+    once: Option<&Once>,
+) -> Answer<Option<(Account, Option<SecretString>)>> {
+    let Some(once) = once else { return Ok(None) };
+    let Some(before) = once.before().await? else { return Ok(None) };
+    Ok(Some(app.identities.answer_again(cx, OwnerId(before.secret.0)).await?))
 }
 
 /// The field `scope` of a request.

@@ -15,6 +15,7 @@ use super::{
         wire::{ApiKeyView, Nothing, Paged},
     },
     accounts,
+    change::doubtful,
 };
 use crate::identity::as_kept;
 use axum::{
@@ -22,7 +23,8 @@ use axum::{
     extract::{RawQuery, State},
     http::HeaderMap,
 };
-use strongroom_core::{ErrorKind, OwnerId};
+use secrecy::SecretString;
+use strongroom_core::{Context, ErrorKind, OwnerId};
 use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch};
 use uuid::Uuid;
 
@@ -102,20 +104,36 @@ pub(crate) async fn create_key(
     let once = Once::of(&app, &caller, &headers, &what, &bytes).await?;
     let mut cx = caller.context();
     cx.receipt = once.as_ref().map(|once| once.receipt);
-    if let Some(once) = &once
-        && let Some(before) = once.before().await?
-    {
-        let key = key_of(&app, &account, &before.secret.to_string()).await?;
-        let (key, text) = app.identities.rotate_key(&cx, &key, 0).await?;
-        return Ok(Json(ApiKeyView::of(&key, &account, Some(&text), true)));
-    }
     let expires = accounts::expires(&app, days)?;
-    let made = app.identities.create_key(&cx, &account, &name, &description, expires).await;
-    let (key, text) = made.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => taken("register", &name, &account),
-        _ => error.into(),
-    })?;
+    let (key, text) = match again(&app, &cx, &account, once.as_ref()).await? {
+        Some(made) => made,
+        None => match app.identities.create_key(&cx, &account, &name, &description, expires).await {
+            Ok(made) => made,
+            Err(error) => {
+                // On another server, or for a caller who left, the same request may have been faster.
+                let made =
+                    if doubtful(&error) { again(&app, &cx, &account, once.as_ref()).await? } else { None };
+                made.ok_or_else(|| match error.kind() {
+                    ErrorKind::AlreadyExists => taken("register", &name, &account),
+                    _ => error.into(),
+                })?
+            }
+        },
+    };
     Ok(Json(ApiKeyView::of(&key, &account, Some(&text), true)))
+}
+
+/// The key that the request made, with another text, if it was carried out before.
+async fn again(
+    app: &App,
+    cx: &Context,
+    account: &Account,
+    once: Option<&Once>,
+) -> Answer<Option<(ApiKey, SecretString)>> {
+    let Some(once) = once else { return Ok(None) };
+    let Some(before) = once.before().await? else { return Ok(None) };
+    let key = key_of(app, account, &before.secret.to_string()).await?;
+    Ok(Some(app.identities.rotate_key(cx, &key, 0).await?))
 }
 
 fn taken(what: &str, name: &str, account: &Account) -> ApiError {
