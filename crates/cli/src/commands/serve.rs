@@ -89,7 +89,7 @@ async fn run(
         return check(open, &identities, console).await;
     }
     let file = places.config.join(FIRST_PASSWORD_FILE);
-    first_password(&identities, first, given, &file, console).await?;
+    first_password(first, given, &file, console).await?;
     let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
     // Whoever reads that it listens may end it at once.
     let stop = stopped()?;
@@ -109,7 +109,6 @@ async fn check(open: strongroom::Open, identities: &Identities, console: &mut dy
 
 /// Sees to it that an admin can log in.
 async fn first_password(
-    identities: &Identities,
     first: Option<FirstAdmin<'_>>,
     given: Option<SecretString>,
     file: &Path,
