@@ -120,6 +120,8 @@ fn what_has_no_meaning_is_refused() {
         let entries = home.json(["audit", "list", "--action", "secret.create", "--secret", which]);
         assert_eq!(entries[0]["secret"], json!(id), "{which}");
     }
+    let error = home.fails(2, ["move", "--to", "nowhere"]);
+    assert!(error.contains("use one of database"), "{error}");
     let error = home.fails(3, ["audit", "list", "--secret", "gone"]);
     assert!(error.contains("by its id"), "{error}");
 

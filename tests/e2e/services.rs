@@ -50,6 +50,7 @@ fn variable(name: &str) -> String {
 
 mod moto {
     use super::*;
+    use serde_json::json;
     use std::collections::BTreeMap;
     use strongroom_testkit::wire::Wire;
 
@@ -83,6 +84,47 @@ mod moto {
         assert_made(&[]);
         home.ok(["status", "--deep"]);
         assert_made(&["CreateSecret", "GetSecretValue", "DeleteSecret", "ListSecrets"]);
+    }
+
+    #[test]
+    #[ignore = "needs moto, and the program with every back-end: cargo xtask test"]
+    fn what_was_in_the_database_moves_to_the_service_and_back() {
+        let of = |name: &str| variable(&format!("STRONGROOM_TEST_AWS_{name}"));
+        let mut home = Home::new();
+        home.ok(["secret", "create", "db", "--a=1"]);
+        home.ok(["secret", "update", "db", "--a=2"]);
+        home.ok(["secret", "create", "mine", "-p", "--a=3"]);
+        let assert_whole = |home: &Home| {
+            assert_eq!(home.ok(["secret", "get", "db", "a", "--revision", "1"]), "1");
+            assert_eq!(home.ok(["secret", "get", "db", "a"]), "2");
+            assert_eq!(home.ok(["secret", "get", "mine", "a"]), "3");
+        };
+        // Too large for the service, so that it stays, and is named.
+        let large = home.file("large.txt", vec![b'\n'; 40_000]);
+        home.ok(["secret", "create", "large", &format!("--a=@{large}")]);
+        home.set("STRONGROOM_STORE_TYPE", "aws");
+        for key in ["REGION", "ENDPOINT", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"] {
+            home.set(&format!("STRONGROOM_STORE_{key}"), of(key));
+        }
+        let moved = home.json_and_code(1, ["move"]);
+        assert_eq!((&moved["to"], &moved["versions"]), (&json!("default"), &json!(3)), "{moved}");
+        assert_eq!(
+            (&moved["stayed"][0]["name"], &moved["stayed"][1]),
+            (&json!("large"), &json!(null)),
+            "{moved}"
+        );
+        assert_whole(&home);
+        home.ok(["secret", "delete", "large", "-y"]);
+        // What is there already is not moved again.
+        assert_eq!(home.json(["move"])["versions"], 0);
+        let back = home.json(["move", "--to", "database"]);
+        assert_eq!((&back["to"], &back["versions"]), (&json!("database"), &json!(3)), "{back}");
+        for key in ["TYPE", "REGION", "ENDPOINT", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"] {
+            home.unset(&format!("STRONGROOM_STORE_{key}"));
+        }
+        assert_whole(&home);
+        let noted = home.json(["audit", "list", "--action", "database.move"]);
+        assert_eq!(noted.as_array().unwrap().len(), 3, "{noted}");
     }
 
     #[test]

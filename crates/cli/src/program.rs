@@ -88,6 +88,11 @@ async fn dispatch(mut run: Run<'_>, command: Command, pairs: Vec<Pair>) -> Outco
         Command::Keys(KeysCommand::Rewrap { which, force }) => {
             commands::rewrap(&mut run, &which, force).await
         }
+        Command::Move(args) => {
+            let done = commands::move_values(&mut run, args.to.as_deref()).await;
+            run.tidy().await;
+            done
+        }
         Command::Repair(args) => commands::repair(&mut run, &args).await,
         Command::Database(command) => commands::database(&mut run, &command).await,
         Command::User(command) => commands::user(&mut run, &command).await,

@@ -310,6 +310,7 @@ fn is_still(now: Option<&Row>, row: &Row) -> bool {
     now.is_some_and(|now| now.version.uid == row.version.uid && now.version.place == row.version.place)
 }
 
-fn public_name(meta: &SecretMeta) -> Option<SecretName> {
+/// The name of a secret, if not its owner alone may know it.
+pub(crate) fn public_name(meta: &SecretMeta) -> Option<SecretName> {
     (!meta.private).then(|| meta.name.clone())
 }

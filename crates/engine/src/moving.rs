@@ -3,7 +3,7 @@
 use crate::{
     Misplaced, Row, StoreName,
     calls::Calls,
-    compare::is_damage,
+    compare::{is_damage, public_name},
     deadline::Deadline,
     engine::{Core, Engine},
     errors,
@@ -32,8 +32,8 @@ pub struct Moved {
 pub struct Stayed {
     /// The secret.
     pub secret: SecretId,
-    /// What it is called.
-    pub name: SecretName,
+    /// Its name; `None` if it is private, since that is its owner's alone.
+    pub name: Option<SecretName>,
     /// Why, and what to do about it.
     pub error: Error,
 }
@@ -73,7 +73,7 @@ impl Engine {
             let Some(last) = rows.last() else { return Ok(moved) };
             after = Some((last.meta.id, last.version.uid));
             for row in rows {
-                let (secret, name) = (row.meta.id, row.meta.name.clone());
+                let (secret, name) = (row.meta.id, public_name(&row.meta));
                 // The versions of one come one after the other.
                 if moved.stayed.last().is_some_and(|stayed| stayed.secret == secret) {
                     continue;

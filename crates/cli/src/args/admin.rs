@@ -59,6 +59,16 @@ pub(crate) struct RewrapArgs {
     pub(crate) drop: Option<String>,
 }
 
+/// `move`
+#[derive(Debug, Args)]
+pub(crate) struct MoveArgs {
+    /// To this store instead: `default`, a NAME of [stores.NAME], or `database` for the database itself
+    #[arg(long, value_name = "STORE")]
+    pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) display: Display,
+}
+
 /// `repair`
 #[derive(Debug, Args)]
 pub(crate) struct RepairArgs {

@@ -5,7 +5,7 @@ mod login;
 mod people;
 mod secret;
 
-pub(crate) use admin::{DatabaseCommand, KeysCommand, RepairArgs, RewrapArgs, StatusArgs};
+pub(crate) use admin::{DatabaseCommand, KeysCommand, MoveArgs, RepairArgs, RewrapArgs, StatusArgs};
 pub(crate) use login::LoginArgs;
 pub(crate) use people::{
     ApiKeyCommand, AuditCommand, AuditFilter, GrantCommand, Rights, ServeArgs, ServiceAccountCommand,
@@ -97,6 +97,8 @@ pub(crate) enum Command {
     /// Root keys and data keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Move the values of all secrets to the store where new ones go, while people work
+    Move(MoveArgs),
     /// Finish or undo what crashed processes left behind
     Repair(RepairArgs),
     /// The database itself
@@ -134,6 +136,7 @@ impl Cli {
             Command::Secret(command) => command.display().and_then(|display| display.output),
             Command::Status(args) => args.display.output,
             Command::Backends(display) => display.output,
+            Command::Move(args) => args.display.output,
             Command::Repair(args) => args.display.output,
             Command::Keys(KeysCommand::Rotate { display, .. }) => display.output,
             Command::User(UserCommand::List(display))

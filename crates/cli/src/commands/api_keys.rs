@@ -3,7 +3,7 @@
 use super::{Run, people::people};
 use crate::{
     args::{ApiKeyCommand, GrantCommand},
-    failure::Outcome,
+    failure::{Exit, Failure, Outcome},
     render::{Data, Table, View, print, rfc3339, short},
     secret_text::SecretText,
 };
@@ -22,7 +22,17 @@ pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outco
                 description: description.clone(),
                 expires_in_days: *expires_in_days,
             };
-            let (key, text) = people.create_key(&account, new).await?;
+            let (key, text) =
+                people.create_key(&account, new).await.map_err(|failure| match failure.exit {
+                    Some(Exit::Conflict) => Failure {
+                        text: format!(
+                            "`{}` has a key `{name}` already: choose another --name, or rotate that one",
+                            account.name
+                        ),
+                        ..failure
+                    },
+                    _ => failure,
+                })?;
             run.note(&format!("created the key `{}` of `{}`; it is not shown again", key.name, account.name));
             text_of(run, &key, &text)
         }

@@ -109,7 +109,8 @@ fn verdict(report: &RepairReport) -> Outcome {
     Ok(())
 }
 
-fn which(secret: SecretId, name: Option<&SecretName>) -> String {
+/// Names a secret to whoever works on the database, who need not be its owner.
+pub(super) fn which(secret: SecretId, name: Option<&SecretName>) -> String {
     match name {
         Some(name) => format!("{} ({secret})", name.as_str().escape_debug()),
         None => format!("a private secret ({secret})"),
@@ -159,7 +160,7 @@ fn unseen(one: &Unseen) -> Data {
     Data::from([("store", one.store.to_string().into()), ("reason", one.told.as_str().into())])
 }
 
-fn named(name: Option<&SecretName>) -> Data {
+pub(super) fn named(name: Option<&SecretName>) -> Data {
     name.map_or(Data::Null, |name| name.as_str().into())
 }
 

@@ -3,7 +3,7 @@
 use super::range;
 use serde::Deserialize;
 use std::time::Duration;
-use strongroom_core::{DEFAULT_SIZE_LIMIT, Result, Settings};
+use strongroom_core::{DEFAULT_SIZE_LIMIT, Error, ErrorKind, Result, Settings};
 use strongroom_engine::EngineOptions;
 
 /// A day, in milliseconds.
@@ -81,6 +81,12 @@ impl EngineSettings {
     pub(super) fn read(settings: Settings) -> Result<Self> {
         let read: Self = settings.parse()?;
         read.options().check()?;
+        if read.late_ms < read.lease_ms {
+            // What a writer sends within its lease would otherwise arrive after the cleaning up. Not a rule of the engine:
+            // there are services where nothing arrives late.
+            let text = "engine.late_ms: less than engine.lease_ms; raise it or lower the lease";
+            return Err(Error::new(ErrorKind::ConfigInvalid, text));
+        }
         Ok(read)
     }
 

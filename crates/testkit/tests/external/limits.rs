@@ -89,7 +89,7 @@ async fn what_has_more_versions_than_the_store_keeps_stays_until_an_update_cut_i
     for stayed in &report.stayed {
         assert_eq!(stayed.error.kind(), ErrorKind::InvalidInput, "{stayed:?}");
         let told = stayed.error.to_string();
-        for word in [stayed.name.as_str(), "limit: 3", "two", "update it", "move again"] {
+        for word in [stayed.name.as_ref().unwrap().as_str(), "limit: 3", "two", "update it", "move again"] {
             assert!(told.contains(word), "{word}: {told}");
         }
     }
@@ -135,7 +135,7 @@ async fn what_is_too_large_for_the_store_is_named_and_the_others_move() {
     // All of the others, and what came before.
     assert_eq!(report.versions, 7, "{report:?}");
     let [stayed] = &report.stayed[..] else { panic!("{report:?}") };
-    assert_eq!((stayed.secret, stayed.name.as_str()), (id, "large"));
+    assert_eq!((stayed.secret, stayed.name.as_ref().unwrap().as_str()), (id, "large"));
     assert_eq!(stayed.error.kind(), ErrorKind::InvalidInput, "{stayed:?}");
     let told = stayed.error.to_string();
     for word in ["name: large", "revision: 2", "limit: 256", "split"] {
