@@ -145,7 +145,7 @@ fn the_answers_are_those_of_the_contract_and_a_token_is_given_out_once() {
     assert_eq!(refused(&fetch(&server, other, &begun)), "invalid_grant", "another client");
     let forged = json!({"device_code": begun["device_code"].as_str().unwrap().replace('5', "6") + "x"});
     assert_eq!(refused(&fetch(&server, CLIENT, &forged)), "invalid_grant");
-    assert_eq!(fetch(&server, "no-uuid", &begun).status, 422);
+    assert_eq!(fetch(&server, "no-uuid", &begun).status, 400);
 
     assert_eq!(decide(&server, &code(&begun).to_lowercase().replace('-', "+"), "approve").status, 200);
     assert_eq!(look(&server, code(&begun), "admin", PASSWORD).status, 404, "it was decided");
