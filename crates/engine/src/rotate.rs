@@ -46,8 +46,9 @@ impl Engine {
     /// them. What cannot be opened stays as it is and is told of; the rest goes on.
     ///
     /// # Errors
-    /// Of the catalog and the root key; `Unsupported` without a database; `Conflict` while processes run that were opened with another root key, which they are named with,
-    /// unless forced: those that know another one alone read nothing that is written from then on.
+    /// Of the catalog and the root key; `Unsupported` without a database; `Conflict` while processes run that were opened
+    /// with another root key, which they are named with, unless forced: those that know another one alone read nothing that
+    /// is written from then on.
     pub async fn rotate(&self, kind: KeyKind, force: bool) -> Result<Rotated> {
         let core = &self.core;
         core.needs_rows("a key that was made now would be forgotten")?;
@@ -108,8 +109,8 @@ impl Engine {
     /// have to be started anew then.
     ///
     /// # Errors
-    /// `NotFound` if it opens nothing here; `Conflict` if some key would be left without a wrap, if this process itself was opened with that root key, or if
-    /// others were that still run, naming them.
+    /// `NotFound` if it opens nothing here; `Conflict` if some key would be left without a wrap, if this process itself was
+    /// opened with that root key, or if others were that still run, naming them.
     pub async fn drop_root(&self, root: RootId, force: bool) -> Result<u64> {
         if root == self.core.ring.roots().id() {
             return Err(Error::new(
