@@ -168,7 +168,9 @@ async fn a_refused_token_is_renewed_once_by_all_together() {
     let error = bad.secrets.get("db").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::StoreRefused, "never the caller's own: {error}");
     assert_eq!(bad.proxy.seen("/login").len(), 3, "a second refusal is no reason to log in again");
-    assert!(bad.proxy.connections() <= 9, "connections are used again: {}", bad.proxy.connections());
+    // One for each of the 8, and on a busy machine one more for each that repeats before its first is free again. A connection
+    // for each request would be 20 or more.
+    assert!(bad.proxy.connections() <= 16, "connections are used again: {}", bad.proxy.connections());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
