@@ -8,7 +8,7 @@ use std::{
     collections::hash_map::Entry,
     sync::{Arc, PoisonError},
 };
-use strongroom_core::{Receipt, Result};
+use strongroom_core::{Error, ErrorKind, Receipt, Result};
 use strongroom_engine::crypto::{KeyKind, equal};
 use strongroom_sql::Received;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -17,24 +17,27 @@ use uuid::Uuid;
 /// The header.
 const HEADER: &str = "idempotency-key";
 
+/// A request, which names itself or does not.
+pub(crate) struct Once(Option<Named>);
+
 /// A request that names itself.
-pub(crate) struct Once {
-    pub(crate) receipt: Receipt,
+struct Named {
+    receipt: Receipt,
     app: App,
     /// A twin waits until this is gone.
     guard: Option<OwnedMutexGuard<()>>,
 }
 
 impl Once {
-    /// Reads the header, and waits for a twin that is under way. `None` if the request does not name itself.
+    /// Reads the header, and waits for a twin that is under way.
     pub(crate) async fn of(
         app: &App,
         caller: &Caller,
         headers: &HeaderMap,
         what: &str,
         body: &[u8],
-    ) -> Result<Option<Self>, ApiError> {
-        let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    ) -> Result<Self, ApiError> {
+        let Some(value) = headers.get(HEADER) else { return Ok(Self(None)) };
         let key = value.to_str().ok().and_then(|text| Uuid::parse_str(text).ok());
         let key = key.ok_or_else(|| ApiError::invalid("Idempotency-Key: it must be a UUID"))?;
         let engine = app.identities.engine();
@@ -53,17 +56,21 @@ impl Once {
             twins.entry(receipt.id).or_default().clone()
         };
         // Before the wait: whoever goes away meanwhile leaves nothing behind.
-        let mut once = Self { receipt, app: app.clone(), guard: None };
-        once.guard = Some(lock.lock_owned().await);
-        Ok(Some(once))
+        let mut named = Named { receipt, app: app.clone(), guard: None };
+        named.guard = Some(lock.lock_owned().await);
+        Ok(Self(Some(named)))
+    }
+
+    /// What the change leaves behind, for the context that it is made in.
+    pub(crate) fn receipt(&self) -> Option<Receipt> {
+        self.0.as_ref().map(|named| named.receipt)
     }
 
     /// What the request did, if it was carried out before.
     pub(crate) async fn before(&self) -> Result<Option<Received>, ApiError> {
-        let Some(received) = self.app.identities.catalog().receipt(self.receipt.id).await? else {
-            return Ok(None);
-        };
-        if !equal(&received.digest, &self.receipt.digest) {
+        let Some(Named { receipt, app, .. }) = &self.0 else { return Ok(None) };
+        let Some(received) = app.identities.catalog().receipt(receipt.id).await? else { return Ok(None) };
+        if !equal(&received.digest, &receipt.digest) {
             return Err(ApiError::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "ValueError",
@@ -72,9 +79,20 @@ impl Once {
         }
         Ok(Some(received))
     }
+
+    /// What the same request did meanwhile, on another server or for a caller who left, if `error` may come from that.
+    pub(crate) async fn meanwhile(&self, error: &Error) -> Result<Option<Received>, ApiError> {
+        match error.kind() {
+            ErrorKind::Conflict
+            | ErrorKind::AlreadyExists
+            | ErrorKind::NotFound
+            | ErrorKind::OutcomeUnknown => self.before().await,
+            _ => Ok(None),
+        }
+    }
 }
 
-impl Drop for Once {
+impl Drop for Named {
     fn drop(&mut self) {
         self.guard = None;
         let mut twins = self.app.twins.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,7 +13,6 @@ use super::{
         state::App,
         wire::{GrantView, Nothing},
     },
-    change::doubtful,
 };
 use crate::identity::{NewUser, Removal, as_kept};
 use axum::{
@@ -23,7 +22,10 @@ use axum::{
 use secrecy::SecretString;
 use std::time::Duration;
 use strongroom_core::{Context, Error, ErrorKind, OwnerId, Timestamp};
-use strongroom_sql::identities::{Account, AccountRef, Scope};
+use strongroom_sql::{
+    Received,
+    identities::{Account, AccountRef, Scope},
+};
 use uuid::Uuid;
 
 const DAY: u64 = 86_400;
@@ -73,38 +75,29 @@ pub(crate) async fn refused(
 pub(crate) async fn make(
     app: &App,
     caller: &Caller,
-    once: Option<Once>,
+    once: Once,
     new: NewUser,
     taken: impl FnOnce(&str) -> String,
 ) -> Answer<(Account, Option<SecretString>)> {
     let mut cx = caller.context();
-    cx.receipt = once.as_ref().map(|once| once.receipt);
-    if let Some(made) = again(app, &cx, once.as_ref()).await? {
-        return Ok(made);
+    cx.receipt = once.receipt();
+    if let Some(before) = once.before().await? {
+        return again(app, &cx, &before).await;
     }
     let name = new.name.clone();
     let error = match app.identities.create_account(&cx, new).await {
         Ok(made) => return Ok(made),
         Err(error) => error,
     };
-    // On another server, or for a caller who left, the same request may have been faster.
-    if doubtful(&error)
-        && let Some(made) = again(app, &cx, once.as_ref()).await?
-    {
-        return Ok(made);
+    if let Some(before) = once.meanwhile(&error).await? {
+        return again(app, &cx, &before).await;
     }
     Err(refused(app, error, &name, taken).await)
 }
 
-/// What the request made, if it was carried out before.
-async fn again(
-    app: &App,
-    cx: &Context,
-    once: Option<&Once>,
-) -> Answer<Option<(Account, Option<SecretString>)>> {
-    let Some(once) = once else { return Ok(None) };
-    let Some(before) = once.before().await? else { return Ok(None) };
-    Ok(Some(app.identities.answer_again(cx, OwnerId(before.secret.0)).await?))
+/// What the request made before.
+async fn again(app: &App, cx: &Context, before: &Received) -> Answer<(Account, Option<SecretString>)> {
+    Ok(app.identities.answer_again(cx, OwnerId(before.secret.0)).await?)
 }
 
 /// The field `scope` of a request.

@@ -15,7 +15,6 @@ use super::{
         wire::{ApiKeyView, Nothing, Paged},
     },
     accounts,
-    change::doubtful,
 };
 use crate::identity::as_kept;
 use axum::{
@@ -25,7 +24,10 @@ use axum::{
 };
 use secrecy::SecretString;
 use strongroom_core::{Context, ErrorKind, OwnerId};
-use strongroom_sql::identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch};
+use strongroom_sql::{
+    Received,
+    identities::{Account, AccountKind, AccountRef, ApiKey, ApiKeyPatch},
+};
 use uuid::Uuid;
 
 /// For how many minutes the text before a rotation can be kept good: 100 years.
@@ -103,37 +105,33 @@ pub(crate) async fn create_key(
     let what = format!("POST /service_accounts/{}/api_keys", account.id);
     let once = Once::of(&app, &caller, &headers, &what, &bytes).await?;
     let mut cx = caller.context();
-    cx.receipt = once.as_ref().map(|once| once.receipt);
+    cx.receipt = once.receipt();
     let expires = accounts::expires(&app, days)?;
-    let (key, text) = match again(&app, &cx, &account, once.as_ref()).await? {
-        Some(made) => made,
+    let (key, text) = match once.before().await? {
+        Some(before) => again(&app, &cx, &account, &before).await?,
         None => match app.identities.create_key(&cx, &account, &name, &description, expires).await {
             Ok(made) => made,
-            Err(error) => {
-                // On another server, or for a caller who left, the same request may have been faster.
-                let made =
-                    if doubtful(&error) { again(&app, &cx, &account, once.as_ref()).await? } else { None };
-                made.ok_or_else(|| match error.kind() {
-                    ErrorKind::AlreadyExists => taken("register", &name, &account),
-                    _ => error.into(),
-                })?
-            }
+            Err(error) => match once.meanwhile(&error).await? {
+                Some(before) => again(&app, &cx, &account, &before).await?,
+                None if error.kind() == ErrorKind::AlreadyExists => {
+                    return Err(taken("register", &name, &account));
+                }
+                None => return Err(error.into()),
+            },
         },
     };
     Ok(Json(ApiKeyView::of(&key, &account, Some(&text), true)))
 }
 
-/// The key that the request made, with another text, if it was carried out before.
+/// The key that the request made before, with another text.
 async fn again(
     app: &App,
     cx: &Context,
     account: &Account,
-    once: Option<&Once>,
-) -> Answer<Option<(ApiKey, SecretString)>> {
-    let Some(once) = once else { return Ok(None) };
-    let Some(before) = once.before().await? else { return Ok(None) };
+    before: &Received,
+) -> Answer<(ApiKey, SecretString)> {
     let key = key_of(app, account, &before.secret.to_string()).await?;
-    Ok(Some(app.identities.rotate_key(cx, &key, 0).await?))
+    Ok(app.identities.rotate_key(cx, &key, 0).await?)
 }
 
 fn taken(what: &str, name: &str, account: &Account) -> ApiError {
@@ -232,11 +230,10 @@ pub(crate) async fn rotate_key(
     let account = owner(&app, &account).await?;
     let key = key_of(&app, &account, &which).await?;
     let once = Once::of(&app, &caller, &headers, &format!("PUT /api_keys/{}/rotate", key.id), &bytes).await?;
-    if let Some(once) = &once {
-        once.before().await?;
-    }
+    // A repeat goes on, with another text; another request of the same name does not.
+    once.before().await?;
     let mut cx = caller.context();
-    cx.receipt = once.as_ref().map(|once| once.receipt);
+    cx.receipt = once.receipt();
     let (key, text) = app.identities.rotate_key(&cx, &key, minutes).await?;
     Ok(Json(ApiKeyView::of(&key, &account, Some(&text), false)))
 }

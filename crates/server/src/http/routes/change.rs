@@ -66,26 +66,21 @@ impl Changing {
         mut update: SecretUpdate,
     ) -> Answer<Response> {
         let once = Once::of(app, caller, &self.headers, &self.what, &self.body).await?;
-        if let Some(once) = &once
-            && once.before().await?.is_some()
-        {
+        if once.before().await?.is_some() {
             return again(app, caller, self.secret).await;
         }
         update.expected = if_match(&self.headers)?;
         let (expected, name, private) = (update.expected, update.name.clone(), update.private);
         let sent_all = matches!(update.values, ValuesChange::Replace(_));
         let mut cx = caller.context();
-        cx.receipt = once.as_ref().map(|once| once.receipt);
+        cx.receipt = once.receipt();
         let which = SecretRef::Id(self.secret);
         let changed = detached(app, |app| async move { app.store.update(&cx, &which, update).await }).await;
         let error = match changed {
             Ok(meta) => return Ok(as_changed(app, caller, meta, sent_all).await),
             Err(error) => error,
         };
-        if let Some(once) = &once
-            && doubtful(&error)
-            && once.before().await?.is_some()
-        {
+        if once.meanwhile(&error).await?.is_some() {
             return again(app, caller, self.secret).await;
         }
         note_refusal(app, caller, &error, Some(self.secret)).await?;
@@ -117,14 +112,6 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Revision>, ApiError
 
 pub(super) fn precondition(error: &Error) -> ApiError {
     ApiError::new(StatusCode::PRECONDITION_FAILED, "ValueError", error.to_string())
-}
-
-/// Whether a repeat of the same request may have been carried out meanwhile.
-pub(super) fn doubtful(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Conflict | ErrorKind::AlreadyExists | ErrorKind::NotFound | ErrorKind::OutcomeUnknown
-    )
 }
 
 pub(super) fn taken(error: Error, name: &SecretName, private: Option<bool>) -> ApiError {

@@ -15,7 +15,7 @@ use super::{
         wire::{Nothing, Paged, SecretView},
     },
     answer::{again, missing, note_refusal, one, read},
-    change::{Changing, change, doubtful, if_match, precondition, taken},
+    change::{Changing, change, if_match, precondition, taken},
 };
 use axum::{
     Json,
@@ -47,9 +47,7 @@ pub(crate) async fn create(
 ) -> Answer<Response> {
     let Sent { caller, mut object, bytes } = body.sent_by(sender, &app).await?;
     let once = Once::of(&app, &caller, &headers, "POST /secrets", &bytes).await?;
-    if let Some(once) = &once
-        && let Some(before) = once.before().await?
-    {
+    if let Some(before) = once.before().await? {
         return again(&app, &caller, before.secret).await;
     }
     let name = SecretName::new(object.required_text("name")?)?;
@@ -63,15 +61,12 @@ pub(crate) async fn create(
     let values = values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     let new = NewSecret::new(name.clone(), values).private(private);
     let mut cx = caller.context();
-    cx.receipt = once.as_ref().map(|once| once.receipt);
+    cx.receipt = once.receipt();
     let made = detached(&app, |app| async move { app.store.create(&cx, new).await }).await;
     match made {
         Ok(secret) => Ok(one(&app, &caller, secret, true).await),
         Err(error) => {
-            if let Some(once) = &once
-                && doubtful(&error)
-                && let Some(before) = once.before().await?
-            {
+            if let Some(before) = once.meanwhile(&error).await? {
                 return again(&app, &caller, before.secret).await;
             }
             note_refusal(&app, &caller, &error, None).await?;
@@ -269,21 +264,16 @@ pub(crate) async fn delete(
 ) -> Answer<Json<Nothing>> {
     let secret = SecretId(id("secret id", &text)?);
     let once = Once::of(&app, &caller, &headers, &format!("DELETE /secrets/{secret}"), b"").await?;
-    if let Some(once) = &once
-        && once.before().await?.is_some()
-    {
+    if once.before().await?.is_some() {
         return Ok(Json(Nothing));
     }
     let expected = if_match(&headers)?;
     let mut cx = caller.context();
-    cx.receipt = once.as_ref().map(|once| once.receipt);
+    cx.receipt = once.receipt();
     let which = SecretRef::Id(secret);
     let deleted = detached(&app, |app| async move { app.store.delete(&cx, &which, expected).await }).await;
     let Err(error) = deleted else { return Ok(Json(Nothing)) };
-    if let Some(once) = &once
-        && doubtful(&error)
-        && once.before().await?.is_some()
-    {
+    if once.meanwhile(&error).await?.is_some() {
         return Ok(Json(Nothing));
     }
     note_refusal(&app, &caller, &error, Some(secret)).await?;
