@@ -23,14 +23,20 @@ impl Engine {
     /// # Errors
     /// `Corrupt`, naming the sequence number of the first entry that was changed, removed or moved.
     pub async fn verify_audit(&self, chain: &str) -> Result<ChainHead> {
-        self.verify_audit_after(ChainHead { chain: chain.to_owned(), sequence: 0, mac: Vec::new() }).await
+        let start = ChainHead { chain: chain.to_owned(), sequence: 0, mac: Vec::new() };
+        self.verify_audit_after(start, |_, _| Ok(())).await
     }
 
-    /// Verifies a chain from the entry after this one to its end, and answers the end.
+    /// Verifies a chain from the entry after this one to its end, and answers the end. `passed` is told the sequence number
+    /// and the MAC of each entry that is right.
     ///
     /// # Errors
-    /// As [`verify_audit`](Self::verify_audit).
-    pub async fn verify_audit_after(&self, mut head: ChainHead) -> Result<ChainHead> {
+    /// As [`verify_audit`](Self::verify_audit); the first that `passed` answers.
+    pub async fn verify_audit_after(
+        &self,
+        mut head: ChainHead,
+        mut passed: impl FnMut(u64, &[u8]) -> Result<()> + Send,
+    ) -> Result<ChainHead> {
         let core = &self.core;
         let chain = &head.chain.clone();
         loop {
@@ -49,6 +55,7 @@ impl Engine {
                 if !crate::crypto::equal(&row.expected_mac(&key, &head.mac), &row.mac) {
                     return Err(broken("an entry of the audit log was changed, or one before it"));
                 }
+                passed(row.sequence, &row.mac)?;
                 head.sequence = row.sequence;
                 head.mac = row.mac;
             }

@@ -78,6 +78,17 @@ impl SqlCatalog {
         Ok(found.iter().map(chain).collect::<Result<_, _>>()?)
     }
 
+    /// The chains that entries say they are of, each with the lowest sequence number that is there.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn audit_firsts(&self) -> Result<Vec<(String, i64)>> {
+        let found =
+            self.read("SELECT chain, MIN(seq) FROM audit GROUP BY chain ORDER BY chain", Vec::new()).await?;
+        let firsts = found.iter().map(|record| Ok((record.text(0)?, record.i64(1)?)));
+        Ok(firsts.collect::<Result<Vec<_>, Failure>>()?)
+    }
+
     /// Entries, the newest first, at most `limit`, after the first `skip`.
     ///
     /// # Errors

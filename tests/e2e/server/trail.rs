@@ -178,6 +178,33 @@ fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
     );
     let error = home.fails(1, ["audit", "verify"]);
     assert!(error.contains("cut off") && error.contains("local"), "{error}");
+    // It grows again, beyond what was named, and is named again.
+    home.ok(["secret", "create", "three", "--k=v"]);
+    home.ok(["secret", "create", "four", "--k=v"]);
+    let named = || home.json(["audit", "list", "--action", "audit.heads"]).as_array().unwrap().len();
+    let before = named();
+    let server = Server::start(&home);
+    while named() == before {
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.stop(), 0);
+    let error = home.fails(1, ["audit", "verify"]);
+    assert!(error.contains("not the one whose head was noted") && error.contains("local"), "{error}");
+}
+
+#[test]
+fn entries_that_are_in_no_chain_are_found() {
+    for (chain, told) in [("'ghost'", "is in no chain"), ("chain", "before the beginning of its chain")] {
+        let home = Home::new();
+        home.ok(["secret", "create", "one", "--k=v"]);
+        home.ok(["audit", "verify"]);
+        home.behind_our_back(&format!(
+            "INSERT INTO audit SELECT {chain}, 0, at, revision, randomblob(16), actor, 'secret.read', secret, 'made up', \
+             channel, address, request, key_id, zeroblob(32) FROM audit LIMIT 1"
+        ));
+        let error = home.fails(1, ["audit", "verify"]);
+        assert!(error.contains(told), "{error}");
+    }
 }
 
 #[test]

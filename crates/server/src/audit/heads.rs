@@ -3,7 +3,10 @@
 
 use super::report::NotedHead;
 use crate::audit::parse_head;
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Mutex,
+};
 use strongroom_core::{Access, Context, Origin, OwnerId, Result};
 use strongroom_engine::Engine;
 use strongroom_sql::{SqlCatalog, TrailFilter};
@@ -57,21 +60,16 @@ async fn append(engine: &Engine, catalog: &SqlCatalog, action: &'static str, det
     super::note(engine, catalog, &nobody, action, detail).await
 }
 
-/// The highest head of each chain that entries of any chain name.
-pub(super) async fn named(catalog: &SqlCatalog) -> Result<Vec<NotedHead>> {
+/// Every head that entries of any chain name: also the older ones, since a chain may have been cut off and have grown again.
+pub(super) async fn named(catalog: &SqlCatalog) -> Result<BTreeSet<NotedHead>> {
     let filter = TrailFilter { action: Some(NAMED.to_owned()), ..TrailFilter::default() };
-    let mut highest: HashMap<String, NotedHead> = HashMap::new();
+    let mut named = BTreeSet::new();
     let mut skip = 0;
     loop {
         let rows = catalog.audit_trail(&filter, skip, PAGE).await?;
-        for head in rows.iter().flat_map(|row| row.detail.split(' ')).filter_map(parse_head) {
-            match highest.get_mut(&head.0) {
-                Some(known) if known.1 >= head.1 => {}
-                _ => drop(highest.insert(head.0.clone(), head)),
-            }
-        }
+        named.extend(rows.iter().flat_map(|row| row.detail.split(' ')).filter_map(parse_head));
         if rows.len() < PAGE as usize {
-            return Ok(highest.into_values().collect());
+            return Ok(named);
         }
         skip += u64::from(PAGE);
     }

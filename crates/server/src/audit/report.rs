@@ -1,6 +1,7 @@
 //! Checking and pruning the audit log.
 
 use super::heads;
+use std::collections::HashMap;
 use strongroom_core::{Context, Error, ErrorKind, Result, SecretId, Timestamp};
 use strongroom_engine::{ChainHead, Engine, Noted};
 use strongroom_sql::{Anchor, Chain, SqlCatalog};
@@ -53,68 +54,107 @@ pub fn parse_head(text: &str) -> Option<NotedHead> {
     (bytes.len() == length).then(|| (chain.to_owned(), sequence, bytes))
 }
 
-/// Verifies every chain; `given` were noted elsewhere, and must still be part of their chains. So must the heads that
+/// Verifies every chain; `given` were noted elsewhere, and must still be part of their chains. So must all heads that
 /// chains name of each other.
 ///
 /// # Errors
-/// `Corrupt`, naming chain and entry, for the first that was changed, removed, moved or cut off.
+/// `Corrupt`, naming chain and entry, for the first that was changed, removed, moved, cut off or made up.
 pub async fn verify(engine: &Engine, catalog: &SqlCatalog, given: &[NotedHead]) -> Result<Vec<ChainReport>> {
-    let mut reports = Vec::new();
     // Before the chains: what is named in between is above what is read then.
-    let named = heads::named(catalog).await?;
-    let heads: Vec<&NotedHead> = given.iter().chain(&named).collect();
+    let mut heads = heads::named(catalog).await?;
+    heads.extend(given.iter().cloned());
     let chains = catalog.audit_chains().await?;
     if let Some((name, ..)) = heads.iter().find(|(name, ..)| chains.iter().all(|chain| chain.name != *name)) {
         return Err(broken("a chain of the audit log is gone", name, 1));
     }
-    for mut chain in chains {
-        let (start, end) = loop {
-            let start = start_of(engine, &chain)?;
-            match engine.verify_audit_after(start.clone()).await {
-                Ok(end) => break (start, end),
-                Err(error) => {
-                    // It may have been pruned since its anchor was read.
-                    let now = catalog.audit_chains().await?.into_iter().find(|now| now.name == chain.name);
-                    let anchor = |chain: &Chain| chain.anchor.as_ref().map(|anchor| anchor.sequence);
-                    match now {
-                        Some(now) if anchor(&now) > anchor(&chain) => chain = now,
-                        _ => return Err(error),
-                    }
-                }
-            }
-        };
+    let mut reports = Vec::new();
+    for chain in chains {
+        let noted: Vec<_> = heads.iter().filter(|(name, ..)| *name == chain.name).collect();
+        let (chain, start, end) = walk(engine, catalog, chain, &noted).await?;
         if end.sequence < chain.sequence || (end.sequence == chain.sequence && end.mac != chain.mac) {
             return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
         }
-        for (_, sequence, mac) in heads.iter().filter(|(name, ..)| *name == chain.name) {
-            if *sequence > end.sequence {
-                return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
-            }
-            if *sequence < start.sequence {
-                continue;
-            }
-            use strongroom_engine::Catalog as _;
-            let same = if *sequence == start.sequence {
-                // What the chain goes on from, be it with nothing.
-                start.mac == *mac
-            } else {
-                let rows = catalog.audit(&chain.name, sequence - 1, 1).await?;
-                rows.first().is_some_and(|row| row.sequence == *sequence && row.mac == *mac)
-            };
-            if !same {
-                return Err(broken(
-                    "an audit chain is not the one whose head was noted",
-                    &chain.name,
-                    *sequence,
-                ));
-            }
+        if noted.iter().any(|(_, sequence, _)| *sequence > end.sequence) {
+            return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
         }
         let pruned = given.iter().filter(|(name, at, _)| *name == chain.name && *at < start.sequence);
         let uncompared = pruned.map(|(_, at, _)| *at).collect();
         let (from, to) = (start.sequence + 1, end.sequence);
         reports.push(ChainReport { chain: chain.name, from, to, head: end.mac, uncompared });
     }
+    none_beside(catalog).await?;
     Ok(reports)
+}
+
+/// Verifies the entries of a chain that are left, and that the heads which were noted are among them. Answers the chain as
+/// it was then, from where it was read, and its end.
+async fn walk(
+    engine: &Engine,
+    catalog: &SqlCatalog,
+    mut chain: Chain,
+    noted: &[&NotedHead],
+) -> Result<(Chain, ChainHead, ChainHead)> {
+    let mut by_sequence: HashMap<u64, Vec<&[u8]>> = HashMap::new();
+    for (_, sequence, mac) in noted {
+        by_sequence.entry(*sequence).or_default().push(mac);
+    }
+    loop {
+        let start = start_of(engine, &chain)?;
+        let compare = |sequence: u64, mac: &[u8]| match by_sequence.get(&sequence) {
+            Some(noted) if noted.iter().any(|noted| *noted != mac) => {
+                Err(broken("an audit chain is not the one whose head was noted", &chain.name, sequence))
+            }
+            _ => Ok(()),
+        };
+        // What the chain goes on from, be it with nothing.
+        let verified = match compare(start.sequence, &start.mac) {
+            Ok(()) => engine.verify_audit_after(start.clone(), compare).await,
+            Err(error) => Err(error),
+        };
+        match verified {
+            Ok(end) => return Ok((chain, start, end)),
+            Err(error) => {
+                // It may have been pruned since its anchor was read.
+                let now = catalog.audit_chains().await?.into_iter().find(|now| now.name == chain.name);
+                match now {
+                    Some(now) if anchored(&now) > anchored(&chain) => chain = now,
+                    _ => return Err(error),
+                }
+            }
+        }
+    }
+}
+
+/// Refuses entries that are in no chain: they would be listed like any other, and no walk comes by them.
+async fn none_beside(catalog: &SqlCatalog) -> Result<()> {
+    // Entries and anchors go together, so that what was read in between two equal looks at the anchors belongs to them.
+    let mut before = catalog.audit_chains().await?;
+    let (firsts, chains) = loop {
+        let firsts = catalog.audit_firsts().await?;
+        let chains = catalog.audit_chains().await?;
+        let moved =
+            |now: &Chain| before.iter().any(|then| then.name == now.name && anchored(then) != anchored(now));
+        if !chains.iter().any(moved) {
+            break (firsts, chains);
+        }
+        before = chains;
+    };
+    for (name, first) in firsts {
+        let text = match chains.iter().find(|chain| chain.name == name) {
+            None => "an entry of the audit log is in no chain",
+            Some(chain) if u64::try_from(first).is_ok_and(|first| first > anchored(chain).unwrap_or(0)) => {
+                continue;
+            }
+            Some(_) => "an entry of the audit log is before the beginning of its chain",
+        };
+        return Err(broken(text, &name, first.unsigned_abs()));
+    }
+    Ok(())
+}
+
+/// The last entry that was pruned.
+fn anchored(chain: &Chain) -> Option<u64> {
+    chain.anchor.as_ref().map(|anchor| anchor.sequence)
 }
 
 /// Where the entries of a chain that are left begin.
