@@ -160,7 +160,7 @@ pub enum ValuesChange {
     Merge(Vec<(String, Option<SecretString>)>),
     /// Puts these in place of all others.
     Replace(SecretValues),
-    /// Writes the values of a kept version once more, as a new one.
+    /// Writes the values of a kept version once more, as a new one: those that this revision had.
     Restore(Revision),
 }
 

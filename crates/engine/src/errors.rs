@@ -19,16 +19,20 @@ pub(crate) fn no_version(id: SecretId, revision: Revision) -> Error {
         .with("revision", revision)
 }
 
+/// That the revision does not exist yet.
+pub(crate) fn no_revision_yet(id: SecretId, revision: Revision, current: Revision) -> Error {
+    Error::new(ErrorKind::NotFound, "the secret has no such revision yet")
+        .with("secret", id)
+        .with("revision", revision)
+        .with("current revision", current)
+}
+
 pub(crate) fn denied(what: &'static str) -> Error {
     Error::new(ErrorKind::PermissionDenied, what)
 }
 
 pub(crate) fn name_taken(name: &SecretName, private: bool) -> Error {
-    let text = if private {
-        "this account has a private secret of that name already"
-    } else {
-        "there is a public secret of that name already"
-    };
+    let text = if private { PRIVATE_NAME_TAKEN } else { PUBLIC_NAME_TAKEN };
     Error::new(ErrorKind::AlreadyExists, text).with("name", name.as_str().escape_debug())
 }
 
@@ -48,6 +52,12 @@ pub(crate) fn may_not_change(cx: &Context, text: &'static str) -> Error {
     }
     denied(text)
 }
+
+/// What an error says where a public secret has the name already.
+pub const PUBLIC_NAME_TAKEN: &str = "there is a public secret of that name already";
+
+/// What an error says where a private secret of the same account has the name already.
+pub const PRIVATE_NAME_TAKEN: &str = "this account has a private secret of that name already";
 
 /// What a refusal says to whoever would make another account's secret private or public.
 pub const ONLY_ITS_OWNER: &str = "only the account that created the secret may make it private or public";

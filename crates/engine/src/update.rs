@@ -126,6 +126,9 @@ impl Core {
             }
             ValuesChange::Restore(revision) => {
                 let (id, revision) = (row.meta.id, *revision);
+                if revision > row.meta.revision {
+                    return Err(errors::no_revision_yet(id, revision, row.meta.revision));
+                }
                 let version = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
                 let version = version.filter(|version| visible(cx, version));
                 let version = Arc::new(version.ok_or_else(|| errors::no_version(id, revision))?);

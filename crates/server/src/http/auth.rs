@@ -163,6 +163,18 @@ impl Sender {
     }
 }
 
+/// Whoever asks for something in a body: logged in when its head came, and looked at again with what is read.
+pub(crate) struct Asker(pub(crate) Reader);
+
+impl FromRequestParts<App> for Asker {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Sender { claim, facts } = Sender::from_request_parts(parts, app).await?;
+        Ok(Self(Reader { claim, facts }))
+    }
+}
+
 impl FromRequestParts<App> for Sender {
     type Rejection = ApiError;
 
@@ -192,6 +204,21 @@ impl FromRequestParts<App> for Reader {
 }
 
 impl Reader {
+    /// What is asked for; what is wrong with it is told to callers alone whose credentials still hold.
+    pub(crate) async fn asks<T, E: Into<ApiError>>(
+        &self,
+        app: &App,
+        asked: Result<T, E>,
+    ) -> Result<T, ApiError> {
+        match asked {
+            Ok(asked) => Ok(asked),
+            Err(error) => {
+                app.identities.confirm(&self.claim).await?;
+                Err(error.into())
+            }
+        }
+    }
+
     /// Reads on behalf of the caller. The read and the look at the epoch share one round trip; if the epoch moved, what
     /// was read is dropped unseen and read again with the rights that hold now.
     pub(crate) async fn read<T, F: Future<Output = T>>(

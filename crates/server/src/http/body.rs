@@ -14,8 +14,8 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-/// The most bytes of a form: what people type, and anybody may send one.
-const FORM: usize = 16 << 10;
+/// The most bytes of what people type, and anybody may send.
+const TYPED: usize = 16 << 10;
 
 /// A body that is a form.
 pub(crate) struct Form(pub(crate) Query);
@@ -25,6 +25,9 @@ pub(crate) struct JsonBody {
     pub(crate) object: Object,
     pub(crate) bytes: Bytes,
 }
+
+/// A body that is a JSON object, from somebody who need not be logged in.
+pub(crate) struct TypedJson(pub(crate) Object);
 
 /// A body that is a JSON object, and whoever sent it, as of when all of it was there.
 pub(crate) struct Sent {
@@ -66,9 +69,17 @@ impl FromRequest<App> for Form {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        let bytes = whole(request, app, FORM).await?;
+        let bytes = whole(request, app, TYPED).await?;
         // What is no text has no field that anybody looks for.
         Ok(Self(Query::parse(std::str::from_utf8(&bytes).unwrap_or_default())?))
+    }
+}
+
+impl FromRequest<App> for TypedJson {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        Ok(Self(Object::parse(&whole(request, app, TYPED).await?)?))
     }
 }
 

@@ -1,18 +1,16 @@
 //! What users and programs have in common: finding, removing, grants.
 
-use super::{
-    super::{
-        auth::{Caller, Sender},
-        body::{JsonBody, Sent},
-        error::{Answer, ApiError},
-        json::Object,
-        once::Once,
-        path::Path,
-        query::Query,
-        requests,
-        state::App,
-        wire::{GrantView, Nothing},
-    },
+use super::super::{
+    auth::{Caller, Sender},
+    body::{JsonBody, Sent},
+    error::{Answer, ApiError},
+    json::Object,
+    once::Once,
+    path::Path,
+    query::Query,
+    requests,
+    state::App,
+    wire::{GrantView, Nothing},
 };
 use crate::identity::{NewUser, Removal, as_kept};
 use axum::{
@@ -66,6 +64,13 @@ pub(crate) async fn refused(
                 Err(error) => error.into(),
             }
         }
+        _ => not_allowed(error),
+    }
+}
+
+/// What a change of an account may not do, such as leaving no admin, is 403, as with ZenML.
+pub(crate) fn not_allowed(error: Error) -> ApiError {
+    match error.kind() {
         ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
         _ => error.into(),
     }
@@ -134,8 +139,7 @@ pub(crate) async fn delete(
              be deleted. Please delete all resources owned by the {what} account or consider deactivating it instead. \
              ({owned})"
         ))),
-        Err(error) if error.kind() == ErrorKind::Conflict => Err(ApiError::forbidden(error.to_string())),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(not_allowed(error)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     super::{
         auth::{Caller, Facts, origin},
-        body::JsonBody,
+        body::TypedJson,
         error::{Answer, ApiError},
         path::Path,
         requests,
@@ -36,7 +36,8 @@ pub(crate) async fn deactivate(
     if account.id == caller.id() {
         return Err(ApiError::forbidden("Cannot deactivate yourself."));
     }
-    let (account, token) = app.identities.deactivate(&caller.context(), &account).await?;
+    let deactivated = app.identities.deactivate(&caller.context(), &account).await;
+    let (account, token) = deactivated.map_err(accounts::not_allowed)?;
     Ok(Json(User::of(&account, Show::Plain).with_token(Some(&token))))
 }
 
@@ -55,7 +56,7 @@ pub(crate) async fn activate(
     State(app): State<App>,
     facts: Facts,
     Path(which): Path<String>,
-    JsonBody { mut object, .. }: JsonBody,
+    TypedJson(mut object): TypedJson,
 ) -> Answer<Json<User>> {
     // Whether or not there is such an account, a wrong token gets one answer.
     let refused = || {

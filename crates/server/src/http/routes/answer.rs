@@ -80,6 +80,10 @@ fn etag(meta: &SecretMeta) -> HeaderValue {
 /// The one answer for what is not there and what the caller may not know of.
 pub(crate) fn missing(error: Error, text: &str) -> ApiError {
     match error.kind() {
+        // The secret is there, and the caller may know of it.
+        ErrorKind::NotFound if error.context().any(|(what, _)| what == "revision") => {
+            ApiError::not_found(error.to_string())
+        }
         ErrorKind::NotFound => ApiError::not_found(format!(
             "\"Unable to get secret with name or ID '{}': No secret with this ID found.\"",
             text.escape_debug()

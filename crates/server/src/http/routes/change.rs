@@ -19,7 +19,7 @@ use axum::{
 use strongroom_core::{
     Error, ErrorKind, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
 };
-use strongroom_engine::ONLY_ITS_OWNER;
+use strongroom_engine::{ONLY_ITS_OWNER, PRIVATE_NAME_TAKEN, PUBLIC_NAME_TAKEN};
 
 pub(super) fn change(object: &mut Object, patch: bool) -> Result<SecretUpdate, ApiError> {
     let mut update = SecretUpdate::new();
@@ -70,7 +70,7 @@ impl Changing {
             return again(app, caller, self.secret).await;
         }
         update.expected = if_match(&self.headers)?;
-        let (expected, name, private) = (update.expected, update.name.clone(), update.private);
+        let expected = update.expected;
         let sent_all = matches!(update.values, ValuesChange::Replace(_));
         let mut cx = caller.context();
         cx.receipt = once.receipt();
@@ -84,16 +84,14 @@ impl Changing {
             return again(app, caller, self.secret).await;
         }
         note_refusal(app, caller, &error, Some(self.secret)).await?;
-        match (error.kind(), name) {
-            (ErrorKind::Conflict, _) if expected.is_some() => Err(precondition(&error)),
-            (ErrorKind::PermissionDenied, _) if error.message() == ONLY_ITS_OWNER => {
-                Err(ApiError::forbidden(
-                    "Only the user who created the secret is allowed to update its private status.",
-                ))
-            }
-            (_, Some(name)) => Err(taken(error, &name, private).missing_as(&self.text)),
-            (..) => Err(missing(error, &self.text)),
-        }
+        Err(match error.kind() {
+            ErrorKind::Conflict if expected.is_some() => precondition(&error),
+            ErrorKind::PermissionDenied if error.message() == ONLY_ITS_OWNER => ApiError::forbidden(
+                "Only the user who created the secret is allowed to update its private status.",
+            ),
+            ErrorKind::AlreadyExists => taken(error, caller),
+            _ => missing(error, &self.text),
+        })
     }
 }
 
@@ -114,26 +112,18 @@ pub(super) fn precondition(error: &Error) -> ApiError {
     ApiError::new(StatusCode::PRECONDITION_FAILED, "ValueError", error.to_string())
 }
 
-pub(super) fn taken(error: Error, name: &SecretName, private: Option<bool>) -> ApiError {
+/// That a name is taken, in the words of ZenML.
+pub(super) fn taken(error: Error, caller: &Caller) -> ApiError {
     if error.kind() != ErrorKind::AlreadyExists {
         return error.into();
     }
-    let name = name.as_str().escape_debug();
-    ApiError::exists(match private {
-        Some(true) => {
-            format!("Found an existing private secret with the same '{name}' name for the same user")
+    let Some((_, name)) = error.context().find(|(what, _)| *what == "name") else { return error.into() };
+    let user = caller.account().name.escape_debug();
+    ApiError::exists(match error.message() {
+        PRIVATE_NAME_TAKEN => {
+            format!("Found an existing private secret with the same '{name}' name for the same '{user}' user")
         }
-        Some(false) => format!("Found an existing public secret with the same '{name}' name"),
-        None => format!("Found an existing secret with the same '{name}' name"),
+        PUBLIC_NAME_TAKEN => format!("Found an existing public secret with the same '{name}' name"),
+        _ => return error.into(),
     })
-}
-
-impl ApiError {
-    pub(super) fn missing_as(self, text: &str) -> Self {
-        if self.status == StatusCode::NOT_FOUND {
-            missing(Error::new(ErrorKind::NotFound, ""), text)
-        } else {
-            self
-        }
-    }
 }

@@ -19,6 +19,7 @@ use axum::{
     response::Response,
 };
 use secrecy::{ExposeSecret, SecretString};
+use strongroom_core::{Access, Context, SecretId};
 use uuid::Uuid;
 
 /// Where the page is.
@@ -168,6 +169,9 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
     };
     match outcome {
         Ok(Some((known, device))) => {
+            // Else a password could be tried here without a trace.
+            let cx = Context::new(known.account.id, Access::none(), origin(facts));
+            app.trail.note(&cx, "device.look", SecretId(Uuid::nil()), "").await?;
             let now = app.identities.engine().now();
             let shown = Shown {
                 code: &shown,
@@ -180,7 +184,7 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
             Ok(respond(StatusCode::OK, verify::confirm(&shown)))
         }
         Ok(None) => {
-            // Else a password could be tried here without a trace.
+            // For the same reason.
             let who = app.identities.name_bucket(name)?;
             app.trail.note_stranger(origin(facts), "device.missing", &who).await?;
             let text = "No login with this code waits. It may have ended: start again where you began.";

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        auth::Reader,
+        auth::Asker,
         body::JsonBody,
         error::{Answer, ApiError},
         json::id,
@@ -38,7 +38,7 @@ const TOGETHER: usize = 50;
 )]
 pub(crate) async fn values(
     State(app): State<App>,
-    reader: Reader,
+    Asker(reader): Asker,
     JsonBody { mut object, .. }: JsonBody,
 ) -> Answer<Json<Many>> {
     let (ids, names) = (object.list("ids")?, object.list("names")?);

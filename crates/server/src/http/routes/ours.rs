@@ -14,7 +14,7 @@ use super::{
     },
     answer::{missing, note_refusal},
     change::Changing,
-    secrets::show,
+    secrets::{Asked, show},
 };
 use axum::{
     Json,
@@ -39,13 +39,16 @@ pub(crate) async fn by_name(
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
-    let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let private = match query.get("private") {
-        None => None,
-        Some(_) => Some(query.boolean("private", false)?),
+    let asked = || {
+        let query = Query::parse(query.as_deref().unwrap_or_default())?;
+        let private = match query.get("private") {
+            None => None,
+            Some(_) => Some(query.boolean("private", false)?),
+        };
+        Asked::of(SecretRef::Name { name: SecretName::new(name.as_str())?, private }, &query)
     };
-    let which = SecretRef::Name { name: SecretName::new(name.as_str())?, private };
-    show(&app, reader, which, &query, &name).await
+    let asked = reader.asks(&app, asked()).await?;
+    show(&app, reader, asked, &name).await
 }
 
 /// The kept versions of a secret.
@@ -62,7 +65,7 @@ pub(crate) async fn versions(
     reader: Reader,
     Path(text): Path<String>,
 ) -> Answer<Json<Vec<VersionView>>> {
-    let secret = SecretId(id("secret id", &text)?);
+    let secret = SecretId(reader.asks(&app, id("secret id", &text)).await?);
     let store = app.store.clone();
     let (found, caller) = reader
         .read(&app, |cx| {

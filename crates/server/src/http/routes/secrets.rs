@@ -59,7 +59,7 @@ pub(crate) async fn create(
     let private = object.boolean("private")?.unwrap_or(false);
     let values = object.texts("values")?.unwrap_or_default();
     let values = values.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
-    let new = NewSecret::new(name.clone(), values).private(private);
+    let new = NewSecret::new(name, values).private(private);
     let mut cx = caller.context();
     cx.receipt = once.receipt();
     let made = detached(&app, |app| async move { app.store.create(&cx, new).await }).await;
@@ -70,7 +70,7 @@ pub(crate) async fn create(
                 return again(&app, &caller, before.secret).await;
             }
             note_refusal(&app, &caller, &error, None).await?;
-            Err(taken(error, &name, Some(private)))
+            Err(taken(error, &caller))
         }
     }
 }
@@ -112,8 +112,11 @@ pub(crate) async fn list(
     reader: Reader,
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<SecretView>>> {
-    let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let (filter, hydrate) = (query.filter()?, query.paging()?.hydrate);
+    let asked = || {
+        let query = Query::parse(query.as_deref().unwrap_or_default())?;
+        Answer::Ok((query.filter()?, query.paging()?.hydrate))
+    };
+    let (filter, hydrate) = reader.asks(&app, asked()).await?;
     let exact = exact(&filter);
     let store = app.store.clone();
     let (found, caller) = reader
@@ -178,22 +181,36 @@ pub(crate) async fn get(
     Path(text): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
-    let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    let which = SecretRef::Id(SecretId(id("secret id", &text)?));
-    show(&app, reader, which, &query, &text).await
+    let asked = || {
+        let query = Query::parse(query.as_deref().unwrap_or_default())?;
+        Asked::of(SecretRef::Id(SecretId(id("secret id", &text)?)), &query)
+    };
+    let asked = reader.asks(&app, asked()).await?;
+    show(&app, reader, asked, &text).await
+}
+
+/// A secret that is to be read, and how.
+pub(crate) struct Asked {
+    which: SecretRef,
+    options: GetOptions,
+    hydrate: bool,
+}
+
+impl Asked {
+    pub(crate) fn of(which: SecretRef, query: &Query) -> Answer<Self> {
+        let mut options = GetOptions::new();
+        options.as_of = query.number("revision")?.map(Revision);
+        Ok(Self { which, options, hydrate: query.boolean("hydrate", true)? })
+    }
 }
 
 /// Reads one secret for a caller, notes it, and answers it.
 pub(crate) async fn show(
     app: &App,
     reader: Reader,
-    which: SecretRef,
-    query: &Query,
+    Asked { which, options, hydrate }: Asked,
     text: &str,
 ) -> Answer<Response> {
-    let hydrate = query.boolean("hydrate", true)?;
-    let mut options = GetOptions::new();
-    options.as_of = query.number("revision")?.map(Revision);
     let store = app.store.clone();
     let (found, caller) = reader
         .read(app, |cx| {

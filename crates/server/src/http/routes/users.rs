@@ -17,7 +17,7 @@ use super::{
     },
     accounts,
 };
-use crate::identity::{NewUser, Patch};
+use crate::identity::{NewUser, Patch, as_kept};
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -120,7 +120,8 @@ pub(crate) async fn get(
 
 /// Whether a name or id is the caller's: rights are looked at first, so that nobody learns which accounts there are.
 fn is_own(caller: &Caller, which: &str) -> bool {
-    uuid::Uuid::parse_str(which).map_or(caller.account().name == which, |id| id == caller.id().0)
+    uuid::Uuid::parse_str(which)
+        .map_or_else(|_| caller.account().name == as_kept(which), |id| id == caller.id().0)
 }
 
 pub(super) async fn found(app: &App, which: &str, programs_too: bool) -> Answer<Account> {
@@ -153,6 +154,10 @@ pub(crate) async fn update(
         caller.must_be_admin("update other user account")?;
     }
     let account = found(&app, &which, false).await?;
+    // Its name may have become another account's since.
+    if account.id != caller.id() {
+        caller.must_be_admin("update other user account")?;
+    }
     change(&app, &caller, account, object, true).await
 }
 
