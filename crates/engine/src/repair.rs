@@ -210,7 +210,7 @@ impl Core {
         objects.dedup();
         let mut explained = BTreeMap::new();
         for page in objects.chunks(PAGE) {
-            let uses = self.catalog.explained(name, page).await?;
+            let uses = self.catalog.explained(page).await?;
             explained.extend(uses.into_iter().map(|uses| (uses.object, uses)));
         }
         let mut unknown = Vec::new();

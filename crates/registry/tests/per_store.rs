@@ -74,6 +74,43 @@ async fn probe(open: &Open) -> Vec<(String, Option<ErrorKind>)> {
 }
 
 #[tokio::test]
+async fn new_values_go_where_the_target_says_and_an_empty_store_may_become_another() {
+    let home = tempfile::tempdir().unwrap();
+    let old = "[store]\ntype = 'weak'\nplace = 'a'\n";
+    let open = try_open(old, &[], home.path()).await.unwrap();
+    drop(open);
+    // Nothing was put there.
+    let text =
+        "[store]\ntype = 'weak'\nplace = 'b'\ntarget = 'west'\n[stores.west]\ntype = 'weak'\nplace = 'c'";
+    let open = try_open(text, &[], home.path()).await.unwrap();
+    open.secrets().create("db", [("a", "1")]).await.unwrap();
+    let puts = |store| {
+        let stats = open.engine.as_ref().unwrap().stats();
+        stats.calls.get(&(name(store), "put")).map_or(0, |puts| puts.sent)
+    };
+    assert_eq!((puts("default"), puts("west")), (0, 1));
+    drop(open);
+    for (text, told) in [
+        ("[store]\ntype = 'weak'\nplace = 'c'", "under another store's name"),
+        ("[stores.west]\ntype = 'weak'\nplace = 'd'", "stands for another place"),
+        (
+            "[store]\ntarget = 'east'\n[stores.west]\ntype = 'weak'\nplace = 'c'",
+            "target: there is no such store",
+        ),
+        ("[stores.database]\ntype = 'weak'\nplace = 'e'", "stands for the database itself"),
+    ] {
+        let error = try_open(text, &[], home.path()).await.err().unwrap();
+        assert!(
+            error.kind() == ErrorKind::ConfigInvalid && error.to_string().contains(told),
+            "{text}: {error}"
+        );
+    }
+    try_open("[store]\ntarget = 'west'\n[stores.west]\ntype = 'weak'\nplace = 'c'", &[], home.path())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn each_store_has_its_own_deadline() {
     let text = "[engine]\ncall_timeout_ms = 5000\ncall_attempts = 1
                 [store]\ntype = 'weak'\nplace = 'a'\nslow_ms = 400\ncall_timeout_ms = 40

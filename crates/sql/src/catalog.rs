@@ -161,8 +161,8 @@ impl Catalog for SqlCatalog {
         self.database.write(sweep::Settle { row: pending.clone(), settled }).await
     }
 
-    async fn explained(&self, store: &StoreName, objects: &[ObjectId]) -> Result<Vec<Uses>> {
-        reading!(self, connection => sweep::explained(connection, store, objects))
+    async fn explained(&self, objects: &[ObjectId]) -> Result<Vec<Uses>> {
+        reading!(self, connection => sweep::explained(connection, objects))
     }
 
     async fn pending(&self, limit: u32) -> Result<Vec<Pending>> {

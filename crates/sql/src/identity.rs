@@ -8,7 +8,7 @@ use crate::{
     transaction::{Operation, Transaction, Verdict},
     value::{Record, args},
 };
-use strongroom_core::{Error, ErrorKind, NamespaceId, Owner, OwnerId, Result, Timestamp, async_trait};
+use strongroom_core::{NamespaceId, Owner, OwnerId, Result, Timestamp, async_trait};
 use strongroom_engine::{Identity, NewIdentity, StoreBinding, crypto::RootId};
 
 const SELECT: &str = "SELECT i.namespace, i.owner, a.name, a.full_name, i.root, i.created FROM identity i \
@@ -74,6 +74,13 @@ impl Operation for Bind {
         let sql = "SELECT kind, endpoint, namespace FROM stores WHERE name = ?";
         let found = tx.fetch(sql, args![name]).await?;
         let Some(record) = found.first() else {
+            let sql = "SELECT name FROM stores WHERE kind = ? AND endpoint = ? AND namespace = ? \
+                       AND (EXISTS (SELECT 1 FROM versions WHERE store = stores.name) \
+                       OR EXISTS (SELECT 1 FROM pending WHERE store = stores.name))";
+            let place = args![new.kind.as_str(), new.endpoint.as_str(), new.namespace.0];
+            if let Some(other) = tx.fetch(sql, place).await?.first() {
+                return Ok(Verdict::Undo(Err(new.second_name(&other.text(0)?))));
+            }
             let insert = Statement::new(
                 "INSERT INTO stores (name, kind, endpoint, namespace) VALUES (?, ?, ?, ?)",
                 args![name, new.kind.as_str(), new.endpoint.as_str(), new.namespace.0],
@@ -88,17 +95,22 @@ impl Operation for Bind {
         if kind == new.kind && endpoint == new.endpoint && record.uuid(2)? == new.namespace.0 {
             return Ok(Verdict::Undo(Ok(())));
         }
-        let count = tx.fetch("SELECT COUNT(*) FROM versions WHERE store = ?", args![name]).await?;
-        let versions = count.first().map_or(Ok(0), |record| record.i64(0))?;
-        let error = Error::new(
-            ErrorKind::ConfigInvalid,
-            "this store's name stands for another place in the catalog: give the new place another name",
-        )
-        .with("store", name)
-        .with("recorded", format!("{kind} {endpoint}"))
-        .with("configured", format!("{} {}", new.kind, new.endpoint))
-        .with("versions there", versions);
-        Ok(Verdict::Undo(Err(error)))
+        let sql = "SELECT (SELECT COUNT(*) FROM versions WHERE store = ?), (SELECT COUNT(*) FROM pending WHERE store = ?)";
+        let counted = tx.fetch(sql, args![name, name]).await?;
+        let count =
+            |column| counted.first().map_or(Ok(0), |record| record.i64(column)).map(i64::unsigned_abs);
+        match (count(0)?, count(1)?) {
+            (0, 0) => {
+                let sql = "UPDATE stores SET kind = ?, endpoint = ?, namespace = ? WHERE name = ?";
+                let values = args![new.kind.as_str(), new.endpoint.as_str(), new.namespace.0, name];
+                tx.execute(sql, values).await?;
+                Ok(Verdict::Keep(Ok(())))
+            }
+            (versions, removals) => {
+                let recorded = format!("{kind} {endpoint}");
+                Ok(Verdict::Undo(Err(new.elsewhere(&recorded, versions, removals))))
+            }
+        }
     }
 }
 

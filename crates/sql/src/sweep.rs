@@ -127,23 +127,22 @@ pub(crate) async fn uses(
     Ok(uses)
 }
 
-/// What there is about each of some objects.
+/// What there is about each of some objects, whatever the store is called.
 pub(crate) async fn explained(
     connection: &mut Connection,
-    store: &StoreName,
     objects: &[ObjectId],
 ) -> Result<Vec<Uses>, Failure> {
     let mut found: BTreeMap<ObjectId, (Vec<VersionRef>, bool)> = BTreeMap::new();
     for some in objects.chunks(MOST_AT_ONCE) {
         let list = places(some.len());
+        // The names, since the indexes begin with them.
         let sql = format!(
-            "SELECT object, at_ref FROM versions WHERE store = ? AND object IN ({list}) \
-             UNION ALL SELECT object, NULL FROM pending WHERE store = ? AND object IN ({list})"
+            "SELECT object, at_ref FROM versions WHERE store IN (SELECT name FROM stores) AND object IN ({list}) \
+             UNION ALL \
+             SELECT object, NULL FROM pending WHERE store IN (SELECT name FROM stores) AND object IN ({list})"
         );
-        let ids: Vec<Value> = padded(some).map(|object| Value::from(object.0)).collect();
-        let name = || std::iter::once(Value::from(store.as_str()));
-        let values = name().chain(ids.clone()).chain(name()).chain(ids).collect();
-        for record in connection.fetch(&sql, values).await? {
+        let ids = || padded(some).map(|object| Value::from(object.0));
+        for record in connection.fetch(&sql, ids().chain(ids()).collect()).await? {
             let uses = found.entry(ObjectId(record.uuid(0)?)).or_default();
             if record.is_null(1) {
                 uses.1 = true;

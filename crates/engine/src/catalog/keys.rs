@@ -3,7 +3,7 @@
 use super::StoreName;
 use crate::crypto::{KeyId, KeyKind, RootId};
 use std::collections::BTreeMap;
-use strongroom_core::{NamespaceId, Owner, Timestamp};
+use strongroom_core::{Error, ErrorKind, NamespaceId, Owner, Timestamp};
 
 /// Whose database it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,4 +95,37 @@ pub struct StoreBinding {
     pub endpoint: String,
     /// The namespace in it.
     pub namespace: NamespaceId,
+}
+
+impl StoreBinding {
+    /// Whether both stand for the same place, whatever their names are.
+    #[must_use]
+    pub fn is_the_place_of(&self, other: &Self) -> bool {
+        (&self.kind, &self.endpoint, self.namespace) == (&other.kind, &other.endpoint, other.namespace)
+    }
+
+    /// What a catalog answers where this name stands for the place `recorded`, with so many versions there, and so many
+    /// garbage rows.
+    #[must_use]
+    pub fn elsewhere(&self, recorded: &str, versions: u64, removals: u64) -> Error {
+        let text = "this store's name stands for another place in the catalog, which holds something of ours: give the \
+                    new place another name, `[stores.NAME]`, with `target = \"NAME\"` in `[store]`, and move there";
+        Error::new(ErrorKind::ConfigInvalid, text)
+            .with("store", &self.name)
+            .with("recorded", recorded)
+            .with("configured", format!("{} {}", self.kind, self.endpoint))
+            .with("versions there", versions)
+            .with("removals to do there", removals)
+    }
+
+    /// What a catalog answers where versions are in this place under the name `other`.
+    #[must_use]
+    pub fn second_name(&self, other: &str) -> Error {
+        let text = "this place holds something of ours under another store's name: configure it under that name, and set \
+                    `target` in `[store]` if new values are to go there";
+        Error::new(ErrorKind::ConfigInvalid, text)
+            .with("store", &self.name)
+            .with("other name", other)
+            .with("configured", format!("{} {}", self.kind, self.endpoint))
+    }
 }

@@ -124,9 +124,10 @@ pub trait Catalog: Send + Sync {
     /// it was claimed.
     async fn settle(&self, pending: &Pending, settled: Settled) -> Result<bool>;
 
-    /// Which of these versions of a store are named by version rows or explained by pending rows: for each object
-    /// the named versions, and whether a pending row speaks of it.
-    async fn explained(&self, store: &StoreName, objects: &[ObjectId]) -> Result<Vec<Uses>>;
+    /// What version rows and pending rows say of these objects, under the name of any store that was bound: for each
+    /// the named versions, and whether a pending row speaks of it. No two objects have the same id, and one place may
+    /// have got two names.
+    async fn explained(&self, objects: &[ObjectId]) -> Result<Vec<Uses>>;
 
     /// All pending rows, oldest first, at most `limit`.
     async fn pending(&self, limit: u32) -> Result<Vec<Pending>>;
@@ -183,8 +184,10 @@ pub trait Catalog: Send + Sync {
     /// The processes that run as far as they said, by name.
     async fn replicas(&self) -> Result<Vec<Replica>>;
 
-    /// Records what a store name stands for, or compares it with the record: `Err(ConfigInvalid)` with the number
-    /// of versions in it if kind, endpoint or namespace differ.
+    /// Records what a store name stands for, or compares it with the record; one of a name without versions and garbage
+    /// rows is replaced. `Err(ConfigInvalid)`:
+    /// - with the number of versions in it if kind, endpoint or namespace differ;
+    /// - with the other name if the name is new and versions or garbage rows are in that place under another one.
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()>;
 
     /// Numbers for `status`.

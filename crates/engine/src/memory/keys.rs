@@ -2,7 +2,7 @@
 
 use super::state::State;
 use crate::{
-    Identity, KeyRow, NewIdentity, Place, Replica, StoreBinding, WrapRow,
+    Identity, KeyRow, NewIdentity, Place, Replica, StoreBinding, StoreName, WrapRow,
     crypto::{KeyId, RootId},
 };
 use strongroom_core::{Error, ErrorKind, Result, Timestamp};
@@ -97,22 +97,30 @@ impl State {
     }
 
     pub(super) fn bind_store(&mut self, binding: &StoreBinding) -> Result<()> {
-        let Some(known) = self.stores.iter().find(|known| known.name == binding.name) else {
+        let Some(place) = self.stores.iter().position(|known| known.name == binding.name) else {
+            let mut others = self.stores.iter().filter(|known| known.is_the_place_of(binding));
+            if let Some(other) = others.find(|other| self.rows_of(&other.name) != (0, 0)) {
+                return Err(binding.second_name(other.name.as_str()));
+            }
             self.stores.push(binding.clone());
             return Ok(());
         };
-        if known == binding {
-            return Ok(());
+        let rows = self.rows_of(&binding.name);
+        match self.stores.get_mut(place) {
+            Some(known) if known != binding && rows == (0, 0) => *known = binding.clone(),
+            Some(known) if known != binding => {
+                return Err(binding.elsewhere(&format!("{} {}", known.kind, known.endpoint), rows.0, rows.1));
+            }
+            _ => {}
         }
-        let holds = |place: &Place| matches!(place, Place::External { store, .. } if *store == binding.name);
+        Ok(())
+    }
+
+    /// How many versions are in a store, and how many garbage rows speak of it.
+    fn rows_of(&self, name: &StoreName) -> (u64, u64) {
+        let holds = |place: &Place| matches!(place, Place::External { store, .. } if store == name);
         let versions = self.versions.values().filter(|version| holds(&version.place)).count();
-        Err(Error::new(
-            ErrorKind::ConfigInvalid,
-            "this store's name stands for another place in the catalog: give the new place another name",
-        )
-        .with("store", &binding.name)
-        .with("recorded", format!("{} {}", known.kind, known.endpoint))
-        .with("configured", format!("{} {}", binding.kind, binding.endpoint))
-        .with("versions there", versions))
+        let pending = self.pending.values().filter(|pending| pending.store == *name).count();
+        (versions as u64, pending as u64)
     }
 }

@@ -133,9 +133,9 @@ impl Catalog for MemoryCatalog {
         Ok(self.lock().settle(pending, settled, self.env.now()))
     }
 
-    async fn explained(&self, store: &StoreName, objects: &[ObjectId]) -> Result<Vec<Uses>> {
+    async fn explained(&self, objects: &[ObjectId]) -> Result<Vec<Uses>> {
         let state = self.lock();
-        Ok(objects.iter().map(|object| state.explained(store, *object)).collect())
+        Ok(objects.iter().map(|object| state.explained(None, *object)).collect())
     }
 
     async fn pending(&self, limit: u32) -> Result<Vec<Pending>> {

@@ -46,22 +46,24 @@ impl State {
         Uses {
             live: self.secrets.contains_key(&secret),
             attempt_open: self.pending.values().any(|p| p.locked && p.secret == secret),
-            ..self.explained(store, object)
+            ..self.explained(Some(store), object)
         }
     }
 
-    pub(super) fn explained(&self, store: &StoreName, object: ObjectId) -> Uses {
+    /// In this store, or in any.
+    pub(super) fn explained(&self, store: Option<&StoreName>, object: ObjectId) -> Uses {
         let mut uses = Uses { object, live: false, attempt_open: false, named: Vec::new(), pending: false };
         for ((secret, _), version) in &self.versions {
             if let Place::External { store: s, object: o, at } = &version.place
-                && s == store
+                && store.is_none_or(|store| s == store)
                 && *o == object
             {
                 uses.live |= self.secrets.contains_key(secret);
                 uses.named.push(at.clone());
             }
         }
-        uses.pending = self.pending.values().any(|p| p.store == *store && p.object == object);
+        uses.pending =
+            self.pending.values().any(|p| store.is_none_or(|store| p.store == *store) && p.object == object);
         uses
     }
 

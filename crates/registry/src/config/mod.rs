@@ -25,6 +25,9 @@ mod range;
 mod sections;
 mod store;
 
+/// The name of the store that `[store]` describes.
+pub(crate) const DEFAULT_STORE: &str = "default";
+
 pub use audit::{Audit, AuditReads};
 pub use database::Database;
 pub use engine::EngineSettings;
@@ -149,17 +152,36 @@ impl Config {
     /// `type` or another key.
     ///
     /// # Errors
-    /// [`ErrorKind::ConfigInvalid`] for a `type`, a `seal` or a key of [`StoreEngineSettings`] that is mistyped or out
-    /// of its range; the other keys are the plugin's.
+    /// [`ErrorKind::ConfigInvalid`] for a `type`, a `seal`, a `target` or a key of [`StoreEngineSettings`] that is
+    /// mistyped or out of its range, and for a target that is no store's name; the other keys are the plugin's.
     pub fn stores(&self) -> Result<BTreeMap<String, StoreSettings>> {
         let (section, prefix) = self.default_store()?;
-        let default = StoreSettings::read(self.settings(section, prefix))?;
-        let mut stores = BTreeMap::from([("default".to_owned(), default)]);
+        let default = StoreSettings::read_default(self.settings(section, prefix))?;
+        let target = default.target.clone();
+        let mut stores = BTreeMap::from([(DEFAULT_STORE.to_owned(), default)]);
         for name in sections::store_names(self.sections.keys(), &self.vars) {
             let section = format!("stores.{name}");
+            if name == "database" {
+                let text = "this name stands for the database itself: choose another one";
+                return Err(Error::new(ErrorKind::ConfigInvalid, text).in_section(&section));
+            }
             stores.insert(name, StoreSettings::read(self.section(&section))?);
         }
+        if target.is_some_and(|target| !stores.contains_key(&target)) {
+            let names: Vec<_> = stores.keys().map(String::as_str).collect();
+            let text = format!("target: there is no such store; use one of {}", names.join(", "));
+            return Err(Error::new(ErrorKind::ConfigInvalid, text).in_section(section));
+        }
         Ok(stores)
+    }
+
+    /// The name, among the [`stores`](Self::stores), of the one that new values go to.
+    ///
+    /// # Errors
+    /// As of `stores`.
+    pub fn target(&self) -> Result<String> {
+        let target = self.stores()?.remove(DEFAULT_STORE).and_then(|store| store.target);
+        Ok(target.unwrap_or_else(|| DEFAULT_STORE.to_owned()))
     }
 
     /// Whether the file or the environment says anything about the default store.

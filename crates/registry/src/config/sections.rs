@@ -1,6 +1,6 @@
 //! Which sections and variables there are.
 
-use super::PREFIX;
+use super::{DEFAULT_STORE, PREFIX};
 use std::collections::{BTreeMap, BTreeSet};
 use strongroom_core::{
     Error, ErrorKind, Result,
@@ -99,7 +99,7 @@ pub(super) fn store_names<'a>(sections: impl Iterator<Item = &'a String>, vars: 
     let in_file = sections.filter_map(|section| section.strip_prefix("stores.")).map(str::to_owned);
     // What Kubernetes injects for a service called like this makes no store.
     let in_vars = vars.names(STORES_PREFIX).filter(|var| !is_injected(var)).filter_map(store_of);
-    in_file.chain(in_vars).filter(|name| name != "default").collect()
+    in_file.chain(in_vars).filter(|name| name != DEFAULT_STORE).collect()
 }
 
 /// Refuses variables that look like ours and belong to no section. Those of a section are checked where it is

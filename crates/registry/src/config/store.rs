@@ -15,6 +15,9 @@ pub struct StoreSettings {
     /// The key `seal`: whether values are sealed before the back-end sees them; `None`: what the back-end's
     /// plugin says.
     pub seal: Option<bool>,
+    /// The key `target`, which `[store]` alone may have: the name of the store that new values go to instead of to
+    /// this one.
+    pub target: Option<String>,
     /// What it has otherwise than `[engine]`.
     pub engine: StoreEngineSettings,
     /// The other keys, which are the plugin's.
@@ -42,7 +45,13 @@ impl StoreSettings {
         let kind = settings.take("type")?.unwrap_or_else(|| DEFAULT_KIND.to_owned());
         let seal = settings.take("seal")?;
         let engine = StoreEngineSettings::take(&mut settings)?;
-        Ok(Self { kind, seal, engine, settings })
+        Ok(Self { kind, seal, target: None, engine, settings })
+    }
+
+    /// Takes the keys out of the section of the default store.
+    pub(super) fn read_default(mut settings: Settings) -> Result<Self> {
+        let target = settings.take("target")?;
+        Ok(Self { target, ..Self::read(settings)? })
     }
 }
 

@@ -1,7 +1,10 @@
 //! Opening without a database.
 
 use super::{Open, catalog::OWNER, in_store};
-use crate::{Config, Registry, config::Database};
+use crate::{
+    Config, Registry,
+    config::{DEFAULT_STORE, Database},
+};
 use std::{collections::BTreeMap, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::{Env, InMemory, Left};
@@ -24,7 +27,7 @@ impl Config {
             ));
         };
         let (default, other): (Vec<_>, Vec<_>) =
-            self.stores()?.into_iter().partition(|(name, _)| name == "default");
+            self.stores()?.into_iter().partition(|(name, _)| name == DEFAULT_STORE);
         if let Some((_, other)) = other.first() {
             let text = "with database.url = \"memory:\" there can be one store alone: remove this one";
             return Err(in_store(other.settings.section(), text));

@@ -9,7 +9,10 @@ mod roots;
 pub use places::Places;
 pub use roots::RootSource;
 
-use crate::{Config, Registry, System, config::StoreEngineSettings};
+use crate::{
+    Config, Registry, System,
+    config::{DEFAULT_STORE, StoreEngineSettings},
+};
 use futures::future::BoxFuture;
 use std::{borrow::Cow, sync::Arc, time::Duration};
 use strongroom_core::{
@@ -154,7 +157,7 @@ impl Config {
     /// The default store, if its type is a whole store.
     async fn open_whole(&self, registry: &Registry) -> Result<Option<Arc<dyn SecretsStore>>> {
         let mut stores = self.stores()?;
-        let Some(default) = stores.remove("default") else { return Ok(None) };
+        let Some(default) = stores.remove(DEFAULT_STORE) else { return Ok(None) };
         let kind = default.kind.clone();
         let section = default.settings.section().to_owned();
         if !registry.find(&kind).map_err(|error| error.in_section(&section))?.whole {
@@ -189,6 +192,7 @@ impl Config {
         namespace: NamespaceId,
     ) -> Result<(Vec<Store>, Option<StoreName>)> {
         let (mut stores, mut target) = (Vec::new(), None);
+        let wanted = self.target()?;
         for (name, settings) in self.stores()? {
             let store_name = StoreName::new(name.clone())?;
             let (seal, own) = (settings.seal, settings.engine.clone());
@@ -209,14 +213,14 @@ impl Config {
                     }
                 }
                 Opened::Backend(backend) => {
-                    if name == "default" {
+                    if name == wanted {
                         target = Some(store_name.clone());
                     }
                     let store = Store::new(store_name, backend, seal.unwrap_or(plugin_seals));
                     stores.push(store.with(store_options(&own)));
                 }
                 // Its settings were looked at as those of a back-end.
-                Opened::Store(_) if name == "default" => {
+                Opened::Store(_) if name == DEFAULT_STORE => {
                     let text = "type: it opens to a whole store and does not say so: its `Configure::WHOLE` has to be true";
                     return Err(in_store(&section, text));
                 }

@@ -9,8 +9,8 @@ use strongroom_core::{
 };
 use strongroom_engine::{
     Attempt, AuditEntry, AuditRow, Auditor, Begun, Catalog, Commit, Committed, Delete, Guard, KeyRow,
-    LOCAL_CHAIN, Lookup, NewIdentity, NewVersionRow, PayloadRef, Pending, Pin, Place, Row, StoreName,
-    Subject, VersionHead, WrapRow,
+    LOCAL_CHAIN, Lookup, NewIdentity, NewVersionRow, PayloadRef, Pending, Pin, Place, Row, StoreBinding,
+    StoreName, Subject, VersionHead, WrapRow,
     crypto::{DataKey, KeyId, KeyKind, RootId},
 };
 use uuid::Uuid;
@@ -221,8 +221,13 @@ impl Fixture {
 
     /// A public secret of the owner's with external values: version `1` of a fresh object.
     pub(super) async fn create_external(&self, name: &str) -> Result<Row, Broken> {
+        self.create_in(store(), name).await
+    }
+
+    /// A secret in the store of this name, by the owner.
+    pub(super) async fn create_in(&self, store: StoreName, name: &str) -> Result<Row, Broken> {
         let (mut commit, object) = (self.creation(name, false, self.owner)?, ObjectId(Uuid::new_v4()));
-        let attempt = self.attempt(commit.secret, None, object);
+        let attempt = Attempt { store, ..self.attempt(commit.secret, None, object) };
         self.begun(&attempt).await?;
         self.attach(&mut commit, &attempt, "1");
         self.done(&commit).await
@@ -238,8 +243,10 @@ impl Fixture {
 
     /// Makes a commit that of an attempt, whose version the service calls `at`.
     pub(super) fn attach(&self, commit: &mut Commit, attempt: &Attempt, at: &str) {
+        let place =
+            Place::External { store: attempt.store.clone(), object: attempt.object, at: VersionRef::new(at) };
         let row = self.external(attempt.uid, attempt.object, at);
-        commit.version = Some(NewVersionRow { digest: Some(attempt.digest.clone()), ..row });
+        commit.version = Some(NewVersionRow { place, digest: Some(attempt.digest.clone()), ..row });
         commit.attempt = Some(attempt.uid);
         (commit.change, commit.entry.change) = (attempt.uid.0, attempt.uid.0);
     }
@@ -312,6 +319,12 @@ pub(super) fn store() -> StoreName {
 
 pub(super) fn named(store: &str) -> StoreName {
     StoreName::new(store).unwrap_or_else(|error| panic!("a store's name is wrong: {error}"))
+}
+
+/// What the store of this name stands for: each for another place.
+pub(super) fn binding(name: StoreName) -> StoreBinding {
+    let endpoint = format!("account 123, eu-west-1, {name}");
+    StoreBinding { name, kind: "aws".into(), endpoint, namespace: NamespaceId(Uuid::from_u128(1)) }
 }
 
 /// Everything of a row that can be compared, but the stamp.

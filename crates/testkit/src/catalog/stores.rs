@@ -2,21 +2,12 @@
 
 use super::{
     CatalogSubject,
-    fixture::{Fixture, named, store},
+    fixture::{Fixture, LONG, binding, named, store},
 };
 use crate::{Broken, refused};
 use strongroom_core::{ErrorKind, NamespaceId, ObjectId, SecretId};
-use strongroom_engine::StoreBinding;
+use strongroom_engine::{Settled, StoreBinding};
 use uuid::Uuid;
-
-fn binding() -> StoreBinding {
-    StoreBinding {
-        name: store(),
-        kind: "aws".into(),
-        endpoint: "account 123, eu-west-1".into(),
-        namespace: NamespaceId(Uuid::from_u128(1)),
-    }
-}
 
 cases! {
     macro __catalog_stores in catalog, stores; subject CatalogSubject;
@@ -24,30 +15,63 @@ cases! {
     /// What a store name stands for is recorded, and the same is recognised.
     async fn a_binding_is_recognised(s) {
         let fx = Fixture::open(s).await?;
-        fx.catalog.bind_store(&binding()).await?;
-        fx.catalog.bind_store(&binding()).await?;
-        fx.catalog.bind_store(&StoreBinding { name: named("second"), ..binding() }).await?;
+        for name in [store(), store(), named("second"), store()] {
+            fx.catalog.bind_store(&binding(name)).await?;
+        }
+        Ok(())
+    }
+
+    /// A place that holds versions under one name gets no other one, and the answer says which it has.
+    async fn a_place_in_use_gets_no_second_name(s) {
+        let fx = Fixture::open(s).await?;
+        fx.catalog.bind_store(&StoreBinding { name: named("unused"), ..binding(store()) }).await?;
+        fx.catalog.bind_store(&binding(store())).await?;
+        fx.create_external("a").await?;
+        let second = StoreBinding { name: named("second"), ..binding(store()) };
+        let answer = fx.catalog.bind_store(&second).await;
+        let told = answer.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        refused(answer, ErrorKind::ConfigInvalid, "a second name")?;
+        ensure!(told.contains(store().as_str()), "it does not tell the first name: {told}");
+        fx.catalog.bind_store(&StoreBinding { kind: "gcp".into(), ..second }).await?;
+        Ok(())
+    }
+
+    /// A name whose place holds nothing of ours may stand for another one; what it stood for is free.
+    async fn a_name_without_versions_may_move(s) {
+        let fx = Fixture::open(s).await?;
+        fx.catalog.bind_store(&StoreBinding { endpoint: "mistyped".into(), ..binding(store()) }).await?;
+        fx.catalog.bind_store(&binding(store())).await?;
+        let row = fx.create_external("a").await?;
+        let other = StoreBinding { endpoint: "elsewhere".into(), ..binding(store()) };
+        refused(fx.catalog.bind_store(&other).await, ErrorKind::ConfigInvalid, "one that is in use")?;
+        fx.catalog.delete(&fx.deletion(&row)).await?;
+        refused(fx.catalog.bind_store(&other).await, ErrorKind::ConfigInvalid, "with something to be removed")?;
+        while let Some(pending) = fx.catalog.claim(1, LONG, true).await?.pop() {
+            fx.catalog.settle(&pending, Settled::Drop).await?;
+        }
+        fx.catalog.bind_store(&other).await?;
+        fx.catalog.bind_store(&StoreBinding { name: named("second"), ..binding(store()) }).await?;
         Ok(())
     }
 
     /// Another kind, endpoint or namespace under a known name is refused, with the number of versions in it.
     async fn another_place_is_refused(s) {
         let fx = Fixture::open(s).await?;
-        fx.catalog.bind_store(&binding()).await?;
+        fx.catalog.bind_store(&binding(store())).await?;
         for n in 0..7 {
             fx.create_external(&format!("secret {n}")).await?;
         }
         for other in [
-            StoreBinding { kind: "gcp".into(), ..binding() },
-            StoreBinding { endpoint: "account 123, eu-west-2".into(), ..binding() },
-            StoreBinding { namespace: NamespaceId(Uuid::from_u128(2)), ..binding() },
+            StoreBinding { kind: "gcp".into(), ..binding(store()) },
+            StoreBinding { endpoint: "account 123, eu-west-2".into(), ..binding(store()) },
+            StoreBinding { namespace: NamespaceId(Uuid::from_u128(2)), ..binding(store()) },
         ] {
             let answer = fx.catalog.bind_store(&other).await;
             let told = answer.as_ref().err().map(ToString::to_string).unwrap_or_default();
             refused(answer, ErrorKind::ConfigInvalid, "another place")?;
             ensure!(told.contains('7'), "it does not tell how many versions are there: {told}");
         }
-        fx.catalog.bind_store(&binding()).await?;
+        fx.catalog.bind_store(&binding(store())).await?;
         Ok(())
     }
 

@@ -13,13 +13,12 @@ use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NewVersion, ObjectId, Payload, Result, Retry, ScanPage,
     VersionRef, async_trait,
 };
-use strongroom_engine::{Env, StoreName};
+use strongroom_engine::Env;
 
 /// A service as the simulator imagines it.
 pub(crate) struct SimBackend {
     pub(crate) sim: Sim,
     pub(crate) inner: Arc<dyn Backend>,
-    pub(crate) name: StoreName,
     pub(crate) truth: Truth,
     pub(crate) faults: Arc<AtomicBool>,
     pub(crate) foreign: Foreign,
@@ -113,12 +112,8 @@ impl SimBackend {
 
     /// Removes a version, or an object: now, or when nobody waits for it any more.
     async fn take_away(&self, object: ObjectId, at: Option<VersionRef>) -> Result<()> {
-        let gone = Removal {
-            inner: self.inner.clone(),
-            name: self.name.clone(),
-            truth: self.truth.clone(),
-            foreign: self.foreign.clone(),
-        };
+        let gone =
+            Removal { inner: self.inner.clone(), truth: self.truth.clone(), foreign: self.foreign.clone() };
         let sim = self.sim.clone();
         if !self.faulty(30) {
             return self.removing(async move { gone.land(&sim, object, at.as_ref()).await }).await;
@@ -136,14 +131,13 @@ impl SimBackend {
 /// What a removal changes when it takes effect.
 struct Removal {
     inner: Arc<dyn Backend>,
-    name: StoreName,
     truth: Truth,
     foreign: Foreign,
 }
 
 impl Removal {
     async fn land(&self, sim: &Sim, object: ObjectId, at: Option<&VersionRef>) -> Result<()> {
-        self.truth.must_not_be_named(&self.name, object, at);
+        self.truth.must_not_be_named(object, at);
         let Some(at) = at else {
             self.truth.looked(object, sim.micros());
             if self.foreign.deleted(object) {

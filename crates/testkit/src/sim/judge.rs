@@ -103,8 +103,7 @@ impl Deployment {
             }
         }
         for (object, versions) in self.held.inventory(self.identity.namespace) {
-            let uses =
-                at_once(catalog.explained(&self.store, &[object])).map_err(|error| error.to_string())?;
+            let uses = at_once(catalog.explained(&[object])).map_err(|error| error.to_string())?;
             named.extend(uses.into_iter().flat_map(|uses| uses.named).map(|at| (object, at)));
             if versions.is_empty() {
                 return Err("an empty object is left in the back-end".to_owned());

@@ -12,8 +12,8 @@ use std::{
 };
 use strongroom_core::{ObjectId, SecretId, VersionRef};
 use strongroom_engine::{
-    Attempt, Catalog, Commit, Debris, Delete, Lookup, Pending, Pin, Place, Rehome, Settled, StoreName,
-    Subject, crypto::KeyId,
+    Attempt, Catalog, Commit, Debris, Delete, Lookup, Pending, Pin, Place, Rehome, Settled, Subject,
+    crypto::KeyId,
 };
 
 /// The order of commits, and what must never happen and did.
@@ -183,8 +183,8 @@ impl Truth {
     }
 
     /// Called at the very moment at which something is removed from a back-end.
-    pub(crate) fn must_not_be_named(&self, store: &StoreName, object: ObjectId, at: Option<&VersionRef>) {
-        let Ok(uses) = at_once(self.beneath.explained(store, &[object])) else { return };
+    pub(crate) fn must_not_be_named(&self, object: ObjectId, at: Option<&VersionRef>) {
+        let Ok(uses) = at_once(self.beneath.explained(&[object])) else { return };
         let named = uses.into_iter().flat_map(|uses| uses.named);
         if named.into_iter().any(|named| at.is_none_or(|at| *at == named)) {
             self.break_promise("a committed version was removed from the back-end");

@@ -164,7 +164,6 @@ impl Deployment {
         let backend = Arc::new(SimBackend {
             sim: sim.clone(),
             inner: Arc::new(inner.limits(limits)),
-            name: store.clone(),
             truth: truth.clone(),
             faults: faults.clone(),
             foreign: foreign.clone(),

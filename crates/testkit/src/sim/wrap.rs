@@ -159,8 +159,8 @@ impl<W: Wrap> Catalog for Changed<W> {
     async fn settle(&self, pending: &Pending, settled: Settled) -> Result<bool> {
         self.wrap.settle(&*self.inner, pending, settled).await
     }
-    async fn explained(&self, store: &StoreName, objects: &[ObjectId]) -> Result<Vec<Uses>> {
-        self.inner.explained(store, objects).await
+    async fn explained(&self, objects: &[ObjectId]) -> Result<Vec<Uses>> {
+        self.inner.explained(objects).await
     }
     async fn pending(&self, limit: u32) -> Result<Vec<Pending>> {
         self.wrap.pending(&*self.inner, limit).await

@@ -128,11 +128,30 @@ async fn what_lies_on_top_stays_until_it_is_removed_and_then_the_committed_value
 }
 
 #[tokio::test]
+async fn what_one_place_holds_under_two_names_is_explained_under_both() {
+    let (site, held) = (Site::in_memory().await, Held::new());
+    // Configured together, before anything is there: later the second name is refused.
+    let both = || {
+        let service = || Arc::new(site.service(&held));
+        vec![named("first", service(), false), named("main", service(), false)]
+    };
+    let engine = site.engine(both(), quick()).await;
+    site.secrets(&engine).create("db", [("a", "one")]).await.unwrap();
+    site.settle(&engine).await;
+    let report = engine.repair(RepairOptions::new().remove_foreign(true).read(true)).await.unwrap();
+    assert_eq!(report, RepairReport::default());
+    assert_eq!(text(&site.secrets(&engine).get("db").await.unwrap(), "a"), "one");
+    drop(engine);
+    site.engine(both(), quick()).await;
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_be_looked_through_does_not_hide_what_is_told_of_another() {
     let scene = Scene::new(false).await;
     scene.lose().await;
     let (fails, other) = (Switch::off(&[Method::Scan]), Held::new());
-    let service = Arc::new(FailBefore::new(Arc::new(scene.site.service(&other)), fails.decide()));
+    let service =
+        Arc::new(FailBefore::new(Arc::new(scene.site.service(&other).endpoint("other")), fails.decide()));
     let main = main_store(scene.site.service(&scene.held), false);
     // Stores are looked through in the order of their names.
     let engine = scene.site.engine(vec![main, named("first", service, false)], quick()).await;

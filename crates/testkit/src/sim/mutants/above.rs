@@ -82,7 +82,7 @@ impl Above {
         let found = self.scan(None).await?;
         let objects: BTreeSet<_> = found.iter().map(|found| found.object).collect();
         let objects: Vec<_> = objects.into_iter().collect();
-        let uses = inner.explained(&self.store()?, &objects).await?;
+        let uses = inner.explained(&objects).await?;
         for one in found {
             let explained = uses.iter().find(|uses| uses.object == one.object);
             let (Some(uses), Some(at)) = (explained, &one.at) else { continue };
@@ -91,10 +91,6 @@ impl Above {
             }
         }
         Ok(())
-    }
-
-    fn store(&self) -> Result<StoreName> {
-        StoreName::new(crate::sim::world::STORE)
     }
 }
 
