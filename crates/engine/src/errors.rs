@@ -1,7 +1,8 @@
 //! The errors that callers see most.
 
+use std::time::Duration;
 use strongroom_core::{
-    Context, Error, ErrorKind, Names, Revision, SecretId, SecretMeta, SecretName, SecretRef,
+    Context, Error, ErrorKind, Names, Retry, Revision, SecretId, SecretMeta, SecretName, SecretRef,
 };
 
 /// The same for a secret that is missing and for one that the caller may not know of.
@@ -89,6 +90,26 @@ pub(crate) fn out_of_time() -> Error {
         ErrorKind::Conflict,
         "others kept changing the secret until the time allowed was over: try again",
     )
+}
+
+/// That another attempt has the lock of the secret, for as long as its writer said, be it alive or not.
+pub(crate) fn locked(lease: Duration) -> Error {
+    let text = "another writer has the secret, or crashed while it wrote: try again in a while, or run `strongroom repair` \
+                if one crashed";
+    Error::new(ErrorKind::Unavailable, text)
+        .with("a crashed one has it for at most, in seconds", lease.as_secs().max(1))
+        .retryable(Retry::Backoff)
+}
+
+/// What is said of a version that the service may show later.
+const NOT_SHOWN: &str = "the service does not show the secret's new version yet: try again soon";
+
+pub(crate) fn not_shown() -> Error {
+    Error::new(ErrorKind::Unavailable, NOT_SHOWN).retryable(Retry::Backoff)
+}
+
+pub(crate) fn is_not_shown(error: &Error) -> bool {
+    error.message() == NOT_SHOWN
 }
 
 pub(crate) fn too_slow() -> Error {

@@ -163,7 +163,7 @@ impl Core {
                     deadline.pause(self.options.backoff / 4, polls).await;
                     polls += 1;
                 }
-                Ok(Begun::Busy) => return Err(crate::errors::out_of_time()),
+                Ok(Begun::Busy) => return Err(crate::errors::locked(self.options.lease)),
                 Ok(Begun::Stale | Begun::Gone | Begun::Fenced) => return Ok(None),
                 Ok(Begun::KeyRetired) => {
                     self.ring.reload().await?;

@@ -21,8 +21,8 @@ use std::{
     time::Duration,
 };
 use strongroom_core::{
-    Error, ErrorKind, ObjectId, Payload, Result, Retry, Revision, SecretRef, SecretValues, Timestamp,
-    VersionRef, VersionUid,
+    Error, ErrorKind, ObjectId, Payload, Result, Revision, SecretRef, SecretValues, Timestamp, VersionRef,
+    VersionUid,
 };
 
 type Flight = Shared<BoxFuture<'static, Result<Payload>>>;
@@ -141,11 +141,7 @@ impl Core {
         };
         let age = asked.since(row.version.placed);
         let verdict = if age < self.options.young.saturating_add(longest_call) {
-            Error::new(
-                ErrorKind::Unavailable,
-                "the service does not show the secret's new version yet: try again soon",
-            )
-            .retryable(Retry::Backoff)
+            errors::not_shown()
         } else {
             Error::new(
                 ErrorKind::Lost,

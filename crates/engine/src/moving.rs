@@ -57,7 +57,7 @@ impl Engine {
     /// Moves every version that is somewhere else to `to`, or into the catalog: live, resumable, verified; for each
     /// secret the oldest version first. A secret that cannot be moved stays, from its first version that cannot on, and is
     /// told of; the others go on: its values are too large for the store, it has more versions than the store keeps, or what
-    /// is there is damaged or lost.
+    /// is there is damaged, lost or not shown yet.
     ///
     /// # Errors
     /// Of the catalog and the stores; `ConfigInvalid` if a store is not configured; `Unsupported` without a database.
@@ -127,5 +127,8 @@ impl Core {
 /// Whether an error is about one secret, and not about the store or the catalog.
 fn is_its_own(error: &Error) -> bool {
     use ErrorKind::{InvalidInput, Lost};
-    matches!(error.kind(), InvalidInput | Lost) || is_damage(error) || error.retry() == Retry::AfterRemoval
+    matches!(error.kind(), InvalidInput | Lost)
+        || is_damage(error)
+        || errors::is_not_shown(error)
+        || error.retry() == Retry::AfterRemoval
 }

@@ -101,7 +101,18 @@ impl Core {
         }
         let told = Told { record, kept: Some((object, Vec::new())) };
         let told = labels(&self.ring, self.namespace(), secret, &told, store.sealed)?;
-        store.relabel(object, &told, deadline).await?;
+        for look in 0.. {
+            match store.relabel(object, &told, deadline).await {
+                // It was put just now.
+                Err(error) if error.kind() == ErrorKind::NotFound && look < LOOKS => {
+                    deadline.pause(self.options.backoff, look).await;
+                }
+                done => {
+                    done?;
+                    break;
+                }
+            }
+        }
         let tells = |found: &Found| {
             found.object == object && found.labels.as_ref().is_some_and(|labels| !labels.record.is_empty())
         };

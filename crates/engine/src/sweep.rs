@@ -11,6 +11,7 @@ use crate::{
     codec::{self, Bound},
     deadline::Deadline,
     engine::{Core, Engine},
+    errors,
     resolve::passing,
 };
 use futures::{FutureExt, future::BoxFuture};
@@ -112,7 +113,8 @@ impl Core {
     /// A request that was sent may take effect late: rows about anything that could still come are worked on once more
     /// by a pass that begins when nothing can come any more.
     fn may_still_land(&self, pending: &Pending) -> bool {
-        let quarantined = matches!(pending.debris, Debris::Unknown | Debris::Object);
+        // A service that showed nothing of a version of an attempt, when it was removed, may have done so too early.
+        let quarantined = pending.attempted || matches!(pending.debris, Debris::Unknown | Debris::Object);
         let over = pending.born.plus(self.options.late);
         quarantined && pending.claimed.is_none_or(|began| began < over)
     }
@@ -142,7 +144,15 @@ impl Core {
                 return Ok(true);
             }
             let labels = self.labels_now(store, *object, &told.meta).await?;
-            store.relabel(*object, &labels, deadline).await?;
+            match store.relabel(*object, &labels, deadline).await {
+                // Gone, or so new that the service does not show it: only the former is the end of it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    if self.env.now().since(told.version.placed) < self.options.young {
+                        return Err(store.named(errors::not_shown(), "relabel"));
+                    }
+                }
+                done => done?,
+            }
             row = self.row_of(pending, deadline).await?.filter(|now| now.stamp != told.stamp);
         }
         Ok(true)

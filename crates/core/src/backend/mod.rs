@@ -69,7 +69,8 @@ pub trait Backend: Send + Sync {
     /// Brings the labels of an object up to date.
     ///
     /// - The versions stay as they are.
-    /// - Relabelling what is gone succeeds.
+    /// - Relabelling what is gone succeeds, or is `NotFound`: then it is tried again as long as the service may only be
+    ///   late to show it. Where a service can be late, it has to be the latter.
     async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()>;
 
     /// Removes one version.

@@ -2,7 +2,11 @@
 
 use super::super::state::App;
 use axum::{extract::State, http::StatusCode};
+use std::time::Duration;
 use strongroom_engine::Catalog as _;
+
+/// How long the database may take to answer: whoever asks has little patience, and asks again.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The process runs.
 #[utoipa::path(
@@ -39,7 +43,10 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, String) {
     if !app.trail.works() {
         return unready("the audit log cannot be written");
     }
-    let (keys, epoch) = futures::join!(app.identities.catalog().keys(), app.identities.epoch());
+    let asked = async { futures::join!(app.identities.catalog().keys(), app.identities.epoch()) };
+    let Ok((keys, epoch)) = tokio::time::timeout(PATIENCE, asked).await else {
+        return unready("the database does not answer");
+    };
     match (keys, epoch) {
         (Ok(_), Ok(_)) => (StatusCode::OK, how_well(&app)),
         (Err(_), _) => unready("the database does not answer"),
