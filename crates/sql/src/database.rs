@@ -59,7 +59,10 @@ impl Database {
     pub(crate) async fn connection(&self) -> Result<Connection, Failure> {
         let link = match &self.pools {
             #[cfg(feature = "sqlite")]
-            Pools::Sqlite(file) => Link::Sqlite(file.readers.acquire().await?),
+            Pools::Sqlite(file) => {
+                let reader = file.readers.acquire().await;
+                Link::Sqlite(reader.map_err(|error| Failure::from(error).at(&file.path))?)
+            }
             #[cfg(feature = "postgres")]
             Pools::Postgres(pool) => Link::Postgres(pool.acquire().await?),
             #[cfg(feature = "mysql")]

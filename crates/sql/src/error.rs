@@ -16,7 +16,7 @@ pub(crate) enum Class {
     Lost,
     /// No connection could be made, or none became free, in the time allowed.
     Unreachable,
-    /// The database cannot be written: it is full, read-only, or a standby.
+    /// The server cannot be written: it is read-only, or a standby.
     ReadOnly,
     /// There is no room.
     Full,
@@ -26,6 +26,8 @@ pub(crate) enum Class {
     Corrupt,
     /// The database's schema is not what it should be, or a statement of ours is wrong.
     Schema,
+    /// The database is a file, and the system does not let us open or write it or what SQLite makes beside it.
+    File,
     /// Reading or writing the file failed.
     Io,
     /// Anything else.
@@ -54,6 +56,15 @@ impl Failure {
     #[cfg(any(feature = "postgres", feature = "mysql"))]
     pub(crate) fn unreachable() -> Self {
         Self { class: Class::Unreachable, error: told(Class::Unreachable, "no answer") }
+    }
+
+    /// Names the file, where that is what has to be looked at.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn at(self, path: &std::path::Path) -> Self {
+        if self.class == Class::File {
+            return Self { error: self.error.with("path", path.display()), ..self };
+        }
+        self
     }
 
     /// Asks for the whole transaction to be run again.
@@ -153,9 +164,9 @@ fn sqlite(code: u32) -> Class {
         (19, 1555 | 2067 | 2579) => Class::Unique,
         // Busy, locked, schema changed under a prepared statement.
         (5 | 6 | 17, _) => Class::Again,
-        (8, _) => Class::ReadOnly,
         (13, _) => Class::Full,
-        (3 | 14 | 23, _) => Class::Denied,
+        // No permission, read-only, cannot open: nobody logs in to a file.
+        (3 | 8 | 14, _) => Class::File,
         (11 | 26, _) => Class::Corrupt,
         (10 | 4 | 9, _) => Class::Io,
         (1, _) => Class::Schema,
@@ -224,11 +235,9 @@ fn told(class: Class, code: &str) -> Error {
             Retry::Backoff,
             "the database cannot be reached: check that it runs and that its URL is right",
         ),
-        Class::ReadOnly => (
-            ErrorKind::Unavailable,
-            Retry::Never,
-            "the database cannot be written: connect to the primary, or make its file writable",
-        ),
+        Class::ReadOnly => {
+            (ErrorKind::Unavailable, Retry::Never, "the database cannot be written: connect to the primary")
+        }
         Class::Full => (ErrorKind::Unavailable, Retry::Backoff, "the database's disk is full: make room"),
         Class::Denied => (
             ErrorKind::StoreRefused,
@@ -243,6 +252,13 @@ fn told(class: Class, code: &str) -> Error {
             Retry::Never,
             "the database's tables are not as they should be: compare the versions of program and database",
         ),
+        Class::File => (
+            ErrorKind::Unavailable,
+            Retry::Never,
+            "the database's file or its directory cannot be opened or written: check that the file system is not mounted \
+             read-only, the owner and rights of the file, of its -wal and -shm, and of the directory, and the process's \
+             limit of open files",
+        ),
         Class::Io => (
             ErrorKind::Unavailable,
             Retry::Backoff,
@@ -256,6 +272,8 @@ fn told(class: Class, code: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::Class;
+    #[cfg(feature = "sqlite")]
+    use super::{ErrorKind, Failure};
 
     #[cfg(feature = "sqlite")]
     #[test]
@@ -268,10 +286,12 @@ mod tests {
             (1555, Class::Unique),
             (2067, Class::Unique),
             (1299, Class::Other),
-            (8, Class::ReadOnly),
-            (1032, Class::ReadOnly),
+            (3, Class::File),
+            (8, Class::File),
+            (1032, Class::File),
+            (1544, Class::File),
             (13, Class::Full),
-            (14, Class::Denied),
+            (14, Class::File),
             (11, Class::Corrupt),
             (26, Class::Corrupt),
             (1034, Class::Io),
@@ -280,6 +300,23 @@ mod tests {
         for (code, class) in table {
             assert_eq!(super::sqlite(code), class, "{code}");
         }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn a_file_that_cannot_be_opened_is_named_and_no_account_is_blamed() {
+        // SQLITE_CANTOPEN, and SQLITE_READONLY_DIRECTORY.
+        for number in [14, 1544] {
+            let code = rusqlite::ffi::Error::new(number);
+            let failure = Failure::from(rusqlite::Error::SqliteFailure(code, None));
+            let error = failure.at(std::path::Path::new("/data/strongroom.db")).error;
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{number}");
+            let text = error.to_string();
+            assert!(text.contains("read-only") && text.contains("/data/strongroom.db"), "{text}");
+            assert!(!text.contains("account") && !text.contains("URL"), "{text}");
+        }
+        let busy = Failure::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(5), None));
+        assert!(!busy.at(std::path::Path::new("/data/strongroom.db")).error.to_string().contains("/data"));
     }
 
     #[cfg(feature = "postgres")]

@@ -38,7 +38,7 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
                 let jitter = u64::try_from(options.env.random() % 20).unwrap_or(0);
                 options.env.sleep(Duration::from_millis(5 + jitter)).await;
             }
-            Err(failure) => return Err(failure.error),
+            Err(failure) => return Err(failure.at(path).error),
         }
     }
 }

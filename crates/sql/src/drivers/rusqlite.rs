@@ -25,6 +25,10 @@ pub(crate) fn writer(path: &Path) -> Result<Connection, Failure> {
 
 /// With so many different statements that stay prepared. It does not wait for other processes, since its users wait better.
 fn open(path: &Path, statements: usize, own: &str) -> Result<Connection, Failure> {
+    made(path, statements, own).map_err(|error| Failure::from(error).at(path))
+}
+
+fn made(path: &Path, statements: usize, own: &str) -> rusqlite::Result<Connection> {
     // Whoever only reads takes part in the index of the log, too, for which the file must be open for writing.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
