@@ -201,7 +201,7 @@ fn why(lost: &reqwest::Error) -> Option<String> {
 }
 
 pub(crate) fn untrusted(server: &str, why: &str) -> Error {
-    let text = format!("the server's certificate is not accepted: {why}; ca_file names other authorities");
+    let text = format!("the server's certificate is not accepted: {why}");
     Error::new(ErrorKind::ConfigInvalid, text).with("server", server)
 }
 
@@ -223,9 +223,34 @@ pub(crate) fn in_doubt(last: &Error) -> Error {
 /// Why the certificate was not accepted, if that is what went wrong.
 pub(crate) fn certificate(error: &reqwest::Error) -> Option<String> {
     match tls(error) {
-        Some(rustls::Error::InvalidCertificate(why)) => Some(why.to_string()),
+        Some(rustls::Error::InvalidCertificate(why)) => Some(in_words(why)),
         _ => None,
     }
+}
+
+/// What is wrong with it and what helps. What the library tells of a name that the certificate is not for is in words
+/// already.
+fn in_words(why: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as E;
+    let text = match why {
+        E::UnknownIssuer => {
+            "no authority that is trusted here vouches for it: name the one that does, or the certificate itself if it has \
+             none, with ca_file"
+        }
+        // The library has no code of its own for it, and shows the name of another library's.
+        E::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
+            "it is a certificate authority's certificate, which no server may show: make one with \
+             basicConstraints=CA:FALSE"
+        }
+        E::Expired | E::ExpiredContext { .. } => {
+            "it has expired: have it renewed, unless this machine's clock is wrong"
+        }
+        E::NotValidYet | E::NotValidYetContext { .. } => {
+            "it is not valid yet: does this machine's clock go right?"
+        }
+        other => return other.to_string(),
+    };
+    text.to_owned()
 }
 
 /// What TLS said, however deep it lies.

@@ -19,15 +19,22 @@ struct Secure {
 
 impl Secure {
     async fn new() -> Self {
+        Self::with(rcgen::IsCa::NoCa).await
+    }
+
+    async fn with(is_ca: rcgen::IsCa) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let signing_key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        let made = params.self_signed(&signing_key).unwrap();
         let file = |name: &str, text: String| {
             let path = directory.path().join(name);
             std::fs::write(&path, text).unwrap();
             path.display().to_string()
         };
-        let cert = file("cert.pem", made.cert.pem());
-        let key = file("key.pem", made.signing_key.serialize_pem());
+        let cert = file("cert.pem", made.pem());
+        let key = file("key.pem", signing_key.serialize_pem());
         file("other.pem", rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem());
         let site = Site::with(&format!("tls_cert = '{cert}'\ntls_key = '{key}'")).await.unwrap();
         let (_, key) = site.account("program", &Access::full()).await.unwrap();
@@ -62,6 +69,7 @@ async fn only_a_server_that_an_authority_vouches_for_is_spoken_to() {
         let error = secure.list(url.clone(), authority).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{url} {authority:?}: {error}");
         assert!(error.to_string().contains("certificate"), "{error}");
+        assert!(!error.to_string().contains("UnknownIssuer"), "{error}");
     }
     // Plain text to a port that speaks TLS, and the other way round, are no way in either.
     let error = secure.list(format!("http://localhost:{port}"), None).await.unwrap_err();
@@ -70,4 +78,14 @@ async fn only_a_server_that_an_authority_vouches_for_is_spoken_to() {
     let url = format!("https://localhost:{}", plain.address.port());
     let error = secure.list(url, Some("cert.pem")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authoritys_certificate_is_refused_in_words() {
+    let secure = Secure::with(rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained)).await;
+    let url = format!("https://localhost:{}", secure.address().port());
+    let error = secure.list(url, Some("cert.pem")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
+    let text = error.to_string();
+    assert!(text.contains("basicConstraints=CA:FALSE") && !text.contains("CaUsedAsEndEntity"), "{text}");
 }
