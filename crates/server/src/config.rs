@@ -3,7 +3,10 @@
 use crate::tls::Tls;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, Unexpected},
+};
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
@@ -17,6 +20,7 @@ use strongroom_core::{Error, ErrorKind, Result, Settings};
 #[non_exhaustive]
 pub struct ServerConfig {
     /// Where it listens. Default `127.0.0.1:8237`.
+    #[serde(deserialize_with = "listen")]
     pub listen: SocketAddr,
     /// The address that callers use, for links; default: none.
     pub public_url: Option<String>,
@@ -92,6 +96,13 @@ impl Default for ServerConfig {
     }
 }
 
+/// With an example for whoever writes a name or no port.
+fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    ServerConfig::address(&text)
+        .ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&text), &ServerConfig::ADDRESS))
+}
+
 /// A network, and the IPv4 addresses in it, which may be written as IPv6 ones: callers' are not.
 fn canonical(net: IpNet) -> Vec<IpNet> {
     let IpNet::V6(v6) = net else { return vec![net] };
@@ -109,6 +120,18 @@ fn canonical(net: IpNet) -> Vec<IpNet> {
 }
 
 impl ServerConfig {
+    /// What an address to listen on looks like.
+    pub const ADDRESS: &'static str = "an IP address and a port, such as 127.0.0.1:8237 or [::1]:8237";
+
+    /// Reads an address to listen on. `localhost`, the one name that is known without asking anybody, is `127.0.0.1`.
+    #[must_use]
+    pub fn address(text: &str) -> Option<SocketAddr> {
+        match text.strip_prefix("localhost:") {
+            Some(port) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().ok()?))),
+            None => text.parse().ok(),
+        }
+    }
+
     /// Reads the section.
     ///
     /// # Errors
@@ -252,6 +275,22 @@ mod tests {
             "a b",
         ] {
             assert!(!is_host(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_to_listen_on_has_a_port_and_no_name_but_localhost() {
+        for (text, read) in [
+            ("127.0.0.1:8237", "127.0.0.1:8237"),
+            ("[::1]:80", "[::1]:80"),
+            ("localhost:8237", "127.0.0.1:8237"),
+        ] {
+            assert_eq!(ServerConfig::address(text).map(|address| address.to_string()).as_deref(), Some(read));
+        }
+        for text in
+            ["", "localhost", "127.0.0.1", "::1:80", "example.com:80", "localhost:", "localhost:99999"]
+        {
+            assert_eq!(ServerConfig::address(text), None, "{text}");
         }
     }
 

@@ -78,6 +78,11 @@ fn read(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect)
         .map_err(|_| wrong("tls_cert", cert, "it cannot be read, or is no PEM file with certificates"))?;
+    // What is no PEM at all has none, and that is no error of the reader's.
+    if chain.is_empty() {
+        let why = "the file holds no certificate in PEM, which begins with -----BEGIN CERTIFICATE-----";
+        return Err(wrong("tls_cert", cert, why));
+    }
     let key_der = PrivateKeyDer::from_pem_file(key)
         .map_err(|_| wrong("tls_key", key, "it cannot be read, or is no PEM file with a private key"))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -86,4 +91,22 @@ fn read(cert: &Path, key: &Path) -> Result<TlsAcceptor> {
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key_der))
         .map_err(|_| wrong("tls_cert", cert, "certificate and key do not belong together"))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_certificate_is_told_as_such() {
+        let directory = tempfile::tempdir().unwrap();
+        let (cert, key) = (directory.path().join("cert.der"), directory.path().join("key.pem"));
+        std::fs::write(&cert, [0x30, 0x82, 0x01, 0x0a]).unwrap();
+        std::fs::write(&key, "none that is looked at\n").unwrap();
+        let error = Tls::load(&cert, &key).err().unwrap();
+        assert!(
+            error.message().starts_with("server.tls_cert: the file holds no certificate in PEM"),
+            "{error}"
+        );
+    }
 }

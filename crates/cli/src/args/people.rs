@@ -4,12 +4,13 @@ use super::Display;
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf};
+use strongroom_server::ServerConfig;
 
 /// `serve`
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where to listen [default: 127.0.0.1:8237, or server.listen of the configuration]
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
     /// The database [default: as for every command]
     #[arg(long, value_name = "URL", value_parser = super::secret_text)]
@@ -20,6 +21,10 @@ pub(crate) struct ServeArgs {
     /// Check the configuration, connect to everything, say what is wrong, and end
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    ServerConfig::address(text).ok_or_else(|| format!("expected {}", ServerConfig::ADDRESS))
 }
 
 /// What an account may do.
