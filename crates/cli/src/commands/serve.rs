@@ -20,6 +20,8 @@ use strongroom_server::{
 use tokio::signal::unix::{SignalKind, signal};
 
 const PASSWORD: &str = "STRONGROOM_ADMIN_PASSWORD";
+/// The file that it is in, in place of that.
+const PASSWORD_FILE: &str = "STRONGROOM_ADMIN_PASSWORD_FILE";
 
 /// Serves until a signal comes.
 pub(crate) fn serve(
@@ -81,15 +83,18 @@ async fn run(
     let identities = Identities::new(catalog, engine, Duration::from_secs(settings.token_lifetime_s));
     // An empty variable is one that nobody filled in.
     let given = config.vars().lookup(PASSWORD)?.filter(|given| !given.expose_secret().is_empty());
+    // Both of them were refused.
+    let named =
+        if config.vars().names(PASSWORD).any(|name| name == PASSWORD) { PASSWORD } else { PASSWORD_FILE };
     let first = FirstAdmin::of(&identities).await?;
     if let (Some(given), Some(_)) = (&given, &first) {
-        check_password(given).map_err(|error| Failure::usage(format!("{PASSWORD}: {}", error.message())))?;
+        check_password(given).map_err(|error| Failure::usage(format!("{named}: {}", error.message())))?;
     }
     if args.check {
         return check(open, &identities, console).await;
     }
     let file = places.config.join(FIRST_PASSWORD_FILE);
-    first_password(first, given, &file, console).await?;
+    first_password(first, given.map(|given| (named, given)), &file, console).await?;
     let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
     // Whoever reads that it listens may end it at once.
     let stop = stopped()?;
@@ -107,21 +112,21 @@ async fn check(open: strongroom::Open, identities: &Identities, console: &mut dy
     Ok(open.close().await?)
 }
 
-/// Sees to it that an admin can log in.
+/// Sees to it that an admin can log in, with a password that is given and the variable that it comes from.
 async fn first_password(
     first: Option<FirstAdmin<'_>>,
-    given: Option<SecretString>,
+    given: Option<(&str, SecretString)>,
     file: &Path,
     console: &mut dyn Console,
 ) -> Outcome {
-    if let Some(given) = given {
+    if let Some((named, given)) = given {
         let taken = match first {
             Some(first) => first.set_password(given).await?,
             None => false,
         };
         if !taken {
             console.message(&format!(
-                "note: {PASSWORD} is set, but an admin has a password already, which stays as it is\n"
+                "note: {named} is set, but an admin has a password already, which stays as it is\n"
             ));
         }
         return Ok(());
