@@ -89,11 +89,16 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
 fn verdict(report: &RepairReport) -> Outcome {
     let lost = report.lost.iter().filter(|one| one.current).count();
     let overlaid = report.overlaid.iter().filter(|one| !one.mended).count();
-    if lost + overlaid > 0 {
-        let text = format!(
-            "{lost} secrets cannot be read, and a service shows something else of {overlaid}: the report says what helps"
-        );
-        return Err(Failure::new(Exit::Other, text));
+    let text = match (lost, overlaid) {
+        (0, 0) => None,
+        (lost, 0) => Some(format!("{lost} secrets cannot be read")),
+        (0, overlaid) => Some(format!("a service shows something else of {overlaid} secrets")),
+        (lost, overlaid) => {
+            Some(format!("{lost} secrets cannot be read, and a service shows something else of {overlaid}"))
+        }
+    };
+    if let Some(text) = text {
+        return Err(Failure::new(Exit::Other, format!("{text}: the report says what helps")));
     }
     if !report.unseen.is_empty() {
         let names = report.unseen.iter().map(|one| one.store.to_string()).collect::<Vec<_>>().join(", ");
