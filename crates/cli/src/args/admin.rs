@@ -3,6 +3,7 @@
 use super::Display;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use strongroom_engine::crypto::KeyKind;
 
 /// `status`
 #[derive(Debug, Args)]
@@ -12,6 +13,10 @@ pub(crate) struct StatusArgs {
     pub(crate) deep: bool,
     #[command(flatten)]
     pub(crate) display: Display,
+}
+
+fn kinds() -> Vec<&'static str> {
+    KeyKind::ALL.iter().map(|kind| kind.as_str()).collect()
 }
 
 /// What to do with keys.
@@ -29,7 +34,7 @@ pub(crate) enum KeysCommand {
     /// Make a new data key and seal everything with it
     Rotate {
         /// Which one: seal, digest, audit, token or credential
-        #[arg(long, value_name = "KIND", default_value = "seal", value_parser = super::OneOf(&["seal", "digest", "audit", "token", "credential"]), hide_possible_values = true)]
+        #[arg(long, value_name = "KIND", default_value = "seal", value_parser = super::OneOf(kinds), hide_possible_values = true)]
         kind: String,
         /// Although servers run that were opened with another root key, which does not open the new one
         #[arg(long)]

@@ -169,7 +169,7 @@ pub(crate) fn boolean(text: &str) -> Result<bool, String> {
 
 /// Words that completions offer. What is none of them is refused later, in words of ours: the parser's would repeat it.
 #[derive(Clone)]
-struct OneOf(&'static [&'static str]);
+struct OneOf(fn() -> Vec<&'static str>);
 
 impl TypedValueParser for OneOf {
     type Value = String;
@@ -184,7 +184,7 @@ impl TypedValueParser for OneOf {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.0.iter().map(|word| PossibleValue::new(*word))))
+        Some(Box::new((self.0)().into_iter().map(PossibleValue::new)))
     }
 }
 

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf};
 use strongroom_server::ServerConfig;
+use strongroom_sql::identities::{Role, Scope};
 
 /// `serve`
 #[derive(Debug, Args)]
@@ -27,14 +28,22 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     ServerConfig::address(text).ok_or_else(|| format!("expected {}", ServerConfig::ADDRESS))
 }
 
+fn roles() -> Vec<&'static str> {
+    Role::ALL.iter().map(|role| role.as_str()).collect()
+}
+
+fn scopes() -> Vec<&'static str> {
+    Scope::ALL.iter().map(|scope| scope.as_str()).collect()
+}
+
 /// What an account may do.
 #[derive(Debug, Args)]
 pub(crate) struct Rights {
     /// What it may do: admin, writer, reader or auditor
-    #[arg(long, value_name = "ROLE", value_parser = super::OneOf(&["admin", "writer", "reader", "auditor"]), hide_possible_values = true)]
+    #[arg(long, value_name = "ROLE", value_parser = super::OneOf(roles), hide_possible_values = true)]
     pub(crate) role: Option<String>,
     /// With which secrets: all, or granted (see `strongroom grant`)
-    #[arg(long, value_name = "SCOPE", value_parser = super::OneOf(&["all", "granted"]), hide_possible_values = true)]
+    #[arg(long, value_name = "SCOPE", value_parser = super::OneOf(scopes), hide_possible_values = true)]
     pub(crate) scope: Option<String>,
 }
 
