@@ -21,6 +21,19 @@ fn mistakes_are_2_with_a_remedy_and_touch_nothing() {
 }
 
 #[test]
+fn a_change_of_an_account_that_changes_nothing_is_2_and_names_the_options() {
+    let home = Home::new();
+    for (error, words) in [
+        (home.fails(2, ["user", "update", "alice"]), "--full-name TEXT"),
+        (home.fails(2, ["service-account", "update", "bot"]), "--description TEXT"),
+        (home.fails(2, ["api-key", "update", "bot", "default"]), "--rename NAME"),
+    ] {
+        assert!(error.contains(words) && error.contains("--active BOOL"), "{error}");
+    }
+    assert_eq!(home.files().len(), 0);
+}
+
+#[test]
 fn questions_that_nobody_can_answer_are_2() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

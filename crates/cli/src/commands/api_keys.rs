@@ -1,6 +1,9 @@
 //! `api-key` and `grant`: on the database, or on a server.
 
-use super::{Run, people::people};
+use super::{
+    Run,
+    people::{nothing_given, people},
+};
 use crate::{
     args::{ApiKeyCommand, GrantCommand},
     failure::{Exit, Failure, Outcome},
@@ -13,6 +16,9 @@ use strongroom_sql::identities::Scope;
 
 /// `api-key ...`
 pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outcome {
+    if let ApiKeyCommand::Update { rename: None, active: None, .. } = command {
+        return Err(nothing_given("api-key update", "--rename NAME or --active BOOL"));
+    }
     let people = people(run).await?;
     match command {
         ApiKeyCommand::Create { account, name, description, expires_in_days } => {

@@ -18,6 +18,24 @@ pub(super) async fn people(run: &mut Run<'_>) -> Outcome<People> {
     run.session().await?.people()
 }
 
+/// Refuses to do nothing.
+pub(super) fn nothing_given(command: &str, options: &str) -> Failure {
+    Failure::usage(format!("{command}: nothing is to be changed; give one of {options}"))
+}
+
+/// Refuses a change that changes nothing, before anything is opened or sent.
+fn something(change: &AccountChange, command: &str, text: &str) -> Outcome {
+    let AccountChange { name, full_name, description, role, scope, active } = change;
+    let texts = [name, full_name, description, role, scope];
+    if active.is_some() || texts.into_iter().any(Option::is_some) {
+        return Ok(());
+    }
+    Err(nothing_given(
+        command,
+        &format!("--role ROLE, --scope SCOPE, --rename NAME, {text} TEXT or --active BOOL"),
+    ))
+}
+
 /// The words are checked before anything is asked or sent.
 fn role(rights: &Rights) -> Outcome<Option<String>> {
     let role = rights.role.as_deref().map(Role::parse).transpose()?;
@@ -94,6 +112,7 @@ pub(crate) async fn user(run: &mut Run<'_>, command: &UserCommand) -> Outcome {
                 scope: scope(rights)?,
                 ..AccountChange::default()
             };
+            something(&change, "user update", "--full-name")?;
             update(run, name, false, change).await
         }
         UserCommand::Password { name, password_stdin } => change_password(run, name, *password_stdin).await,
@@ -121,6 +140,7 @@ pub(crate) async fn service_account(run: &mut Run<'_>, command: &ServiceAccountC
                 scope: scope(rights)?,
                 ..AccountChange::default()
             };
+            something(&change, "service-account update", "--description")?;
             update(run, name, true, change).await
         }
         ServiceAccountCommand::Delete { name, with_private_secrets, yes } => {
