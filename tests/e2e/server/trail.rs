@@ -53,9 +53,20 @@ fn who_did_what_is_in_the_audit_log_and_tampering_is_found() {
     assert!(error.contains(chain) && error.contains(&format!("entry: {entry})")), "{chain} {entry}: {error}");
     home.behind_our_back("UPDATE audit SET action = 'secret.create' WHERE action = 'secret.grab'");
     assert_eq!(verify(&home).code, 0);
-    home.ok(["audit", "prune", "--before", "2020-01-01 00:00:00", "-y"]);
-    home.ok(["audit", "prune", "--before", "2100-01-01 00:00:00", "-y"]);
+    let error = home.fails(2, ["audit", "prune", "--before", "yesterday", "-y"]);
+    assert!(error.contains("--before") && error.contains("YYYY-MM-DD"), "{error}");
+    let error = home.fails(2, ["audit", "prune", "--before", "2100-01-01 00:00:00"]);
+    assert!(error.contains("in the future"), "{error}");
+    let told = home.json(["audit", "prune", "--before", "2020-01-01 00:00:00", "-y"]);
+    assert_eq!(told, json!({"removed": 0, "chains": []}));
+    let told = home.json(["audit", "prune", "--before", "2100-01-01 00:00:00", "-y"]);
+    let counts = told["chains"].as_array().unwrap().iter().map(|one| one["removed"].as_u64().unwrap());
+    assert!(told["removed"].as_u64().unwrap() >= 4, "{told}");
+    assert_eq!(told["removed"], counts.sum::<u64>(), "{told}");
     assert_eq!(verify(&home).code, 0, "what was pruned is accounted for");
+    let left = home.json(["audit", "verify"]);
+    let pruned = |one: &Value| one["kept"] == 0 && one["from"].is_null() && one["to"].is_null();
+    assert!(left.as_array().unwrap().iter().any(pruned), "{left}");
     assert_eq!(home.json(["audit", "list", "--action", "secret.read"]), json!([]));
 }
 

@@ -143,9 +143,11 @@ impl Cli {
             | Command::ServiceAccount(ServiceAccountCommand::List(display))
             | Command::ApiKey(ApiKeyCommand::List { display, .. })
             | Command::Grant(GrantCommand::List { display, .. })
-            | Command::Audit(AuditCommand::List { display, .. } | AuditCommand::Verify { display, .. }) => {
-                display.output
-            }
+            | Command::Audit(
+                AuditCommand::List { display, .. }
+                | AuditCommand::Verify { display, .. }
+                | AuditCommand::Prune { display, .. },
+            ) => display.output,
             Command::Keys(_)
             | Command::Database(_)
             | Command::Completions { .. }

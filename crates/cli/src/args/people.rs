@@ -4,6 +4,10 @@ use super::Display;
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf};
+use strongroom_core::{
+    Timestamp,
+    filter::{Condition, DateOp},
+};
 use strongroom_server::ServerConfig;
 use strongroom_sql::identities::{Role, Scope};
 
@@ -228,6 +232,14 @@ pub(crate) enum GrantCommand {
     },
 }
 
+/// A moment in the form that filters take.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    match Condition::parse("created", &format!("lt:{text}")) {
+        Ok(Condition::Created(DateOp::Lt(at))) => Ok(at),
+        _ => Err("expected YYYY-MM-DD HH:MM:SS in UTC, such as \"2026-01-01 00:00:00\"".to_owned()),
+    }
+}
+
 /// The audit log.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
@@ -257,11 +269,13 @@ pub(crate) enum AuditCommand {
     /// Remove old entries; an anchor stays in their place, so that the rest can still be verified
     Prune {
         /// Entries from before this moment: YYYY-MM-DD HH:MM:SS, UTC
-        #[arg(long, value_name = "TIME")]
-        before: String,
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        before: Timestamp,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
+        #[command(flatten)]
+        display: Display,
     },
 }
 

@@ -10,13 +10,11 @@ use crate::{
     resolve::find,
     session::account,
 };
-use strongroom_core::{
-    OwnerId, SecretId, Timestamp,
-    filter::{Condition, DateOp},
-};
+use std::collections::BTreeMap;
+use strongroom_core::{OwnerId, SecretId, Timestamp};
 use strongroom_engine::AuditRow;
 use strongroom_server::{audit, identity::Identities};
-use strongroom_sql::TrailFilter;
+use strongroom_sql::{Chain, SqlCatalog, TrailFilter};
 use uuid::Uuid;
 
 /// How many entries are read at once.
@@ -52,16 +50,18 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
             let mut data = Vec::new();
             for report in &reports {
                 let head = report.head_text();
-                table.row([
-                    report.chain.as_str().into(),
-                    report.from.into(),
-                    report.to.into(),
-                    head.as_str().into(),
-                ]);
+                let kept = (report.to + 1).saturating_sub(report.from);
+                let ends = (kept > 0).then_some([report.from, report.to]);
+                // All of them were pruned: the head is that of the last one.
+                let [from, to] =
+                    ends.map_or_else(|| ["none".into(), "none".into()], |ends| ends.map(Data::from));
+                table.row([report.chain.as_str().into(), from, to, head.as_str().into()]);
+                let [from, to] = ends.map_or([Data::Null, Data::Null], |ends| ends.map(Data::from));
                 data.push(Data::from([
                     ("chain", report.chain.as_str().into()),
-                    ("from", report.from.into()),
-                    ("to", report.to.into()),
+                    ("from", from),
+                    ("to", to),
+                    ("kept", kept.into()),
                     ("head", head.into()),
                     ("uncompared", Data::List(report.uncompared.iter().map(|at| (*at).into()).collect())),
                 ]));
@@ -97,22 +97,63 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
                 skip = behind(&rows, &mut filter, skip);
             }
         }
-        AuditCommand::Prune { before, yes } => {
-            let Condition::Created(DateOp::Lt(at)) = Condition::parse("created", &format!("lt:{before}"))?
-            else {
-                return Err(Failure::usage("--before: expected YYYY-MM-DD HH:MM:SS"));
-            };
-            if !yes {
-                let question =
-                    format!("Remove all entries from before {before} UTC? They cannot be had back.");
-                confirm(run.console, &question, "pass -y to remove without asking")?;
-            }
-            let cx = run.session().await?.context()?;
-            let pruned = audit::prune(engine, catalog, &cx, at).await?;
-            run.note(&format!("{pruned} chains are shorter now"));
-            Ok(())
-        }
+        AuditCommand::Prune { before, yes, .. } => prune(run, &identities, *before, *yes).await,
     }
+}
+
+async fn prune(run: &mut Run<'_>, identities: &Identities, before: Timestamp, yes: bool) -> Outcome {
+    let (engine, catalog, at) = (identities.engine(), identities.catalog(), short(before));
+    let future = before > engine.now();
+    if !yes {
+        let question = if future {
+            format!(
+                "{at} UTC is in the future: remove ALL entries that there are, those of this moment too? They cannot be \
+                 had back."
+            )
+        } else {
+            format!("Remove all entries from before {at} UTC? They cannot be had back.")
+        };
+        confirm(run.console, &question, "pass -y to remove without asking")?;
+    } else if future {
+        run.warn(&format!("--before: {at} UTC is in the future: all entries that there are go"));
+    }
+    let cx = run.session().await?.context()?;
+    let gone = gone(catalog).await?;
+    audit::prune(engine, catalog, &cx, before).await?;
+    let mut table = Table::new(&["chain", "removed", "from", "to"]);
+    let (mut data, mut removed) = (Vec::new(), 0);
+    for chain in catalog.audit_chains().await? {
+        let (from, to) = (gone.get(&chain.name).copied().unwrap_or(0) + 1, last_gone(&chain));
+        let count = (to + 1).saturating_sub(from);
+        if count == 0 {
+            continue;
+        }
+        removed += count;
+        table.row([chain.name.as_str().into(), count.into(), from.into(), to.into()]);
+        data.push(Data::from([
+            ("chain", chain.name.into()),
+            ("removed", count.into()),
+            ("from", from.into()),
+            ("to", to.into()),
+        ]));
+    }
+    run.note(&format!("removed {removed} entries of {} chains", data.len()));
+    if run.format.is_none() {
+        return Ok(());
+    }
+    let data = Data::from([("removed", removed.into()), ("chains", Data::List(data))]);
+    run.print(&View { data, table, caption: None })
+}
+
+/// Up to which entry each chain was pruned.
+async fn gone(catalog: &SqlCatalog) -> Outcome<BTreeMap<String, u64>> {
+    let chains = catalog.audit_chains().await?;
+    Ok(chains.into_iter().map(|chain| (chain.name.clone(), last_gone(&chain))).collect())
+}
+
+/// The sequence number of the last entry that was pruned; they begin with 1.
+fn last_gone(chain: &Chain) -> u64 {
+    chain.anchor.as_ref().map_or(0, |anchor| anchor.sequence)
 }
 
 /// Lets the filter begin with the last of these entries, and answers how many of its moment are to be skipped. Counted from
