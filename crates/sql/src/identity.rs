@@ -114,7 +114,8 @@ impl Operation for Bind {
     }
 }
 
-/// Proves that the database can be written, without leaving a trace.
+/// Proves that the database can be written, down to the disk: a change that is undone never gets there, and a full disk
+/// would not show. The row stays as it was.
 pub(crate) struct Check;
 
 #[async_trait]
@@ -123,6 +124,6 @@ impl Operation for Check {
 
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
         tx.execute("UPDATE meta SET schema_version = schema_version WHERE id = 1", Vec::new()).await?;
-        Ok(Verdict::Undo(()))
+        Ok(Verdict::Keep(()))
     }
 }

@@ -205,14 +205,22 @@ fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
 
 #[test]
 fn entries_that_are_in_no_chain_are_found() {
-    for (chain, told) in [("'ghost'", "is in no chain"), ("chain", "before the beginning of its chain")] {
+    for (made_up, told) in [
+        (
+            "INSERT INTO audit SELECT 'ghost', 7, at, revision, randomblob(16), actor, 'secret.read', secret, 'made up', \
+             channel, address, request, key_id, zeroblob(32) FROM audit LIMIT 1",
+            "is in no chain",
+        ),
+        (
+            "INSERT INTO audit SELECT chain, 0, at, revision, randomblob(16), actor, 'secret.read', secret, 'made up', \
+             channel, address, request, key_id, zeroblob(32) FROM audit LIMIT 1",
+            "before the beginning of its chain",
+        ),
+    ] {
         let home = Home::new();
         home.ok(["secret", "create", "one", "--k=v"]);
         home.ok(["audit", "verify"]);
-        home.behind_our_back(&format!(
-            "INSERT INTO audit SELECT {chain}, 0, at, revision, randomblob(16), actor, 'secret.read', secret, 'made up', \
-             channel, address, request, key_id, zeroblob(32) FROM audit LIMIT 1"
-        ));
+        home.behind_our_back(made_up);
         let error = home.fails(1, ["audit", "verify"]);
         assert!(error.contains(told), "{error}");
     }
