@@ -47,6 +47,24 @@ impl AzureBackend {
         format!("{}{object}", self.prefix)
     }
 
+    /// The versions that carry the labels of their object, with their tags: the newest one, or else those that only a list
+    /// of all that there ever were tells.
+    async fn labelled(&self, name: &str) -> Result<Vec<(String, Tags)>> {
+        match self.client.get(name, None).await {
+            Ok(newest) => return Ok(vec![(newest.version, newest.tags)]),
+            Err(failure) if failure.why == Why::Missing => return Ok(Vec::new()),
+            Err(failure) if failure.why == Why::Disabled => {}
+            Err(failure) => return Err(failure.into()),
+        }
+        let versions = match self.client.versions(name).await {
+            Ok(versions) => versions,
+            Err(failure) if failure.why == Why::Missing => return Ok(Vec::new()),
+            Err(failure) => return Err(failure.into()),
+        };
+        let labelled = scan::labelled(&versions).into_iter();
+        Ok(labelled.map(|shown| (shown.version.clone(), shown.tags.clone())).collect())
+    }
+
     /// Ends a deleted secret for good. What the vault keeps from everybody, its own time ends.
     async fn purge(&self, name: &str, was_there: bool) -> Result<()> {
         match self.client.purge(name).await {
@@ -99,15 +117,10 @@ impl Backend for AzureBackend {
 
     async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
         let name = self.name(object);
-        let versions = match self.client.versions(&name).await {
-            Ok(versions) => versions,
-            Err(failure) if failure.why == Why::Missing => return Ok(()),
-            Err(failure) => return Err(failure.into()),
-        };
-        for version in scan::labelled(&versions) {
-            let Some(tags) = tags::changed(&version.tags, labels) else { continue };
+        for (version, tags) in self.labelled(&name).await? {
+            let Some(tags) = tags::changed(&tags, labels) else { continue };
             let change = Change { tags: Some(tags), ..Change::default() };
-            match self.client.update(&name, &version.version, change).await {
+            match self.client.update(&name, &version, change).await {
                 Ok(()) => {}
                 Err(failure) if failure.why == Why::Missing => {}
                 Err(failure) => return Err(failure.into()),

@@ -42,6 +42,7 @@ pub(crate) struct Client {
 pub(crate) struct Value {
     pub(crate) version: String,
     pub(crate) payload: Payload,
+    pub(crate) tags: Tags,
 }
 
 /// A version without its value.
@@ -92,7 +93,8 @@ impl Client {
         let answer = answer.into_model().map_err(wrong)?;
         let version = version(answer.id.as_deref()).ok_or_else(Failure::unreadable)?;
         let value = answer.value.ok_or_else(Failure::unreadable)?;
-        Ok(Value { version, payload: Payload::new(value.into_bytes()) })
+        let tags = answer.tags.unwrap_or_default();
+        Ok(Value { version, payload: Payload::new(value.into_bytes()), tags })
     }
 
     pub(crate) async fn update(&self, name: &str, version: &str, change: Change) -> Result<()> {

@@ -23,7 +23,7 @@ const VALUE_BYTES: usize = 25_600;
 
 const LIMITS: Limits = Limits::new(VALUE_BYTES, Removal::Disables).recoverable();
 
-/// 0.03 dollars for 10,000 requests. Bringing labels up to date looks first, then writes.
+/// 0.03 dollars for 10,000 requests. Bringing labels up to date reads the newest version first, then writes.
 const PRICES: Prices = Prices::each(3_000).relabel(6_000);
 
 /// Where secrets are kept in Azure Key Vault, and with whose credentials. The README has the table of keys.

@@ -77,7 +77,10 @@ fn object(name: &str) -> Option<ObjectId> {
 }
 
 fn describe(object: ObjectId, versions: &[Shown], newest: Option<&str>) -> Vec<Found> {
-    let labels = labelled(versions).into_iter().find_map(|version| tags::labels(&version.tags));
+    let mut carrying = labelled(versions);
+    // Of those of one second, a change of labels gives them to the newest, unless that is disabled.
+    carrying.sort_by_key(|version| newest != Some(version.version.as_str()));
+    let labels = carrying.into_iter().find_map(|version| tags::labels(&version.tags));
     let labelled = |found: Found| match &labels {
         Some(labels) => found.labels(labels.clone()),
         None => found,

@@ -284,6 +284,26 @@ mod azure {
         }
     }
 
+    /// The newest carries the labels, unless it is disabled: then the last that is not.
+    #[tokio::test]
+    async fn labels_go_to_the_last_version_that_is_enabled() {
+        let backend = vault().open(namespace()).await.unwrap();
+        let (object, labels) = (somewhere().0, Labels::new(SecretId(Uuid::new_v4()), "b2xk"));
+        let payload = Payload::new(b"{}".to_vec());
+        let version = || NewVersion::new(object, VersionUid(Uuid::new_v4()), &payload, &labels);
+        let one = backend.put(&version()).await.unwrap();
+        let two = backend.put(&version().after(&one)).await.unwrap();
+        let shown = async |new: &Labels| {
+            backend.relabel(object, new).await.unwrap();
+            let found = backend.scan(Some(object), None).await.unwrap().found;
+            assert!(found.iter().all(|one| one.labels.as_ref() == Some(new)));
+            found.into_iter().filter_map(|one| one.at).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(&Labels::new(labels.secret, "bmV3")).await.len(), 2);
+        backend.remove(object, &two).await.unwrap();
+        assert_eq!(shown(&Labels::new(labels.secret, "bmV3ZXI")).await, [one]);
+    }
+
     /// That we may not purge is told, whether by a role or by an access policy; what the vault keeps from everybody, its own
     /// time ends (`quota.rs`).
     #[tokio::test]

@@ -70,7 +70,7 @@ impl CloudSubject for Service {
             check: &[("get the newest", 1)],
             hundred: &[("get", 100)],
             after_create: &[],
-            after_rename: &[("update", 1), ("versions", 1)],
+            after_rename: &[("get the newest", 1), ("update", 1)],
             trim: &[("update", 1)],
             // 0.03 dollars for 10,000 requests.
             price: |_| 3_000,
@@ -87,7 +87,7 @@ impl CloudSubject for Service {
                 (Operation::Get, ("GET", "/secrets/*")),
                 (Operation::GetMany, ("GET", "/secrets/*")),
                 (Operation::Update, ("PUT", "/secrets/*")),
-                (Operation::Rename, ("GET", "/secrets/*/versions")),
+                (Operation::Rename, ("GET", "/secrets/*")),
                 (Operation::Rename, ("PATCH", "/secrets/*")),
                 (Operation::Rollback, ("PUT", "/secrets/*")),
                 (Operation::Delete, ("DELETE", "/secrets/*")),
