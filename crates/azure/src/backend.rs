@@ -148,7 +148,7 @@ impl Backend for AzureBackend {
             Err(failure) if failure.why == Why::Missing => false,
             // Somebody else did it a moment ago.
             Err(failure) if failure.why == Why::Deleted => true,
-            Err(failure) if failure.why == Why::Busy && !self.purge => return Ok(()),
+            Err(failure) if failure.why == Why::Deleting && !self.purge => return Ok(()),
             Err(failure) => return Err(failure.into()),
         };
         let purge = self.purge && !self.protected.load(Ordering::Relaxed);

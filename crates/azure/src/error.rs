@@ -32,8 +32,8 @@ pub(crate) enum Why {
     Disabled,
     /// The secret was deleted and not yet purged.
     Deleted,
-    /// The service is about to delete, purge or recover it.
-    Busy,
+    /// The service is about to delete or to purge it.
+    Deleting,
     /// We may not, or nobody may.
     Denied,
     /// Anything else.
@@ -142,7 +142,9 @@ fn refused(action: &'static str, facts: &Facts) -> (Why, Error) {
                 "somebody deleted the secret in Azure: recover or purge it there, then try again",
             ),
         ),
-        (409, ..) => (Why::Busy, deleting()),
+        (409, _, "ObjectIsBeingDeleted") => (Why::Deleting, deleting()),
+        // On its way back, or something nobody foresaw: not gone.
+        (409, ..) => (Why::Other, deleting()),
         (403, _, "ForbiddenByFirewall" | "ForbiddenByConnection") => (
             Why::Other,
             Error::new(
@@ -250,7 +252,9 @@ mod tests {
             (403, "Forbidden", "ForbiddenByFirewall", None, (Why::Other, StoreRefused, Retry::Never)),
             (401, "Unauthorized", "", None, (Why::Other, StoreRefused, Retry::Never)),
             (409, "Conflict", "ObjectIsDeletedButRecoverable", None, (Why::Deleted, Lost, Retry::Never)),
-            (409, "Conflict", "ObjectIsBeingDeleted", None, (Why::Busy, Unavailable, pause(5))),
+            (409, "Conflict", "ObjectIsBeingDeleted", None, (Why::Deleting, Unavailable, pause(5))),
+            (409, "Conflict", "ObjectIsBeingRecovered", None, (Why::Other, Unavailable, pause(5))),
+            (409, "Conflict", "", None, (Why::Other, Unavailable, pause(5))),
             (400, "BadParameter", "", None, (Why::Other, Unexpected, Retry::Never)),
             (408, "", "", None, (Why::Other, Timeout, Retry::Backoff)),
             (429, "Throttled", "", None, (Why::Other, RateLimited, Retry::Backoff)),

@@ -304,6 +304,23 @@ mod azure {
         assert_eq!(shown(&Labels::new(labels.secret, "bmV3ZXI")).await, [one]);
     }
 
+    /// What the service is busy to recover is not deleted.
+    #[tokio::test]
+    async fn only_what_is_being_deleted_counts_as_deleted() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = warm(&vault(), &wire, namespace()).await;
+        for (inner, expected) in [
+            ("ObjectIsBeingDeleted", Ok(())),
+            ("ObjectIsDeletedButRecoverable", Ok(())),
+            ("ObjectIsBeingRecovered", Err(ErrorKind::Unavailable)),
+            ("", Err(ErrorKind::Unavailable)),
+        ] {
+            wire.order(Order::new("DELETE", "*", refusal(409, "Conflict", inner)));
+            let answer = backend.delete(somewhere().0).await;
+            assert_eq!(answer.map_err(|error| error.kind()), expected, "{inner}");
+        }
+    }
+
     /// That we may not purge is told, whether by a role or by an access policy; what the vault keeps from everybody, its own
     /// time ends (`quota.rs`).
     #[tokio::test]
