@@ -43,8 +43,8 @@ impl AwsBackend {
         format!("{}{object}", self.prefix)
     }
 
-    /// Creates a secret with its first version.
-    async fn create(&self, name: &str, version: &NewVersion<'_>) -> Result<()> {
+    /// Creates a secret with its first version. `again` if the service said that a secret is not there which was.
+    async fn create(&self, name: &str, version: &NewVersion<'_>, again: bool) -> Result<()> {
         let (id, value) = (version.uid.to_string(), text(version.payload)?);
         let tags = labels::first_tags(self.namespace, version.labels, version.uid, &self.own_tags);
         match self.client.create(name, &id, value, tags).await {
@@ -53,7 +53,13 @@ impl AwsBackend {
             Err(failure) if failure.why == Why::Exists && self.holds(name, &id, version.payload).await => {
                 Ok(())
             }
+            Err(failure) if failure.why == Why::Exists && again => Err(not_shown_yet()),
             Err(failure) if failure.why == Why::State => Err(self.deleted(name, failure).await),
+            // No secret is asked for here.
+            Err(failure) if failure.why == Why::Missing => Err(Error::new(
+                ErrorKind::ConfigInvalid,
+                "AWS Secrets Manager does not find what a new secret needs: check kms_key, region and endpoint",
+            )),
             Err(failure) => Err(failure.into()),
         }
     }
@@ -68,9 +74,12 @@ impl AwsBackend {
         match put {
             Ok(()) => Ok(()),
             Err(failure) if failure.why == Why::Missing => {
-                self.create(name, version).await?;
+                self.create(name, version, true).await?;
                 // Nobody is told that there is a secret whose first version waits for its label.
-                self.relabel_shown(name, self.client.describe(name).await?, version.labels).await
+                match self.label_created(name, version.labels).await {
+                    Err(error) if error.kind() == ErrorKind::NotFound => Err(not_shown_yet()),
+                    labelled => labelled,
+                }
             }
             Err(failure) if failure.why == Why::State => Err(self.deleted(name, failure).await),
             Err(failure) if failure.why == Why::Full => {
@@ -78,6 +87,11 @@ impl AwsBackend {
             }
             Err(failure) => Err(failure.into()),
         }
+    }
+
+    async fn label_created(&self, name: &str, labels: &Labels) -> Result<()> {
+        let shown = self.client.describe(name).await?;
+        self.relabel_shown(name, shown, labels).await
     }
 
     async fn holds(&self, name: &str, id: &str, payload: &Payload) -> bool {
@@ -166,7 +180,7 @@ impl Backend for AwsBackend {
     async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
         let name = self.name(version.object);
         if version.first {
-            self.create(&name, version).await?;
+            self.create(&name, version, false).await?;
         } else {
             self.add(&name, version).await?;
         }
@@ -229,6 +243,15 @@ pub(crate) fn id(at: &VersionRef) -> Option<String> {
 
 pub(crate) fn not_there(at: &VersionRef) -> Error {
     Error::new(ErrorKind::NotFound, "there is no such version in AWS Secrets Manager").with("version", at)
+}
+
+/// One part of the service knows of the secret, and another does not.
+fn not_shown_yet() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "AWS Secrets Manager does not show the secret everywhere yet: try again",
+    )
+    .retryable(Retry::Backoff)
 }
 
 pub(crate) fn payload(value: &Value) -> Result<Payload> {

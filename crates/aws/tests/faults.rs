@@ -21,6 +21,25 @@ mod moto {
         no_committed_version_falls_out(&Service, 15, 60).await;
     }
 
+    /// What was written a moment ago the service may not show everywhere.
+    #[tokio::test]
+    #[ignore = "needs moto: cargo xtask test"]
+    async fn a_secret_that_is_not_shown_yet_is_asked_for_again() {
+        let wire = Wire::to(&Service.server()).await;
+        let site = Site::of(&Service).await;
+        let backend = Service.open(site.identity.namespace, Some(&wire)).await;
+        let engine = site.engine(backend.clone(), uncached()).await;
+        let secrets = site.secrets(&engine);
+        secrets.create("db", [("a", "1")]).await.unwrap();
+        let missing = Fault::status(400).body(r#"{"__type":"ResourceNotFoundException"}"#);
+        wire.order(Order::new("POST", "/PutSecretValue", missing));
+        secrets.set("db", "a", "2").await.unwrap();
+        assert_eq!(wire.broken(), 1);
+        site.settle(&engine).await;
+        site.assert_accounted(&*backend).await;
+        assert_eq!(text(&secrets.get("db").await.unwrap(), "a"), "2");
+    }
+
     /// The service knows each put by its token: repeated, it is the same version.
     #[tokio::test(flavor = "multi_thread")]
     #[ignore = "needs moto: cargo xtask test"]
