@@ -49,6 +49,11 @@ impl GcpBackend {
         match self.client.create(name, tags, labels::first_annotations(labels)).await {
             Ok(()) => Ok(()),
             Err(failure) if failure.why == Why::Exists => Ok(()),
+            // No secret is asked for here.
+            Err(failure) if failure.why == Why::Missing => Err(Error::new(
+                ErrorKind::ConfigInvalid,
+                "Google Cloud does not find where a new secret is to be kept: check project, location, replicas and kms_key",
+            )),
             Err(failure) => Err(failure.into()),
         }
     }

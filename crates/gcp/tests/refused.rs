@@ -155,4 +155,23 @@ mod gcp {
         let error = backend.put(&new).await.unwrap_err();
         assert!(error.to_string().contains("kms_key"), "{error}");
     }
+
+    /// What is not found when a secret is created is no secret.
+    #[tokio::test]
+    async fn a_put_never_finds_nothing() {
+        let wire = Wire::to(&variable("ENDPOINT")).await;
+        let backend = account().at(&wire.url()).open(namespace()).await.unwrap();
+        let missing = Fault::status(404).body(r#"{"error":{"code":404,"message":"","status":"NOT_FOUND"}}"#);
+        wire.order(Order::new("POST", "*", missing).always());
+        let payload = Payload::new(CANARY.into());
+        let labels = strongroom_core::Labels::new(strongroom_core::SecretId(Uuid::new_v4()), "cmVjb3Jk");
+        let uid = strongroom_core::VersionUid(Uuid::new_v4());
+        let (before, object) = (VersionRef::new("1-1767225600000"), ObjectId(Uuid::new_v4()));
+        let new = NewVersion::new(object, uid, &payload, &labels);
+        for new in [new.clone(), new.after(&before)] {
+            let error = backend.put(&new).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error:?}");
+            assert!(error.to_string().contains("kms_key"), "{error}");
+        }
+    }
 }
