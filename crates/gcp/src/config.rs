@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::{fs, path::PathBuf, sync::Arc};
 use strongroom_core::{
     BackendInfo, Configure, Error, ErrorKind, Limits, OpenContext, Opened, Plugin, Prices, Removal, Result,
-    settings::check_endpoint,
+    settings::{check_endpoint, host},
 };
 
 /// What a registry needs to know.
@@ -142,10 +142,8 @@ impl Config {
     fn place(&self) -> String {
         let place = format!("{}/{}", self.parent(), self.prefix);
         match &self.endpoint {
-            // Other doors to the same house.
-            Some(endpoint) if !endpoint.trim_end_matches('/').ends_with(".googleapis.com") => {
-                format!("{}/{place}", endpoint.trim_end_matches('/'))
-            }
+            // Others are doors to the same house.
+            Some(endpoint) if !is_google(endpoint) => format!("{}/{place}", endpoint.trim_end_matches('/')),
             _ => place,
         }
     }
@@ -172,6 +170,11 @@ impl Config {
         source.check()?;
         Ok(Session::new(source, self.impersonate, endpoint))
     }
+}
+
+/// Whether a URL leads to a host of Google's own.
+fn is_google(url: &str) -> bool {
+    host(url).unwrap_or_default().to_ascii_lowercase().ends_with(".googleapis.com")
 }
 
 fn replica(text: &str) -> Result<(String, Option<String>)> {
@@ -245,5 +248,21 @@ mod tests {
         assert_eq!(asked(&[region]).as_deref(), Some(own));
         let other = "https://secrets.example.com";
         assert_eq!(asked(&[region, ("endpoint", other)]).as_deref(), Some(other));
+    }
+
+    #[test]
+    fn a_host_of_googles_own_is_no_other_place() {
+        for (endpoint, place) in [
+            ("https://restricted.googleapis.com/", ""),
+            ("https://secretmanager.googleapis.com:443", ""),
+            ("https://SecretManager.europe-west1.rep.GoogleAPIs.com/v1/", ""),
+            ("https://secrets.example.com/", "https://secrets.example.com/"),
+            ("https://googleapis.com.example.com", "https://googleapis.com.example.com/"),
+            ("https://example.com/.googleapis.com", "https://example.com/.googleapis.com/"),
+        ] {
+            let config = json!({"project": "p", "endpoint": endpoint});
+            let config: Config = serde_json::from_value(config).unwrap();
+            assert_eq!(config.place(), format!("{place}projects/p/strongroom"), "{endpoint}");
+        }
     }
 }
