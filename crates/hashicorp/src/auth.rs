@@ -137,34 +137,47 @@ impl Login {
         !matches!(self, Self::Token(_))
     }
 
-    /// Asks for a token.
+    /// What is shown to log in, where that may be in a file, which may change.
     ///
     /// # Errors
-    /// What the service says, or a credential that cannot be read.
-    pub(crate) async fn perform(&self, http: &Http) -> Result<Answer> {
+    /// It cannot be read.
+    pub(crate) fn credential(&self) -> Result<Option<SecretString>> {
+        let source = match self {
+            Self::Token(source) => Some(source),
+            Self::AppRole { secret, .. } => secret.as_ref(),
+            Self::Kubernetes { jwt, .. } | Self::Jwt { jwt, .. } => Some(jwt),
+            Self::Userpass { .. } | Self::Cert { .. } | Self::Aws { .. } => None,
+        };
+        source.map(Source::read).transpose()
+    }
+
+    /// Asks for a token, and shows [`Self::credential`].
+    ///
+    /// # Errors
+    /// What the service says.
+    pub(crate) async fn perform(&self, http: &Http, credential: Option<&SecretString>) -> Result<Answer> {
+        let shown = || credential.map(|secret| secret.expose_secret().to_owned()).unwrap_or_default();
         let answer = match self {
             Self::Token(_) => Err(Failure::Unreadable),
-            Self::AppRole { mount, role, secret } => {
-                let secret = secret.as_ref().map(Source::read).transpose()?;
+            Self::AppRole { mount, role, .. } => {
                 let mut ask = LoginWithApproleRequest {
                     mount: mount.clone(),
                     role_id: role.clone(),
-                    secret_id: secret.map(|s| s.expose_secret().to_owned()).unwrap_or_default(),
+                    secret_id: shown(),
                 };
                 let answer = send(http, &ask).await;
                 ask.secret_id.zeroize();
                 answer
             }
-            Self::Kubernetes { mount, role, jwt } => {
-                let jwt = jwt.read()?.expose_secret().to_owned();
-                let mut ask = LoginWithKubernetesRequest { mount: mount.clone(), role: role.clone(), jwt };
+            Self::Kubernetes { mount, role, .. } => {
+                let (mount, role) = (mount.clone(), role.clone());
+                let mut ask = LoginWithKubernetesRequest { mount, role, jwt: shown() };
                 let answer = send(http, &ask).await;
                 ask.jwt.zeroize();
                 answer
             }
-            Self::Jwt { mount, role, jwt } => {
-                let jwt = jwt.read()?.expose_secret().to_owned();
-                let mut ask = JWTLoginRequest { mount: mount.clone(), role: role.clone(), jwt };
+            Self::Jwt { mount, role, .. } => {
+                let mut ask = JWTLoginRequest { mount: mount.clone(), role: role.clone(), jwt: shown() };
                 let answer = send(http, &ask).await;
                 ask.jwt.zeroize();
                 answer
@@ -209,7 +222,11 @@ impl Login {
             // 400 is what most logins answer to a wrong credential.
             Some(status @ (400 | 401 | 403)) => Error::new(
                 ErrorKind::StoreRefused,
-                format!("HashiCorp Vault refused our login; check {}", self.remedy()),
+                format!(
+                    "HashiCorp Vault refused our login; check {}; after some refused logins it may lock the role or \
+                     the user out for a while",
+                    self.remedy()
+                ),
             )
             .with("status", status),
             _ => failure.into_error("log us in"),

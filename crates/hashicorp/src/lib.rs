@@ -10,6 +10,7 @@ mod http;
 mod index;
 mod lease;
 mod method;
+mod refusals;
 mod scan;
 mod session;
 mod value;

@@ -4,7 +4,8 @@ use crate::{
     auth::Login,
     error::Failure,
     http::{ANSWER, Answer, Ask, Http},
-    lease::{Lease, logged_in, looked_up},
+    lease::{Lease, Told, logged_in, looked_up},
+    refusals::Refusals,
 };
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,8 +39,16 @@ pub(crate) struct Session {
     login: Login,
     now: Mutex<Option<Lease>>,
     /// Held by whoever gets another token: the others wait for it instead of asking too.
-    changing: sync::Mutex<u64>,
+    changing: sync::Mutex<Turn>,
     keeper: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What whoever gets another token goes by.
+#[derive(Default)]
+struct Turn {
+    /// That of the token that we have.
+    number: u64,
+    refusals: Refusals,
 }
 
 /// A token to send, and its number for [`Session::refused`].
@@ -54,7 +63,7 @@ impl Session {
             http,
             login,
             now: Mutex::new(None),
-            changing: sync::Mutex::new(0),
+            changing: sync::Mutex::default(),
             keeper: Mutex::new(None),
         })
     }
@@ -67,12 +76,12 @@ impl Session {
         if let Some(ticket) = self.usable() {
             return Ok(ticket);
         }
-        let mut number = self.changing.lock().await;
+        let mut turn = self.changing.lock().await;
         // Somebody else has got it meanwhile.
         if let Some(ticket) = self.usable() {
             return Ok(ticket);
         }
-        self.change(&mut number).await
+        self.change(&mut turn).await
     }
 
     /// The service refused this token: another one, if this one is no good any more; `None` if the token is good and
@@ -81,17 +90,17 @@ impl Session {
     /// # Errors
     /// The login failed, or the service cannot be asked.
     pub(crate) async fn refused(self: &Arc<Self>, ticket: &Ticket) -> Result<Option<Ticket>> {
-        let mut number = self.changing.lock().await;
+        let mut turn = self.changing.lock().await;
         if let Some(now) = self.usable().filter(|now| now.number != ticket.number) {
             return Ok(Some(now));
         }
         if let Login::Token(source) = &self.login {
             let same = source.read()?.expose_secret() == ticket.token.expose_secret();
-            return if same { Ok(None) } else { self.change(&mut number).await.map(Some) };
+            return if same { Ok(None) } else { self.change(&mut turn).await.map(Some) };
         }
         match self.ask(Method::GET, "auth/token/lookup-self", &ticket.token).await {
             Ok(_) => Ok(None),
-            Err(failure) if failure.status() == Some(403) => self.change(&mut number).await.map(Some),
+            Err(failure) if failure.status() == Some(403) => self.change(&mut turn).await.map(Some),
             Err(failure) => Err(failure.into_error("look up our token")),
         }
     }
@@ -107,25 +116,19 @@ impl Session {
     }
 
     /// Gets another token and keeps it.
-    async fn change(self: &Arc<Self>, number: &mut u64) -> Result<Ticket> {
+    async fn change(self: &Arc<Self>, turn: &mut Turn) -> Result<Ticket> {
         let (token, told) = match &self.login {
             Login::Token(source) => (source.read()?, None),
             login => {
                 let asked = Instant::now();
-                let answer = login.perform(&self.http).await?;
-                let told = logged_in(&answer)?;
-                if told.client_token.expose_secret().is_empty() {
-                    let text =
-                        "HashiCorp Vault asks for a second factor at our login; exempt this login from it";
-                    return Err(Error::new(ErrorKind::StoreRefused, text));
-                }
+                let told = self.log_in(login, &mut turn.refusals).await?;
                 (told.client_token.clone(), Some((asked, told)))
             }
         };
-        *number += 1;
+        turn.number += 1;
         let mut lease = Lease {
             token: Arc::new(token),
-            number: *number,
+            number: turn.number,
             life: None,
             // A token that was given is looked up in the background, at once.
             renew: told.is_none().then(Instant::now),
@@ -137,6 +140,24 @@ impl Session {
         let ticket = Ticket { token: lease.token.clone(), number: lease.number };
         self.store(lease);
         Ok(ticket)
+    }
+
+    /// Logs in, unless the service refused just that a moment ago.
+    async fn log_in(&self, login: &Login, refusals: &mut Refusals) -> Result<Told> {
+        let credential = login.credential()?;
+        if let Some(error) = refusals.remembered(credential.as_ref(), Instant::now()) {
+            return Err(error);
+        }
+        let answer = login.perform(&self.http, credential.as_ref()).await;
+        let told = answer.and_then(|answer| accepted(&answer));
+        match &told {
+            Ok(_) => refusals.forget(),
+            Err(error) if error.kind() == ErrorKind::StoreRefused => {
+                refusals.note(credential, error, Instant::now());
+            }
+            Err(_) => {}
+        }
+        told
     }
 
     fn store(self: &Arc<Self>, lease: Lease) {
@@ -200,9 +221,9 @@ impl Session {
 
     /// Gets another token unless somebody did; a failure is for whoever needs a token.
     async fn change_if(self: &Arc<Self>, lease: &Lease) {
-        let mut number = self.changing.lock().await;
-        if *number == lease.number {
-            let _ = self.change(&mut number).await;
+        let mut turn = self.changing.lock().await;
+        if turn.number == lease.number {
+            let _ = self.change(&mut turn).await;
         }
     }
 
@@ -211,6 +232,16 @@ impl Session {
         let ask = Ask { method, path, query: None, content: "application/json", body, most: ANSWER };
         self.http.send(&ask, Some(token)).await
     }
+}
+
+/// The token of an answer to a login.
+fn accepted(answer: &Answer) -> Result<Told> {
+    let told = logged_in(answer)?;
+    if told.client_token.expose_secret().is_empty() {
+        let text = "HashiCorp Vault asks for a second factor at our login; exempt this login from it";
+        return Err(Error::new(ErrorKind::StoreRefused, text));
+    }
+    Ok(told)
 }
 
 /// Renews in the background, as long as somebody holds the session.

@@ -278,6 +278,34 @@ async fn a_login_that_fails_for_a_while_may_be_tried_again() {
     backend.check().await.unwrap();
 }
 
+/// The server counts refused logins, and locks out who has too many.
+#[tokio::test]
+#[ignore = "needs OpenBao: cargo xtask test"]
+async fn a_refused_login_is_repeated_later_and_at_once_with_another_credential() {
+    let account = Account::new().await;
+    let mut section = approle(&account, "1h", "1h").await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("secret-id");
+    let (key, right) = section.pop().unwrap();
+    assert_eq!(key, "secret_id");
+    section.push(("secret_id_path", path.to_str().unwrap().to_owned()));
+    let wire = Wire::to(&account.server.url).await;
+    let backend = open(&through(&section, &wire.url()), namespace()).await.unwrap();
+    fs::write(&path, "wrong-credential").unwrap();
+    for logins in [1, 2] {
+        for _ in 0..5 {
+            let error = backend.check().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
+            assert!(error.to_string().contains("lock"), "{error}");
+        }
+        assert_eq!(wire.count("POST", "/v1/auth/approle/login"), logins);
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+    }
+    fs::write(&path, right).unwrap();
+    backend.check().await.unwrap();
+    assert_eq!(wire.count("POST", "/v1/auth/approle/login"), 3);
+}
+
 #[tokio::test]
 #[ignore = "needs OpenBao: cargo xtask test"]
 async fn in_a_namespace_of_the_server() {
