@@ -11,8 +11,10 @@ use azure_core::{
         headers::{HeaderName, HeaderValue, Headers, RETRY_AFTER},
     },
 };
+use bytes::Bytes;
 use std::{collections::HashMap, time::Duration};
 use strongroom_core::{Error, ErrorKind, Retry};
+use zeroize::Zeroizing;
 
 /// The most that is read of an answer: a page of a list is the largest.
 const ANSWER: usize = 4 << 20;
@@ -179,20 +181,30 @@ impl HttpClient for Transport {
             }
         }
         let status = response.status().as_u16();
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::<u8>::new());
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
             if body.len() + chunk.len() > ANSWER {
                 let error = Error::new(ErrorKind::Unavailable, self.service.unreadable);
                 return Err(self.given_up(Ours::new(error), SdkKind::Io));
             }
-            body.extend_from_slice(&chunk);
+            append(&mut body, &chunk);
         }
         if let Some(refused) = self.service.refused.filter(|_| !(200..300).contains(&status)) {
             let after = headers.get(&RETRY_AFTER).and_then(|value| seconds(value.as_str()));
             return Err(self.given_up(refused(&Said { status, after, body: &body }), SdkKind::Credential));
         }
-        Ok(AsyncRawResponse::from_bytes(status.into(), Headers::from(headers), body))
+        Ok(AsyncRawResponse::from_bytes(status.into(), Headers::from(headers), Bytes::from_owner(body)))
     }
+}
+
+/// Adds to what was read. Growing by itself would leave copies behind.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    if body.capacity() - body.len() < chunk.len() {
+        let mut larger = Zeroizing::new(Vec::<u8>::with_capacity((body.len() + chunk.len()) * 2));
+        larger.extend_from_slice(body.as_slice());
+        *body = larger;
+    }
+    body.extend_from_slice(chunk);
 }
 
 fn method(method: Method) -> reqwest::Method {

@@ -7,6 +7,7 @@ use crate::{
     error::{Failure, Told},
     index::Index,
 };
+use bytes::Bytes;
 use reqwest::{
     Certificate, Client, Identity, Method, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
@@ -123,7 +124,8 @@ impl Http {
             request = request.header(name, value);
         }
         if let Some(body) = &ask.body {
-            request = request.header(CONTENT_TYPE, ask.content).body(body.to_vec());
+            // Wiped when it was sent.
+            request = request.header(CONTENT_TYPE, ask.content).body(Bytes::from_owner(body.clone()));
         }
         let mut response = request.send().await.map_err(|error| Failure::of(&error))?;
         let status = response.status();
