@@ -135,7 +135,8 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
         | "IncompleteSignatureException"
         | "MissingAuthenticationTokenException"
         | "NotAuthorized"
-        | "OptInRequired" => (
+        | "OptInRequired"
+        | "RequestExpired" => (
             Why::Other,
             Error::new(
                 StoreRefused,
@@ -143,7 +144,7 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
                  host's clock",
             ),
         ),
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => (
+        "ExpiredToken" | "ExpiredTokenException" => (
             Why::Other,
             Error::new(
                 StoreRefused,
@@ -156,9 +157,13 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
         ),
         "ThrottlingException"
         | "Throttling"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
         | "TooManyRequestsException"
         | "RequestLimitExceeded"
         | "SlowDown" => (Why::Other, throttled(facts.after)),
+        "RequestTimeout" | "RequestTimeoutException" => (Why::Other, late()),
         _ => (Why::Other, by_status(action, status, facts.after)),
     };
     let error = if is_plain(code) { error.with("code", code) } else { error };
@@ -244,6 +249,8 @@ mod tests {
             (Some("ExpiredTokenException"), 400, None, (Why::Other, StoreRefused, Retry::Never)),
             (Some("ThrottlingException"), 400, None, (Why::Other, RateLimited, Retry::Backoff)),
             (Some("ThrottlingException"), 400, Some(3), (Why::Other, RateLimited, pause(3))),
+            (Some("RequestThrottledException"), 400, None, (Why::Other, RateLimited, Retry::Backoff)),
+            (Some("RequestTimeoutException"), 400, None, (Why::Other, Timeout, Retry::Backoff)),
             (Some("InternalServiceError"), 500, None, (Why::Other, Unavailable, Retry::Backoff)),
             (None, 429, Some(7), (Why::Other, RateLimited, pause(7))),
             (None, 429, Some(7_000_000), (Why::Other, RateLimited, pause(60))),
@@ -255,6 +262,16 @@ mod tests {
         ] {
             assert_eq!(sorted(code, status, after), expected, "{code:?} {status}");
         }
+    }
+
+    #[test]
+    fn what_is_about_the_clock_names_it() {
+        let shown = |code| {
+            let facts = Facts { code: Some(code), status: Some(400), after: None };
+            refused("secretsmanager:GetSecretValue", &facts).1.to_string()
+        };
+        assert!(shown("RequestExpired").contains("clock"));
+        assert!(shown("ExpiredTokenException").contains("session_token"));
     }
 
     #[test]

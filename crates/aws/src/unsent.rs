@@ -56,9 +56,11 @@ fn no_credentials_in_time() -> Error {
 
 fn no_credentials(error: &CredentialsError) -> Error {
     match error {
-        CredentialsError::CredentialsNotLoaded(_) => Error::new(
+        // Nobody has any; with a role, those that it would be assumed with.
+        _ if causes(error).any(is_none) => Error::new(
             ErrorKind::StoreRefused,
-            "there are no AWS credentials: set access_key_id and secret_access_key, profile, or a role of this host",
+            "there are no AWS credentials: set access_key_id and secret_access_key, or AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY in the environment, or profile, or give this host a role",
         ),
         CredentialsError::InvalidConfiguration(_) => Error::new(
             ErrorKind::StoreRefused,
@@ -71,7 +73,26 @@ fn no_credentials(error: &CredentialsError) -> Error {
         }
         _ => Error::new(
             ErrorKind::StoreRefused,
-            "AWS gave no credentials: check role_arn, external_id, profile, and that the role trusts us",
+            "AWS gave no credentials: check access_key_id and secret_access_key or those of the environment, and \
+             profile; of a role its role_arn, external_id, and that it trusts us",
         ),
+    }
+}
+
+fn is_none(error: &(dyn StdError + 'static)) -> bool {
+    matches!(error.downcast_ref::<CredentialsError>(), Some(CredentialsError::CredentialsNotLoaded(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_nobody_can_assume_is_not_one_that_does_not_trust_us() {
+        let none = CredentialsError::not_loaded("nobody has any");
+        let shown = no_credentials(&CredentialsError::provider_error(none)).to_string();
+        assert!(shown.contains("AWS_ACCESS_KEY_ID") && !shown.contains("role_arn"), "{shown}");
+        let shown = no_credentials(&CredentialsError::provider_error("no")).to_string();
+        assert!(shown.contains("role_arn"), "{shown}");
     }
 }
