@@ -58,8 +58,8 @@ impl AwsBackend {
         Ok(true)
     }
 
-    /// Gives the current label to the version before, or another one that is there; to an empty one if there is none,
-    /// since some version must have it. `false` if somebody moved it in between.
+    /// Gives the current label to the version before, or, if nothing tells which that was, to any other one that is there;
+    /// to an empty one if there is none, since some version must have it. `false` if somebody moved it in between.
     async fn move_current(&self, name: &str, shown: &Shown, from: &str) -> Result<bool> {
         let others: Vec<&str> =
             shown.versions().into_iter().map(|(one, _)| one).filter(|one| *one != from).collect();
