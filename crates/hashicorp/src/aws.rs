@@ -32,12 +32,18 @@ impl Signer {
         self.sign_at(OffsetDateTime::now_utc())
     }
 
+    /// The region's STS. China's has a domain of its own.
+    fn host(&self) -> String {
+        let china = if self.region.starts_with("cn-") { ".cn" } else { "" };
+        format!("sts.{}.amazonaws.com{china}", self.region)
+    }
+
     fn sign_at(&self, now: OffsetDateTime) -> Signed {
         let stamp = format_description!("[year][month][day]T[hour][minute][second]Z");
         // The format has nothing that a date lacks.
         let stamp = now.format(&stamp).unwrap_or_default();
         let date = stamp.split('T').next().unwrap_or_default();
-        let host = format!("sts.{}.amazonaws.com", self.region);
+        let host = self.host();
         let mut headers = BTreeMap::from([
             ("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned()),
             ("host", host.clone()),
@@ -112,6 +118,19 @@ mod tests {
         assert_eq!(hex(key.as_ref()), "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
         let signature = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
         assert_eq!(hex(mac(key.as_ref(), text).as_ref()), signature);
+    }
+
+    #[test]
+    fn each_region_has_an_sts() {
+        for (region, host) in [
+            ("us-east-1", "sts.us-east-1.amazonaws.com"),
+            ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn"),
+        ] {
+            let (key_id, secret) = ("AKID".to_owned(), "the-secret".into());
+            let signer = Signer { region: region.to_owned(), key_id, secret, session: None, server: None };
+            assert_eq!(signer.host(), host);
+        }
     }
 
     #[test]

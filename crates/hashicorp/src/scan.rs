@@ -36,8 +36,7 @@ impl HashicorpBackend {
         keys.sort_unstable();
         let next = keys.get(PAGE - 1).cloned();
         keys.truncate(PAGE);
-        // What has another name is not ours.
-        let objects: Vec<_> = keys.iter().filter_map(|key| Uuid::try_parse(key).ok()).map(ObjectId).collect();
+        let objects: Vec<_> = keys.iter().filter_map(|key| object(key)).collect();
         let found: Vec<Vec<Found>> = stream::iter(objects)
             .map(|object| self.scan_object(object))
             .buffered(TOGETHER)
@@ -45,6 +44,12 @@ impl HashicorpBackend {
             .await?;
         Ok(ScanPage::new(found.into_iter().flatten().collect(), next))
     }
+}
+
+/// The object of a key as we write it: what has another name is not ours.
+fn object(key: &str) -> Option<ObjectId> {
+    let object = ObjectId(Uuid::try_parse(key).ok()?);
+    (object.to_string() == key).then_some(object)
 }
 
 /// The versions of a key that can be read, or the key alone.
@@ -80,4 +85,18 @@ fn labels(labels: &HashMap<String, String>) -> Option<Labels> {
     parts.sort_unstable();
     let record: String = parts.into_iter().map(|(_, part)| part.as_str()).collect();
     Some(Labels::new(SecretId(secret), record))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_in_another_way_is_not_ours() {
+        let ours = "0a1b2c3d-0000-4000-8000-0123456789ab";
+        assert_eq!(object(ours).map(|object| object.to_string()).as_deref(), Some(ours));
+        for other in ["db", "a/", &ours.to_uppercase(), &ours.replace('-', ""), &format!("{{{ours}}}")] {
+            assert_eq!(object(other), None, "{other}");
+        }
+    }
 }
