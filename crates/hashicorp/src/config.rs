@@ -148,6 +148,9 @@ impl Config {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(bad("address", "it must end with the host, the port or a path"));
         }
+        if url.path().trim_end_matches('/').ends_with("/v1") {
+            return Err(bad("address", "it must end before /v1, which is put behind it"));
+        }
         Ok(url)
     }
 

@@ -1,5 +1,6 @@
 //! What goes wrong at the service, as one of our errors.
 
+use crate::hitch::Hitch;
 use reqwest::StatusCode;
 use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, Retry};
@@ -10,7 +11,7 @@ pub(crate) enum Failure {
     /// A status that is no success.
     Status { status: StatusCode, told: Told, retry_after: Option<Duration> },
     /// Nobody takes our connections, or whoever does is not who we were told.
-    Connect,
+    Connect(Hitch),
     /// The connection was lost, with the request or a part of the answer.
     Lost,
     /// No answer in time.
@@ -34,12 +35,12 @@ pub(crate) enum Told {
 }
 
 impl Failure {
-    /// Of the library's error nothing but its kind is looked at: it holds the URL.
+    /// Of the library's error nothing but its kind and those of its causes are looked at: it holds the URL.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
         if error.is_timeout() {
             Self::Timeout
         } else if error.is_connect() {
-            Self::Connect
+            Self::Connect(Hitch::of(error))
         } else if error.is_builder() {
             Self::Unreadable
         } else {
@@ -64,11 +65,7 @@ impl Failure {
     pub(crate) fn into_error(self, doing: &'static str) -> Error {
         let (kind, retry, text) = match self {
             Self::Status { status, told, retry_after } => refused(status, told, retry_after),
-            Self::Connect => (
-                ErrorKind::Unavailable,
-                Retry::Backoff,
-                "it cannot be reached, or its certificate is not trusted; check `address`, `ca_path` and the network",
-            ),
+            Self::Connect(hitch) => (ErrorKind::Unavailable, Retry::Backoff, hitch.text()),
             Self::Lost => (
                 ErrorKind::Unavailable,
                 Retry::Backoff,
@@ -109,9 +106,11 @@ fn refused(
             again,
             "what answered is not Vault; try again, and check `address` and what is in between",
         ),
-        404 if told == Told::Errors => {
-            (ErrorKind::ConfigInvalid, Retry::Never, "nothing is there; check `mount`")
-        }
+        404 if told == Told::Errors => (
+            ErrorKind::ConfigInvalid,
+            Retry::Never,
+            "nothing is there; check `mount`, `vault_namespace` and `address`",
+        ),
         404 => (ErrorKind::NotFound, Retry::Never, "there is no such version"),
         401 | 403 => (
             ErrorKind::StoreRefused,

@@ -6,6 +6,7 @@ mod backend;
 mod client;
 mod config;
 mod error;
+mod hitch;
 mod http;
 mod index;
 mod lease;

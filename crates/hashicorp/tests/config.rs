@@ -51,6 +51,8 @@ fn addresses() {
         ("ftp://vault.example.com", "https"),
         ("https://ann:canary-81c3@vault.example.com", "credentials"),
         ("https://vault.example.com/?a=b", "address"),
+        ("https://vault.example.com:8200/v1", "/v1"),
+        ("https://vault.example.com/proxied/v1/", "/v1"),
         ("", "address"),
     ] {
         let text = refused(&[("address", address), ("token", CANARY)]);
