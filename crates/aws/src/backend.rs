@@ -197,7 +197,8 @@ impl Backend for AwsBackend {
 
     async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
         let name = self.name(object);
-        let shown = self.look(&name).await?;
+        // Not found may be not found yet: AWS does not promise to show at once what it made.
+        let shown = self.client.describe(&name).await?;
         match self.relabel_shown(&name, shown, labels).await {
             // It went in between.
             Err(_) if self.look(&name).await?.is_none() => Ok(()),

@@ -121,15 +121,11 @@ impl Backend for GcpBackend {
         let name = self.name(object);
         let mut refused: Option<Failure> = None;
         for _ in 0..LOOKS {
-            let shown = match self.client.describe(&name).await {
-                Ok(shown) => shown,
-                Err(failure) if failure.why == Why::Missing => return Ok(()),
-                Err(failure) => return Err(failure.into()),
-            };
+            // Not found may be not found yet: Google shows at once only what is asked for by version.
+            let shown = self.client.describe(&name).await?;
             let Some(changed) = labels::changed(shown, labels) else { return Ok(()) };
             match self.client.label(&name, changed).await {
                 Ok(()) => return Ok(()),
-                Err(failure) if failure.why == Why::Missing => return Ok(()),
                 // Somebody else changed it in between.
                 Err(failure) if failure.why == Why::State => refused = Some(failure),
                 Err(failure) => return Err(failure.into()),
