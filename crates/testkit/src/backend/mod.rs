@@ -19,7 +19,8 @@ pub trait BackendSubject: Send + Sync {
     async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>>;
 
     /// How many versions a case writes to see more than one page of a scan; 7 unless you say otherwise. One case
-    /// writes that many objects, another half as many with two versions each: say more than two pages of yours.
+    /// writes that many objects, another half as many, but 12 at least, with one to three versions each: say more than
+    /// two pages of yours.
     fn more_than_a_page(&self) -> usize {
         7
     }

@@ -44,7 +44,9 @@ impl Broken {
             if fault == Fault::IgnoresItsNamespace { NamespaceId(Uuid::nil()) } else { namespace };
         let limit = if fault == Fault::CutsAtOneMebibyte { 2 * MEBIBYTE } else { LIMIT };
         let limits = Limits::new(limit, Removal::Destroys).bulk_read(9);
-        let inner = MemoryBackend::new(&held, namespace).limits(limits);
+        // An object of three versions has an end of a page in it, wherever it stands.
+        let page = if fault == Fault::SkipsTheRestOfAnObject { 2 } else { 3 };
+        let inner = MemoryBackend::new(&held, namespace).limits(limits).page(page);
         let opening = if fault == Fault::IsAnotherPlaceAtEachOpening { Uuid::new_v4() } else { Uuid::nil() };
         let info = BackendInfo::new("broken", format!("memory:{opening}"), limits);
         Self {
@@ -244,7 +246,14 @@ impl Backend for Broken {
 
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
         let page = self.inner.scan(only.map(|object| self.object(object)), from).await?;
-        let next = page.next.filter(|_| !self.is(Fault::ScansOnePage));
+        let next = match self.fault {
+            Fault::ScansOnePage => None,
+            Fault::SkipsTheRestOfAnObject => {
+                // A marker that names the object alone.
+                page.next.and_then(|next| Some(format!("{} {}", next.split_once(' ')?.0, u64::MAX)))
+            }
+            _ => page.next,
+        };
         let (broken, whole): (Vec<_>, Vec<_>) =
             page.found.into_iter().partition(|found| self.damaged.lock().unwrap().contains(&found.object));
         let mut found: Vec<_> = whole.into_iter().filter_map(|found| self.shown(found)).collect();

@@ -38,6 +38,7 @@ enum Fault {
     FailsToRelabelWhatIsGone,
     KeepsOldLabels,
     ScansOnePage,
+    SkipsTheRestOfAnObject,
     ScansWithoutTheLastVersion,
     TellsAnotherAttempt,
     MarksTheFirstVersion,
@@ -149,6 +150,7 @@ caught! {
     FailsToRelabelWhatIsGone in removing: relabelling_what_is_gone_succeeds;
     KeepsOldLabels in removing: relabelling_leaves_the_versions_as_they_are;
     ScansOnePage in scanning: every_version_is_found_page_after_page;
+    SkipsTheRestOfAnObject in scanning: every_version_is_found_page_after_page => "versions were put";
     ScansWithoutTheLastVersion in scanning: an_acknowledged_version_is_in_a_scan_of_its_object;
     TellsAnotherAttempt in scanning: a_scan_tells_the_right_attempt;
     MarksTheFirstVersion in scanning: the_newest_is_marked => "the newest is ";
