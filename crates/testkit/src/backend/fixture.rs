@@ -74,6 +74,13 @@ impl Fixture {
         Ok(found.into_iter().filter_map(|found| found.labels).collect())
     }
 
+    /// Requires that the labels of an object that scans show are these. `whose` completes "the labels of ...".
+    pub(super) async fn is_labelled(&self, whose: &str, object: ObjectId, right: &Labels) -> Outcome {
+        let shown = self.labels_shown(object).await?;
+        ensure!(shown.iter().all(|shown| shown == right), "the labels of {whose} have changed");
+        Ok(())
+    }
+
     /// The versions of one object, as a scan finds them.
     pub(super) async fn versions(&self, object: ObjectId) -> Result<Vec<VersionRef>, Broken> {
         let found = self.scan(Some(object)).await?;

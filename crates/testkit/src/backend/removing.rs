@@ -179,11 +179,12 @@ cases! {
     }
 
     /// Labels are brought up to date and the versions stay as they are; scans that show labels show the new
-    /// ones.
+    /// ones, and of other objects what they showed before.
     async fn relabelling_leaves_the_versions_as_they_are(s) {
         let fx = Fixture::open(s).await?;
         let (object, one) = fx.create("one").await?;
         let two = fx.put(object, Some(&one), "two").await?;
+        let (other, at) = fx.create("other").await?;
         let new = labels(object, &"bmV3LW5hbWU".repeat(60));
         fx.backend.relabel(object, &new).await?;
         ensure!(
@@ -198,6 +199,8 @@ cases! {
         })
         .await?;
         fx.newest_is(object, &[&two]).await?;
+        ensure!(fx.text(other, &at).await? == "other", "a version of another object changed");
+        fx.is_labelled("another object", other, &labels(other, "bmFtZQ")).await?;
         // Shorter ones leave nothing behind of longer ones.
         fx.backend.relabel(object, &labels(object, "")).await?;
         eventually(|| async {

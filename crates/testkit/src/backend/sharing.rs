@@ -143,6 +143,7 @@ cases! {
             "they are mixed up"
         );
         b.backend.relabel(object, &labels(object, "bmV3")).await?;
+        a.is_labelled("another namespace", object, &labels(object, "bmFtZQ")).await?;
         b.backend.remove(object, &at_b).await?;
         b.backend.delete(object).await?;
         ensure!(a.text(object, &at).await? == "a", "it was removed through another namespace");

@@ -22,10 +22,14 @@ const MEBIBYTE: usize = 1024 * 1024;
 /// Objects that somebody damaged in the service.
 pub(super) type Damaged = Arc<Mutex<BTreeSet<ObjectId>>>;
 
+/// Namespaces that were opened.
+pub(super) type Opened = Arc<Mutex<BTreeSet<NamespaceId>>>;
+
 /// The back-end in memory, and what is wrong with this one.
 pub(super) struct Broken {
     held: Held,
     damaged: Damaged,
+    opened: Opened,
     namespace: NamespaceId,
     inner: MemoryBackend,
     info: BackendInfo,
@@ -38,7 +42,14 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    pub(super) fn open(held: &Held, damaged: &Damaged, namespace: NamespaceId, fault: Fault) -> Self {
+    pub(super) fn open(
+        held: &Held,
+        damaged: &Damaged,
+        opened: &Opened,
+        namespace: NamespaceId,
+        fault: Fault,
+    ) -> Self {
+        opened.lock().unwrap().insert(namespace);
         let held = if fault == Fault::ForgetsWhenOpenedAgain { Held::new() } else { held.clone() };
         let namespace =
             if fault == Fault::IgnoresItsNamespace { NamespaceId(Uuid::nil()) } else { namespace };
@@ -52,6 +63,7 @@ impl Broken {
         Self {
             held,
             damaged: damaged.clone(),
+            opened: opened.clone(),
             namespace,
             inner,
             info,
@@ -74,6 +86,12 @@ impl Broken {
     fn there(&self, object: ObjectId) -> Vec<(VersionRef, VersionUid)> {
         let inventory = self.held.inventory(self.namespace);
         inventory.into_iter().find(|(id, _)| *id == object).map(|(_, versions)| versions).unwrap_or_default()
+    }
+
+    /// Every namespace that was opened, this one too.
+    fn everywhere(&self) -> Vec<MemoryBackend> {
+        let opened = self.opened.lock().unwrap();
+        opened.iter().map(|namespace| MemoryBackend::new(&self.held, *namespace)).collect()
     }
 
     /// The bytes as they are stored.
@@ -217,6 +235,18 @@ impl Backend for Broken {
         match self.fault {
             Fault::FailsToRelabelWhatIsGone if self.there(object).is_empty() => Err(gone()),
             Fault::KeepsOldLabels => Ok(()),
+            Fault::RelabelsOtherObjects => {
+                for (each, _) in self.held.inventory(self.namespace) {
+                    self.inner.relabel(each, labels).await?;
+                }
+                Ok(())
+            }
+            Fault::RelabelsOtherNamespaces => {
+                for each in self.everywhere() {
+                    each.relabel(object, labels).await?;
+                }
+                Ok(())
+            }
             _ => self.inner.relabel(self.object(object), labels).await,
         }
     }

@@ -4,7 +4,7 @@
 
 mod faulty;
 
-use faulty::{Broken, Damaged};
+use faulty::{Broken, Damaged, Opened};
 use std::{panic, sync::Arc, time::Duration};
 use strongroom_core::{Backend, NamespaceId, ObjectId, Result, async_trait};
 use strongroom_testkit::{BackendSubject, Held, backend, run_within};
@@ -37,6 +37,8 @@ enum Fault {
     FailsToRemoveWhatIsGone,
     FailsToRelabelWhatIsGone,
     KeepsOldLabels,
+    RelabelsOtherObjects,
+    RelabelsOtherNamespaces,
     ScansOnePage,
     SkipsTheRestOfAnObject,
     ScansWithoutTheLastVersion,
@@ -56,18 +58,18 @@ enum Fault {
     CannotBeReached,
 }
 
-struct Subject(Held, Damaged, Fault);
+struct Subject(Held, Damaged, Opened, Fault);
 
 impl Subject {
     fn new(fault: Fault) -> Self {
-        Self(Held::new(), Damaged::default(), fault)
+        Self(Held::new(), Damaged::default(), Opened::default(), fault)
     }
 }
 
 #[async_trait]
 impl BackendSubject for Subject {
     async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
-        Ok(Arc::new(Broken::open(&self.0, &self.1, namespace, self.2)))
+        Ok(Arc::new(Broken::open(&self.0, &self.1, &self.2, namespace, self.3)))
     }
 
     async fn damage(&self, _namespace: NamespaceId, object: ObjectId) -> bool {
@@ -149,6 +151,8 @@ caught! {
     FailsToRemoveWhatIsGone in removing: removing_what_is_gone_succeeds;
     FailsToRelabelWhatIsGone in removing: relabelling_what_is_gone_succeeds;
     KeepsOldLabels in removing: relabelling_leaves_the_versions_as_they_are;
+    RelabelsOtherObjects in removing: relabelling_leaves_the_versions_as_they_are => "the labels of another object";
+    RelabelsOtherNamespaces in sharing: namespaces_are_apart => "the labels of another namespace";
     ScansOnePage in scanning: every_version_is_found_page_after_page;
     SkipsTheRestOfAnObject in scanning: every_version_is_found_page_after_page => "versions were put";
     ScansWithoutTheLastVersion in scanning: an_acknowledged_version_is_in_a_scan_of_its_object;
