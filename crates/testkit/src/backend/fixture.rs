@@ -51,6 +51,15 @@ impl Fixture {
         self.backend.get(object, at).await?.try_into()
     }
 
+    /// Requires that a version is there and unchanged; `what` it is: "a version of another object".
+    pub(super) async fn is_kept(&self, what: &str, object: ObjectId, at: &VersionRef, text: &str) -> Outcome {
+        match self.text(object, at).await {
+            Ok(read) if read == text => Ok(()),
+            Ok(_) => Err(Broken(format!("{what} has changed"))),
+            Err(error) => Err(Broken(format!("{what} cannot be read: {error:?}"))),
+        }
+    }
+
     /// Everything that a scan finds, page after page.
     pub(super) async fn scan(&self, only: Option<ObjectId>) -> Result<Vec<Found>, Broken> {
         let (mut found, mut from) = (Vec::new(), None::<String>);

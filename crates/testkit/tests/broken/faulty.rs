@@ -258,6 +258,18 @@ impl Backend for Broken {
             Fault::HangsWhenItRemoves => std::future::pending().await,
             Fault::KeepsTheOnlyVersion if self.there(object).len() == 1 => Ok(()),
             Fault::RemovesAllVersions => self.inner.delete(object).await,
+            Fault::RemovesFromOtherObjects => {
+                for (each, _) in self.held.inventory(self.namespace) {
+                    self.inner.remove(each, at).await?;
+                }
+                Ok(())
+            }
+            Fault::RemovesFromOtherNamespaces => {
+                for each in self.everywhere() {
+                    each.remove(object, at).await?;
+                }
+                Ok(())
+            }
             Fault::FailsToRemoveWhatIsGone if self.there(object).iter().all(|(there, _)| there != at) => {
                 Err(gone())
             }

@@ -31,6 +31,8 @@ enum Fault {
     ForgetsDeletes,
     ForgetsRemovals,
     RemovesAllVersions,
+    RemovesFromOtherObjects,
+    RemovesFromOtherNamespaces,
     KeepsTheOnlyVersion,
     HangsWhenItRemoves,
     FailsToDeleteWhatIsGone,
@@ -147,6 +149,8 @@ caught! {
     KeepsTheOnlyVersion in removing: the_only_version_can_be_removed => "a removed version can be read";
     HangsWhenItRemoves in removing: the_newest_version_can_be_removed => "`remove` has no answer after 20s";
     RemovesAllVersions in removing: the_newest_version_can_be_removed;
+    RemovesFromOtherObjects in sharing: objects_are_apart => "removed from another object cannot be read";
+    RemovesFromOtherNamespaces in sharing: namespaces_are_apart => "removed from another namespace cannot be read";
     FailsToDeleteWhatIsGone in removing: deleting_what_is_gone_succeeds;
     FailsToRemoveWhatIsGone in removing: removing_what_is_gone_succeeds;
     FailsToRelabelWhatIsGone in removing: relabelling_what_is_gone_succeeds;
