@@ -16,6 +16,8 @@ cases! {
         let (object, one) = fx.create("one").await?;
         let two = fx.put(object, Some(&one), "two").await?;
         let three = fx.put(object, Some(&two), "three").await?;
+        // What was read before must not be answered once more.
+        fx.is_kept("a version", object, &two, "two").await?;
         fx.backend.remove(object, &two).await?;
         fx.is_gone("a removed version", object, &two).await?;
         ensure!(
@@ -38,6 +40,7 @@ cases! {
         let fx = Fixture::open(s).await?;
         let (object, one) = fx.create("one").await?;
         let two = fx.put(object, Some(&one), "two").await?;
+        fx.is_kept("a version", object, &two, "two").await?;
         fx.backend.remove(object, &two).await?;
         fx.is_gone("a removed version", object, &two).await?;
         ensure!(fx.text(object, &one).await? == "one", "the other one changed");
@@ -58,6 +61,7 @@ cases! {
     async fn the_only_version_can_be_removed(s) {
         let fx = Fixture::open(s).await?;
         let (object, only) = fx.create("only").await?;
+        fx.is_kept("a version", object, &only, "only").await?;
         fx.backend.remove(object, &only).await?;
         fx.is_gone("a removed version", object, &only).await?;
         eventually(|| async {
@@ -113,6 +117,8 @@ cases! {
         let (object, one) = fx.create("one").await?;
         let two = fx.put(object, Some(&one), "two").await?;
         let (other, at) = fx.create("other").await?;
+        fx.is_kept("a version", object, &one, "one").await?;
+        fx.is_kept("a version", object, &two, "two").await?;
         fx.backend.delete(object).await?;
         fx.is_gone("a version of a deleted object", object, &one).await?;
         fx.is_gone("a version of a deleted object", object, &two).await?;

@@ -74,6 +74,7 @@ cases! {
             let two = two.clone();
             async move { put(&*backend, object, uid(), Some(&two), &format!("text {n}")).await }
         }));
+        fx.is_kept("a version", object, &one, "one").await?;
         let (removing, relabelling) = (open(s, fx.namespace).await?, open(s, fx.namespace).await?);
         let of_it = labels(object, "bmV3");
         let (answers, removed, relabelled) =

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -35,6 +35,7 @@ pub(super) struct Broken {
     info: BackendInfo,
     fault: Fault,
     reads: AtomicUsize,
+    read: Mutex<BTreeMap<(ObjectId, VersionRef), Payload>>,
     /// What was put last, if it was to be the newest.
     mark: Mutex<Option<VersionRef>>,
     /// Held while an object is written as a whole.
@@ -69,6 +70,7 @@ impl Broken {
             info,
             fault,
             reads: AtomicUsize::new(0),
+            read: Mutex::default(),
             mark: Mutex::default(),
             lock: tokio::sync::Mutex::default(),
         }
@@ -215,6 +217,16 @@ impl Backend for Broken {
                 let there = self.there(object);
                 let (first, _) = there.first().ok_or_else(gone)?;
                 self.inner.get(object, first).await
+            }
+            Fault::AnswersWhatWasReadBefore => {
+                let version = (object, at.clone());
+                let before = self.read.lock().unwrap().get(&version).cloned();
+                let read = match before {
+                    Some(read) => read,
+                    None => self.inner.get(object, at).await?,
+                };
+                self.read.lock().unwrap().insert(version, read.clone());
+                Ok(read)
             }
             Fault::CallsTheMissingUnavailable => {
                 let answer = self.inner.get(object, at).await;

@@ -30,6 +30,7 @@ enum Fault {
     LeavesAProbe,
     ForgetsDeletes,
     ForgetsRemovals,
+    AnswersWhatWasReadBefore,
     RemovesAllVersions,
     RemovesFromOtherObjects,
     RemovesFromOtherNamespaces,
@@ -146,6 +147,7 @@ caught! {
     LeavesAProbe in keeping: check_succeeds_and_changes_nothing;
     ForgetsDeletes in removing: a_deleted_object_is_gone_with_its_versions;
     ForgetsRemovals in removing: a_removed_version_is_gone_and_the_others_stay => "a removed version can be read";
+    AnswersWhatWasReadBefore in removing: a_deleted_object_is_gone_with_its_versions => "can be read";
     KeepsTheOnlyVersion in removing: the_only_version_can_be_removed => "a removed version can be read";
     HangsWhenItRemoves in removing: the_newest_version_can_be_removed => "`remove` has no answer after 20s";
     RemovesAllVersions in removing: the_newest_version_can_be_removed;
