@@ -7,8 +7,8 @@ use super::{
 use crate::{Broken, Outcome, eventually};
 use std::sync::Arc;
 use strongroom_core::{
-    Backend, ErrorKind, Found, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, SecretId,
-    VersionRef, VersionUid,
+    Backend, Error, ErrorKind, Found, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, Retry,
+    SecretId, VersionRef, VersionUid,
 };
 use uuid::Uuid;
 
@@ -101,8 +101,7 @@ impl Fixture {
     pub(super) async fn is_gone(&self, what: &str, object: ObjectId, at: &VersionRef) -> Outcome {
         match self.backend.get(object, at).await {
             Ok(_) => Err(Broken(format!("{what} can be read"))),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(Broken(format!("{what} is not `NotFound`, but {error:?}"))),
+            Err(error) => is_not_found(what, &error),
         }
     }
 
@@ -131,6 +130,16 @@ pub(super) async fn open(
         Ok(backend) => Ok(Arc::new(Timed(backend))),
         Err(error) => Err(Broken::unreachable(&error)),
     }
+}
+
+/// Requires that an error says that something is not there, for good.
+pub(super) fn is_not_found(what: &str, error: &Error) -> Outcome {
+    ensure!(error.kind() == ErrorKind::NotFound, "{what} is not `NotFound`, but {error:?}");
+    ensure!(
+        error.retry() == Retry::Never,
+        "{what} is `NotFound`, and marked as worth another try: {error:?}"
+    );
+    Ok(())
 }
 
 /// What was answered where a call may be refused, which it is not by an answer that never comes.

@@ -3,10 +3,10 @@
 use super::{
     BackendSubject,
     awkward::awkward,
-    fixture::{Fixture, labels, object, open, payload, put, uid, unless_refused},
+    fixture::{Fixture, is_not_found, labels, object, open, payload, put, uid, unless_refused},
 };
 use std::time::Duration;
-use strongroom_core::{ErrorKind, Labels, NewVersion, ObjectId, Payload, Retry, VersionRef};
+use strongroom_core::{Labels, NewVersion, ObjectId, Payload, Retry, VersionRef};
 use tokio::time;
 
 /// How long a call that was dropped is waited for.
@@ -198,7 +198,8 @@ cases! {
         Ok(())
     }
 
-    /// A version that is not there is `NotFound`: of an object that is not there, and of one that is.
+    /// A version that is not there is `NotFound`, which is not to be tried again: of an object that is not there, and
+    /// of one that is.
     async fn a_version_that_is_not_there_is_not_found(s) {
         let fx = Fixture::open(s).await?;
         let (long, one) = fx.create("one").await?;
@@ -233,9 +234,7 @@ cases! {
                 (Ok(read), Some(text)) => {
                     ensure!(read.expose() == text.as_bytes(), "an answer is in the place of another");
                 }
-                (Err(error), None) => {
-                    ensure!(error.kind() == ErrorKind::NotFound, "what is gone is {error:?}");
-                }
+                (Err(error), None) => is_not_found("what is gone", &error)?,
                 (Ok(_), None) => ensure!(false, "what is gone was answered"),
                 (Err(error), Some(_)) => {
                     ensure!(false, "one that is missing kept another from being read: {error}")

@@ -232,6 +232,9 @@ impl Backend for Broken {
                 let answer = self.inner.get(object, at).await;
                 answer.map_err(|_| Error::new(ErrorKind::Unavailable, "no answer").retryable(Retry::Backoff))
             }
+            Fault::TriesTheMissingAgain => {
+                self.inner.get(object, at).await.map_err(|error| error.retryable(Retry::Backoff))
+            }
             _ => self.inner.get(object, at).await,
         }
     }

@@ -24,6 +24,7 @@ enum Fault {
     GivesLongNames,
     ShowsThePayloadInAnError,
     CallsTheMissingUnavailable,
+    TriesTheMissingAgain,
     LeavesTheMissingOutOfBulkReads,
     CutsLongLabels,
     IsAnotherPlaceAtEachOpening,
@@ -141,6 +142,7 @@ caught! {
     GivesLongNames in keeping: a_versions_name_fits;
     ShowsThePayloadInAnError in keeping: a_payload_over_the_limit_is_never_cut;
     CallsTheMissingUnavailable in keeping: a_version_that_is_not_there_is_not_found;
+    TriesTheMissingAgain in keeping: a_version_that_is_not_there_is_not_found => "worth another try";
     LeavesTheMissingOutOfBulkReads in keeping: bulk_reads_answer_each_in_order;
     CutsLongLabels in keeping: labels_of_every_length_are_taken;
     IsAnotherPlaceAtEachOpening in keeping: info_is_truthful;
