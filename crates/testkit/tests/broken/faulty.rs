@@ -54,13 +54,18 @@ impl Broken {
         let held = if fault == Fault::ForgetsWhenOpenedAgain { Held::new() } else { held.clone() };
         let namespace =
             if fault == Fault::IgnoresItsNamespace { NamespaceId(Uuid::nil()) } else { namespace };
-        let limit = if fault == Fault::CutsAtOneMebibyte { 2 * MEBIBYTE } else { LIMIT };
+        let limit = match fault {
+            Fault::CutsAtOneMebibyte => 2 * MEBIBYTE,
+            Fault::TakesNothing => 0,
+            _ => LIMIT,
+        };
         let limits = Limits::new(limit, Removal::Destroys).bulk_read(9);
         // An object of three versions has an end of a page in it, wherever it stands.
         let page = if fault == Fault::SkipsTheRestOfAnObject { 2 } else { 3 };
         let inner = MemoryBackend::new(&held, namespace).limits(limits).page(page);
         let opening = if fault == Fault::IsAnotherPlaceAtEachOpening { Uuid::new_v4() } else { Uuid::nil() };
-        let info = BackendInfo::new("broken", format!("memory:{opening}"), limits);
+        let scheme = if fault == Fault::TellsItsPassword { "memory://app:hunter2@here/" } else { "memory:" };
+        let info = BackendInfo::new("broken", format!("{scheme}{opening}"), limits);
         Self {
             held,
             damaged: damaged.clone(),

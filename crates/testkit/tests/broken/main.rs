@@ -28,6 +28,8 @@ enum Fault {
     LeavesTheMissingOutOfBulkReads,
     CutsLongLabels,
     IsAnotherPlaceAtEachOpening,
+    TellsItsPassword,
+    TakesNothing,
     LeavesAProbe,
     ForgetsDeletes,
     ForgetsRemovals,
@@ -146,6 +148,8 @@ caught! {
     LeavesTheMissingOutOfBulkReads in keeping: bulk_reads_answer_each_in_order;
     CutsLongLabels in keeping: labels_of_every_length_are_taken;
     IsAnotherPlaceAtEachOpening in keeping: info_is_truthful;
+    TellsItsPassword in keeping: info_is_truthful => "a user in front of its host";
+    TakesNothing in keeping: the_largest_payload_is_kept => "a call failed that must not: InvalidInput";
     LeavesAProbe in keeping: check_succeeds_and_changes_nothing;
     ForgetsDeletes in removing: a_deleted_object_is_gone_with_its_versions;
     ForgetsRemovals in removing: a_removed_version_is_gone_and_the_others_stay => "a removed version can be read";
