@@ -1,7 +1,12 @@
 //! How a suite is defined once and run anywhere.
 
 use futures::future::BoxFuture;
-use std::{fmt, future::Future, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use strongroom_core::{Error, ErrorKind, Result};
 use tokio::{runtime, time};
 
@@ -69,6 +74,38 @@ impl From<Error> for Broken {
     }
 }
 
+tokio::task_local! {
+    /// The calls of the case that runs.
+    static CALLS: Calls;
+}
+
+/// How many calls a case made of a back-end, and the last of them.
+#[derive(Clone, Default)]
+pub(crate) struct Calls(Arc<Mutex<(usize, &'static str)>>);
+
+impl Calls {
+    /// Those of the case that asks.
+    pub(crate) fn of_this_case() -> Self {
+        CALLS.try_with(Self::clone).unwrap_or_default()
+    }
+
+    /// One more.
+    pub(crate) fn note(&self, call: &'static str) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = (last.0 + 1, call);
+    }
+}
+
+impl fmt::Display for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            (0, _) => Ok(()),
+            (1, call) => write!(f, ", in its first call, `{call}`"),
+            (count, call) => write!(f, ", with {count} calls, the last of them `{call}`"),
+        }
+    }
+}
+
 /// Runs one case on a runtime of its own, in which the subject is made, too.
 ///
 /// # Panics
@@ -94,17 +131,18 @@ pub fn run_within<S: ?Sized>(
     };
     let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.unwrap_or_else(|error| panic!("there is no runtime: {error}"));
-    let outcome = runtime.block_on(async {
+    let calls = Calls::default();
+    let outcome = runtime.block_on(CALLS.scope(calls.clone(), async {
         let subject = subject();
         time::timeout(limit, (case.run)(&subject)).await
-    });
+    }));
     // A call that hangs must not keep the test from ending.
     runtime.shutdown_background();
     match outcome {
         Ok(Ok(())) => {}
         Ok(Err(Broken(how))) if how.starts_with(UNREACHABLE) => panic!("{how}"),
         Ok(Err(Broken(how))) => panic!("broken promise: {}\n  {how}", case.promise.trim()),
-        Err(_) => panic!("broken promise: {}\n  not finished after {limit:?}", case.promise.trim()),
+        Err(_) => panic!("broken promise: {}\n  not finished after {limit:?}{calls}", case.promise.trim()),
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) async fn open(
     namespace: NamespaceId,
 ) -> Result<Arc<dyn Backend>, Broken> {
     match within("open", subject.open(namespace)).await {
-        Ok(backend) => Ok(Arc::new(Timed(backend))),
+        Ok(backend) => Ok(Arc::new(Timed::new(backend))),
         Err(error) => Err(Broken::unreachable(&error)),
     }
 }

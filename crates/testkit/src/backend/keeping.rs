@@ -27,7 +27,7 @@ cases! {
         ensure!(!info.kind.is_empty() && !info.endpoint.is_empty(), "type or endpoint is empty");
         let host = info.endpoint.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?', '#']).next();
         ensure!(
-            !host.is_some_and(|host| host.contains('@')),
+            host.is_none_or(|host| !host.contains('@')),
             "the endpoint is a URL with a user in front of its host, maybe with a password: it is recorded and shown"
         );
         ensure!(

@@ -29,7 +29,10 @@ cases! {
             last = fx.put(object, Some(&last), &format!("text {n}")).await?;
             put.push(last.clone());
             let shown: BTreeSet<_> = fx.versions(object).await?.into_iter().collect();
-            ensure!(put.iter().all(|at| shown.contains(at)), "a version just acknowledged is missing");
+            ensure!(
+                put.iter().all(|at| shown.contains(at)),
+                "a version just acknowledged is missing: {put:?} were put, a scan shows {shown:?}"
+            );
         }
         Ok(())
     }
@@ -124,7 +127,10 @@ cases! {
         }
         let found = fx.scan(Some(object)).await?;
         let shown: BTreeSet<_> = found.iter().filter_map(|found| found.at.clone()).collect();
-        ensure!(shown.is_superset(&acknowledged), "a version that was acknowledged is missing");
+        ensure!(
+            shown.is_superset(&acknowledged),
+            "a version that was acknowledged is missing: {acknowledged:?} were, a scan shows {shown:?}"
+        );
         for found in found {
             ensure!(found.uid.is_none_or(|told| told == uid), "it tells of another attempt");
             let Some(at) = found.at else { continue };

@@ -86,8 +86,9 @@ cases! {
         fx.is_gone("a removed version", object, &one).await?;
         ensure!(fx.text(object, &two).await? == "two", "a version from before has changed");
         let shown = fx.versions(object).await?;
-        let mut acknowledged = 0;
+        let (mut acknowledged, mut refused) = (0, None);
         for (n, answer) in answers?.into_iter().enumerate() {
+            refused = refused.or_else(|| answer.as_ref().err().cloned());
             let Some(at) = unless_refused(answer)? else { continue };
             acknowledged += 1;
             let read = fx.text(object, &at).await.map_err(|error| {
@@ -96,7 +97,7 @@ cases! {
             ensure!(read == format!("text {n}"), "text {n} has changed");
             ensure!(shown.contains(&at), "a scan does not show what one opening put");
         }
-        ensure!(acknowledged > 0, "no put was acknowledged");
+        ensure!(acknowledged > 0, "no put was acknowledged, but {refused:?}");
         Ok(())
     }
 

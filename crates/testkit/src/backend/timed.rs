@@ -1,5 +1,6 @@
-//! Calls that say their name when no answer comes.
+//! Calls that say their name when they fail, or no answer comes.
 
+use crate::suite::Calls;
 use std::{future::Future, sync::Arc, time::Duration};
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NewVersion, ObjectId, Payload, Result, ScanPage,
@@ -10,52 +11,79 @@ use tokio::time;
 /// No call takes longer: the engine drops one after ten seconds, unless it is told otherwise.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A back-end whose calls fail with their name after [`LIMIT`].
-pub(super) struct Timed(pub(super) Arc<dyn Backend>);
+/// A back-end whose calls fail with their name, and after [`LIMIT`].
+pub(super) struct Timed {
+    inner: Arc<dyn Backend>,
+    calls: Calls,
+}
 
-/// The answer, or which call has none.
-pub(super) async fn within<T>(call: &str, answer: impl Future<Output = Result<T>>) -> Result<T> {
-    let silent = || Err(Error::new(ErrorKind::Timeout, format!("`{call}` has no answer after {LIMIT:?}")));
-    time::timeout(LIMIT, answer).await.unwrap_or_else(|_| silent())
+impl Timed {
+    pub(super) fn new(inner: Arc<dyn Backend>) -> Self {
+        Self { inner, calls: Calls::of_this_case() }
+    }
+
+    async fn call<T>(&self, call: &'static str, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        self.calls.note(call);
+        within(call, answer).await
+    }
+}
+
+/// The answer, or which call failed or has none.
+pub(super) async fn within<T>(call: &'static str, answer: impl Future<Output = Result<T>>) -> Result<T> {
+    match time::timeout(LIMIT, answer).await {
+        Ok(answer) => answer.map_err(|error| named(error, call)),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, format!("`{call}` has no answer after {LIMIT:?}"))),
+    }
+}
+
+/// A fact of the error, so that it is told wherever the error is.
+fn named(error: Error, call: &'static str) -> Error {
+    error.with("call", call)
 }
 
 #[deny(clippy::missing_trait_methods)]
 #[async_trait]
 impl Backend for Timed {
     fn info(&self) -> &BackendInfo {
-        self.0.info()
+        self.inner.info()
     }
 
     async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
-        within("put", self.0.put(version)).await
+        self.call("put", self.inner.put(version)).await
     }
 
     async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
-        within("get", self.0.get(object, at)).await
+        self.call("get", self.inner.get(object, at)).await
     }
 
     async fn get_many(&self, wanted: &[(ObjectId, VersionRef)]) -> Vec<Result<Payload>> {
-        let answers = async { Ok(self.0.get_many(wanted).await) };
-        within("get_many", answers).await.unwrap_or_else(|silent| vec![Err(silent); wanted.len()])
+        const CALL: &str = "get_many";
+        let answers = async { Ok(self.inner.get_many(wanted).await) };
+        match self.call(CALL, answers).await {
+            Ok(answers) => {
+                answers.into_iter().map(|answer| answer.map_err(|error| named(error, CALL))).collect()
+            }
+            Err(silent) => vec![Err(silent); wanted.len()],
+        }
     }
 
     async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
-        within("relabel", self.0.relabel(object, labels)).await
+        self.call("relabel", self.inner.relabel(object, labels)).await
     }
 
     async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()> {
-        within("remove", self.0.remove(object, at)).await
+        self.call("remove", self.inner.remove(object, at)).await
     }
 
     async fn delete(&self, object: ObjectId) -> Result<()> {
-        within("delete", self.0.delete(object)).await
+        self.call("delete", self.inner.delete(object)).await
     }
 
     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
-        within("scan", self.0.scan(only, from)).await
+        self.call("scan", self.inner.scan(only, from)).await
     }
 
     async fn check(&self) -> Result<()> {
-        within("check", self.0.check()).await
+        self.call("check", self.inner.check()).await
     }
 }

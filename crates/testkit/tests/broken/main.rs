@@ -174,11 +174,11 @@ caught! {
     MovesTheMarkWithALateRepeat in keeping: a_late_repeat_changes_nothing => "the newest is ";
     HidesWhatIsDamaged in scanning: a_damaged_object_hides_no_other => "a scan of all says that damaged are []";
     ShowsWhatIsDamagedAsEmpty in scanning: a_damaged_object_hides_no_other => "without versions, which may be deleted";
-    FailsForAllIfOneIsDamaged in scanning: a_damaged_object_hides_no_other => "a call failed that must not: Corrupt";
+    FailsForAllIfOneIsDamaged in scanning: a_damaged_object_hides_no_other => "an object is damaged (call: scan)";
     MixesUpObjects in sharing: objects_are_apart;
     IgnoresItsNamespace in sharing: namespaces_are_apart;
     ForgetsWhenOpenedAgain in sharing: a_version_is_readable_at_once_through_any_opening;
     ServesOneReadAtATime in sharing: many_reads_at_once_are_answered;
     LocksEachOpeningAlone in sharing: openings_may_change_one_object_together => "what one opening put is not there";
-    Hangs in sharing: many_reads_at_once_are_answered;
+    Hangs in sharing: many_reads_at_once_are_answered => "the last of them `get`";
 }
