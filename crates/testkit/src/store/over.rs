@@ -1,6 +1,6 @@
 //! A whole store over a back-end under test.
 
-use super::StoreSubject;
+use super::{HISTORY, StoreSubject};
 use crate::{BackendSubject, clock::Clock};
 use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_core::{
@@ -26,6 +26,8 @@ struct Deployment {
     catalog: Arc<MemoryCatalog>,
     root: Arc<RootKey>,
     owner: OwnerId,
+    /// The longest history that the back-end can keep.
+    history: Option<u32>,
 }
 
 impl<B: BackendSubject> OverBackend<B> {
@@ -51,12 +53,18 @@ impl<B: BackendSubject> OverBackend<B> {
         last.ok_or_else(|| Error::new(ErrorKind::Unexpected, "nothing was opened yet"))
     }
 
-    async fn engine(&self, catalog: &Arc<MemoryCatalog>, root: &Arc<RootKey>) -> Result<Engine> {
+    /// An engine, and the longest history that its back-end can keep.
+    async fn engine(
+        &self,
+        catalog: &Arc<MemoryCatalog>,
+        root: &Arc<RootKey>,
+    ) -> Result<(Engine, Option<u32>)> {
         let env: Arc<dyn Env> = Clock::start();
         let identity = initialise(&**catalog, &**root, &*env, "admin", None).await?;
         let name = StoreName::new("main")?;
         let backend = self.backend.open(identity.namespace).await?;
-        Engine::open(Parts {
+        let history = backend.info().limits.history;
+        let engine = Engine::open(Parts {
             catalog: catalog.clone(),
             identity,
             roots: root.clone(),
@@ -65,7 +73,8 @@ impl<B: BackendSubject> OverBackend<B> {
             target: Some(name),
             options: EngineOptions::default(),
         })
-        .await
+        .await?;
+        Ok((engine, history))
     }
 }
 
@@ -74,21 +83,28 @@ impl<B: BackendSubject> StoreSubject for OverBackend<B> {
     async fn open(&self) -> Result<Arc<dyn SecretsStore>> {
         let catalog = Arc::new(MemoryCatalog::new(Clock::start()));
         let root = Arc::new(RootKey::generate()?);
-        let engine = self.engine(&catalog, &root).await?;
+        let (engine, history) = self.engine(&catalog, &root).await?;
         let owner = engine.identity().owner.id;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deployment { catalog, root, owner });
+        let deployment = Deployment { catalog, root, owner, history };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(deployment);
         Ok(Arc::new(engine))
     }
 
     async fn another(&self) -> Result<Arc<dyn SecretsStore>> {
         let last = self.last()?;
-        Ok(Arc::new(self.engine(&last.catalog, &last.root).await?))
+        let (engine, _) = self.engine(&last.catalog, &last.root).await?;
+        Ok(Arc::new(engine))
     }
 
     async fn context(&self, account: usize, access: Access) -> Result<Context> {
         let owner = self.last()?.owner;
         let actor = account.checked_sub(1).map_or(owner, |other| self.others[other]);
         Ok(Context::new(actor, access, Origin::new("test")))
+    }
+
+    fn history(&self) -> usize {
+        let limit = self.last().ok().and_then(|last| last.history);
+        limit.and_then(|limit| usize::try_from(limit).ok()).map_or(HISTORY, |limit| limit.min(HISTORY))
     }
 
     async fn finish(&self) {
