@@ -66,6 +66,8 @@ cases! {
         let fx = Fixture::open(s).await?;
         let (object, one) = fx.create("one").await?;
         let two = fx.put(object, Some(&one), "two").await?;
+        // What one opening read is removed through another.
+        fx.is_kept("a version", object, &one, "one").await?;
         let mut openings = Vec::new();
         for _ in 0..4 {
             openings.push(open(s, fx.namespace).await?);
@@ -74,7 +76,6 @@ cases! {
             let two = two.clone();
             async move { put(&*backend, object, uid(), Some(&two), &format!("text {n}")).await }
         }));
-        fx.is_kept("a version", object, &one, "one").await?;
         let (removing, relabelling) = (open(s, fx.namespace).await?, open(s, fx.namespace).await?);
         let of_it = labels(object, "bmV3");
         let (answers, removed, relabelled) =
