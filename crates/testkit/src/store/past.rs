@@ -88,7 +88,9 @@ cases! {
         ensure!(fx.read(id).await? == map(&[("n", "1"), ("old", "x")]), "other values were restored");
         let kept = kept(&fx, &fx.ann, id).await?;
         ensure!(are_kept(s, &kept, &[3, 2, 1]), "{kept:?} are kept");
-        refused(fx.update(&fx.ann, id, restore(0)).await, ErrorKind::NotFound, "what is not kept")?;
+        for (revision, what) in [(0, "what is not kept"), (4, "what does not exist yet")] {
+            refused(fx.update(&fx.ann, id, restore(revision)).await, ErrorKind::NotFound, what)?;
+        }
         let now = fx.get(&fx.ann, id).await?.meta;
         ensure!(now.revision == Revision(3), "it changed nevertheless: {now:?}");
         Ok(())
