@@ -90,7 +90,7 @@ impl Engine {
     ///
     /// # Errors
     /// `ConfigInvalid` if an option cannot work, the root key does not open the keys, or a store's name stands for
-    /// another place in the catalog; whatever the catalog says.
+    /// another place in the catalog (see [`StoreOptions::new_address`]); whatever the catalog says.
     pub async fn open(parts: Parts) -> Result<Self> {
         Self::assemble(parts, false).await
     }
@@ -100,7 +100,7 @@ impl Engine {
         options.check()?;
         let ring = KeyRing::open(catalog.clone(), roots, &identity).await?;
         let counters = Arc::new(Counters::default());
-        let mut opened = BTreeMap::new();
+        let (mut opened, mut elsewhere) = (BTreeMap::new(), Vec::new());
         for store in stores {
             let info = store.backend.info();
             let binding = StoreBinding {
@@ -115,7 +115,12 @@ impl Engine {
                 let text = "call_attempts: a call must be sent at least once: 1 or more";
                 return Err(Error::new(ErrorKind::ConfigInvalid, text).with("store", name));
             }
-            catalog.bind_store(&binding).await?;
+            match catalog.bind_store(&binding).await {
+                Err(error) if error.kind() == ErrorKind::ConfigInvalid && store.options.new_address => {
+                    elsewhere.push(binding);
+                }
+                bound => bound?,
+            }
             let calls = Calls::new(store, &env, &counters, &options);
             opened.insert(name, Arc::new(calls));
         }
@@ -163,7 +168,11 @@ impl Engine {
             counters,
             replica: Mutex::default(),
         };
-        Ok(Self { core: Arc::new(core) })
+        let core = Arc::new(core);
+        for binding in elsewhere {
+            core.take_address(&binding).await?;
+        }
+        Ok(Self { core })
     }
 
     /// Whose catalog it is.

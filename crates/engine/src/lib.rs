@@ -14,6 +14,7 @@
 //!   [`strongroom_testkit`](../strongroom_testkit/index.html).
 //! - `docs/architecture.md` tells rows, invariants, operations and crash windows, and which test shows what.
 
+mod address;
 mod audit;
 mod batch;
 mod cache;

@@ -51,6 +51,9 @@ pub struct StoreOptions {
     pub cache_bytes: Option<usize>,
     /// How long a cached value of this store is believed without asking it again.
     pub cache_max_age: Option<Duration>,
+    /// Whether another address than the one that the catalog knows is recorded as the store's new one, provided that values
+    /// of ours are found there.
+    pub new_address: bool,
 }
 
 impl Default for EngineOptions {

@@ -1,8 +1,14 @@
 //! Times, repeats and cache of one store, beside those of `[engine]`.
 #![cfg(feature = "sql")]
 
+use secrecy::ExposeSecret;
 use serde::Deserialize;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
 use strongroom::{
     Backend, Config, Configure, ErrorKind, Limits, Open, OpenContext, OpenOptions, Opened, Places, Plugin,
     Registry, Removal, Result, System,
@@ -44,11 +50,42 @@ impl Configure for Weak {
     }
 }
 
+/// A service that stays, by its name, whatever its address is.
+#[derive(Deserialize)]
+struct Staying {
+    service: String,
+    address: String,
+}
+
+static SERVICES: LazyLock<Mutex<BTreeMap<String, Held>>> = LazyLock::new(Mutex::default);
+
+impl Configure for Staying {
+    const KIND: &'static str = "staying";
+    const ABOUT: &'static str = "keeps what it has";
+    const LIMITS: Option<Limits> = Some(Limits::new(65_536, Removal::Destroys));
+
+    async fn open(self, cx: OpenContext) -> Result<Opened> {
+        let held = SERVICES.lock().unwrap().entry(self.service).or_default().clone();
+        Ok(Opened::Backend(Arc::new(MemoryBackend::new(&held, cx.namespace).endpoint(self.address))))
+    }
+}
+
 async fn try_open(text: &str, env: &[(&str, &str)], home: &Path) -> Result<Open> {
+    try_open_at(text, env, home, None).await
+}
+
+async fn try_open_at(
+    text: &str,
+    env: &[(&str, &str)],
+    home: &Path,
+    new_address: Option<&str>,
+) -> Result<Open> {
     let vars = Vars::new(env.iter().copied(), |_| Err(std::io::ErrorKind::NotFound.into()));
     let mut options = OpenOptions::default();
     options.places = Some(Places { config: home.join("config"), data: home.join("data") });
-    Config::parse(text, vars)?.open(&Registry::builtin().with(PLUGIN), options).await
+    options.new_address = new_address.map(str::to_owned);
+    let registry = Registry::builtin().with(PLUGIN).with(Plugin::of::<Staying>());
+    Config::parse(text, vars)?.open(&registry, options).await
 }
 
 async fn open(text: &str, env: &[(&str, &str)]) -> (tempfile::TempDir, Open) {
@@ -108,6 +145,32 @@ async fn new_values_go_where_the_target_says_and_an_empty_store_may_become_anoth
     try_open("[store]\ntarget = 'west'\n[stores.west]\ntype = 'weak'\nplace = 'c'", &[], home.path())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_service_gets_another_address_once_our_values_are_found_there() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |service: &str, address: &str| {
+        format!("[store]\ntype = 'staying'\nservice = '{service}'\naddress = '{address}'")
+    };
+    let open = try_open(&at("one", "a"), &[], home.path()).await.unwrap();
+    open.secrets().create("db", [("a", "1")]).await.unwrap();
+    drop(open);
+    let error = try_open(&at("one", "b"), &[], home.path()).await.err().unwrap();
+    assert!(
+        error.kind() == ErrorKind::ConfigInvalid && error.to_string().contains("--new-address"),
+        "{error}"
+    );
+    for (service, name, told) in [("two", "default", "another place"), ("one", "east", "no such store")] {
+        let error = try_open_at(&at(service, "b"), &[], home.path(), Some(name)).await.err().unwrap();
+        assert!(error.kind() == ErrorKind::ConfigInvalid && error.to_string().contains(told), "{error}");
+    }
+    drop(try_open(&at("one", "a"), &[], home.path()).await.unwrap());
+    drop(try_open_at(&at("one", "b"), &[], home.path(), Some("default")).await.unwrap());
+    assert!(try_open(&at("one", "a"), &[], home.path()).await.is_err(), "the old address");
+    let open = try_open(&at("one", "b"), &[], home.path()).await.unwrap();
+    let secret = open.secrets().get("db").await.unwrap();
+    assert_eq!(secret.values.get("a").map(ExposeSecret::expose_secret), Some("1"));
 }
 
 #[tokio::test]

@@ -231,6 +231,10 @@ impl Catalog for SqlCatalog {
         self.database.write(identity::Bind(binding.clone())).await?
     }
 
+    async fn rebind_store(&self, binding: &StoreBinding) -> Result<()> {
+        self.database.write(identity::Rebind(binding.clone())).await
+    }
+
     async fn summary(&self) -> Result<Summary> {
         reading!(self, connection => summary::summary(connection))
     }

@@ -101,9 +101,7 @@ impl Operation for Bind {
             |column| counted.first().map_or(Ok(0), |record| record.i64(column)).map(i64::unsigned_abs);
         match (count(0)?, count(1)?) {
             (0, 0) => {
-                let sql = "UPDATE stores SET kind = ?, endpoint = ?, namespace = ? WHERE name = ?";
-                let values = args![new.kind.as_str(), new.endpoint.as_str(), new.namespace.0, name];
-                tx.execute(sql, values).await?;
+                rebind(tx, new).await?;
                 Ok(Verdict::Keep(Ok(())))
             }
             (versions, removals) => {
@@ -112,6 +110,26 @@ impl Operation for Bind {
             }
         }
     }
+}
+
+/// Records what a store name stands for from now on.
+pub(crate) struct Rebind(pub(crate) StoreBinding);
+
+#[async_trait]
+impl Operation for Rebind {
+    type Answer = ();
+
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
+        rebind(tx, &self.0).await?;
+        Ok(Verdict::Keep(()))
+    }
+}
+
+async fn rebind(tx: &mut Transaction, new: &StoreBinding) -> Result<(), Failure> {
+    let sql = "UPDATE stores SET kind = ?, endpoint = ?, namespace = ? WHERE name = ?";
+    let values = args![new.kind.as_str(), new.endpoint.as_str(), new.namespace.0, new.name.as_str()];
+    tx.execute(sql, values).await?;
+    Ok(())
 }
 
 /// Proves that the database can be written, down to the disk: a change that is undone never gets there, and a full disk

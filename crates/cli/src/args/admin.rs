@@ -83,6 +83,9 @@ pub(crate) struct RepairArgs {
     /// Remove from the stores what this database knows nothing of
     #[arg(long)]
     pub(crate) remove_foreign: bool,
+    /// This store has another address now, which is recorded if it shows values of ours: `default`, or a NAME of [stores.NAME]
+    #[arg(long, value_name = "STORE", conflicts_with_all = ["remove_foreign", "restored"])]
+    pub(crate) new_address: Option<String>,
     /// Read every version, which services charge for, instead of those alone that their lists do not show
     #[arg(long)]
     pub(crate) read: bool,

@@ -21,9 +21,16 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     }
     let options =
         RepairOptions::new().restored(args.restored).remove_foreign(args.remove_foreign).read(args.read);
+    if let Some(store) = &args.new_address {
+        run.takes_address(store);
+    }
     let session = run.session().await?;
     let engine = session.engine()?;
-    let asked = [("restored", args.restored), ("remove foreign", args.remove_foreign)];
+    let asked = [
+        ("restored", args.restored),
+        ("remove foreign", args.remove_foreign),
+        ("new address", args.new_address.is_some()),
+    ];
     let asked: Vec<_> = asked.into_iter().filter_map(|(what, is)| is.then_some(what)).collect();
     if !asked.is_empty() {
         session.note("database.repair", asked.join(", ")).await?;

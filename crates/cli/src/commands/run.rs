@@ -44,6 +44,11 @@ impl<'a> Run<'a> {
         Ok(self.session.insert(session))
     }
 
+    /// Opens it with the configured address of this store, which the database knows at another one.
+    pub(crate) fn takes_address(&mut self, store: &str) {
+        self.location.new_address = Some(store.to_owned());
+    }
+
     /// The secrets in it.
     pub(crate) async fn secrets(&mut self) -> Outcome<Secrets> {
         Ok(self.session().await?.secrets().clone())

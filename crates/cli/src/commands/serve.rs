@@ -50,7 +50,7 @@ async fn run(
     let location = Location {
         database: args.database.clone().or_else(|| location.database.clone()),
         config: args.config.clone().or_else(|| location.config.clone()),
-        server: None,
+        ..Location::default()
     };
     let (mut config, places) = Configured::config(&location)?;
     if let Some(listen) = args.listen {

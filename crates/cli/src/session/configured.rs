@@ -60,6 +60,7 @@ impl Configured {
         let first_password = places.config.join(FIRST_PASSWORD_FILE);
         let mut options = OpenOptions::default();
         options.places = Some(places);
+        options.new_address.clone_from(&location.new_address);
         let open = config.open(&self.registry, options).await?;
         let secrets = strongroom_core::Secrets::new(open.store.clone(), open.context(CHANNEL));
         let notices = open.notices.clone();

@@ -40,6 +40,8 @@ pub struct Location {
     pub config: Option<PathBuf>,
     /// The URL of a server.
     pub server: Option<String>,
+    /// The name of a store that has another address than the database knows.
+    pub new_address: Option<String>,
 }
 
 impl Location {
@@ -49,6 +51,7 @@ impl Location {
             database: global.database.clone(),
             config: global.config.clone(),
             server: global.server.clone(),
+            new_address: None,
         }
     }
 }

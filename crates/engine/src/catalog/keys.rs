@@ -109,7 +109,8 @@ impl StoreBinding {
     #[must_use]
     pub fn elsewhere(&self, recorded: &str, versions: u64, removals: u64) -> Error {
         let text = "this store's name stands for another place in the catalog, which holds something of ours: give the \
-                    new place another name, `[stores.NAME]`, with `target = \"NAME\"` in `[store]`, and move there";
+                    new place another name, `[stores.NAME]`, with `target = \"NAME\"` in `[store]`, and move there; or, if it \
+                    is the same place at another address, say so: `strongroom repair --new-address` with this store's name";
         Error::new(ErrorKind::ConfigInvalid, text)
             .with("store", &self.name)
             .with("recorded", recorded)

@@ -190,6 +190,9 @@ pub trait Catalog: Send + Sync {
     /// - with the other name if the name is new and versions or garbage rows are in that place under another one.
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()>;
 
+    /// Records what a store name stands for from now on, whatever it stood for; one that is not known stays so.
+    async fn rebind_store(&self, binding: &StoreBinding) -> Result<()>;
+
     /// Numbers for `status`.
     async fn summary(&self) -> Result<Summary>;
 

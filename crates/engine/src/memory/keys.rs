@@ -116,6 +116,12 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn rebind_store(&mut self, binding: &StoreBinding) {
+        if let Some(known) = self.stores.iter_mut().find(|known| known.name == binding.name) {
+            *known = binding.clone();
+        }
+    }
+
     /// How many versions are in a store, and how many garbage rows speak of it.
     fn rows_of(&self, name: &StoreName) -> (u64, u64) {
         let holds = |place: &Place| matches!(place, Place::External { store, .. } if store == name);

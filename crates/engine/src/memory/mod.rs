@@ -204,6 +204,11 @@ impl Catalog for MemoryCatalog {
         self.lock().bind_store(binding)
     }
 
+    async fn rebind_store(&self, binding: &StoreBinding) -> Result<()> {
+        self.lock().rebind_store(binding);
+        Ok(())
+    }
+
     async fn summary(&self) -> Result<Summary> {
         Ok(self.lock().summary())
     }

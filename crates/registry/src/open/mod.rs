@@ -33,6 +33,9 @@ pub struct OpenOptions {
     /// The audit chain that this process extends. By default the one that all short-lived processes share; a server has
     /// its own, so that replicas do not wait for each other.
     pub chain: Option<String>,
+    /// The name of a store that has another address than the database knows: the new one is recorded if values of ours are
+    /// found there.
+    pub new_address: Option<String>,
 }
 
 /// An opened store.
@@ -131,7 +134,7 @@ impl Config {
             return Ok(Open { store, engine: None, database: None, owner, notices: Vec::new() });
         }
         let env: Arc<dyn Env> = Arc::new(System::new());
-        let OpenOptions { places, chain } = options;
+        let OpenOptions { places, chain, new_address } = options;
         let database = self.database()?;
         if database.is_memory() {
             return self.open_in_memory(registry, &database, env, chain).await;
@@ -144,7 +147,15 @@ impl Config {
         let catalog = self.open_catalog(registry, &places, &env).await?;
         let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env).await?;
         let roots: Arc<dyn RootKeys> = roots;
-        let (stores, target) = self.open_stores(registry, identity.namespace).await?;
+        let (mut stores, target) = self.open_stores(registry, identity.namespace).await?;
+        if let Some(name) = new_address {
+            let Some(store) = stores.iter_mut().find(|store| store.name.as_str() == name) else {
+                let names: Vec<_> = stores.iter().map(|store| store.name.as_str()).collect();
+                let text = format!("new address: there is no such store; use one of: {}", names.join(", "));
+                return Err(Error::new(ErrorKind::ConfigInvalid, text));
+            };
+            store.options.new_address = true;
+        }
         let owner = identity.owner.clone();
         let mut options = self.engine()?.options();
         options.chain = chain.unwrap_or(options.chain);

@@ -54,6 +54,20 @@ cases! {
         Ok(())
     }
 
+    /// A name that is told to stand for another place does, also with versions in it; one that is not known stays so.
+    async fn a_name_is_made_to_stand_for_another_place(s) {
+        let fx = Fixture::open(s).await?;
+        fx.catalog.bind_store(&binding(store())).await?;
+        fx.create_external("a").await?;
+        let moved = StoreBinding { endpoint: "elsewhere".into(), ..binding(store()) };
+        fx.catalog.rebind_store(&moved).await?;
+        fx.catalog.bind_store(&moved).await?;
+        refused(fx.catalog.bind_store(&binding(store())).await, ErrorKind::ConfigInvalid, "the old one")?;
+        fx.catalog.rebind_store(&StoreBinding { name: named("second"), ..moved.clone() }).await?;
+        fx.catalog.bind_store(&binding(named("second"))).await?;
+        Ok(())
+    }
+
     /// Another kind, endpoint or namespace under a known name is refused, with the number of versions in it.
     async fn another_place_is_refused(s) {
         let fx = Fixture::open(s).await?;

@@ -209,6 +209,9 @@ impl<W: Wrap> Catalog for Changed<W> {
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()> {
         self.inner.bind_store(binding).await
     }
+    async fn rebind_store(&self, binding: &StoreBinding) -> Result<()> {
+        self.inner.rebind_store(binding).await
+    }
     async fn summary(&self) -> Result<Summary> {
         self.inner.summary().await
     }
