@@ -5,8 +5,8 @@
 //! behind and others go on working.
 
 use crate::{
-    Lookup, Misplaced, Place, RepairReport, Row, StoreName, calls::Calls, deadline::Deadline, engine::Core,
-    errors,
+    Lookup, Misplaced, Place, RepairOptions, RepairReport, Row, StoreName, calls::Calls, deadline::Deadline,
+    engine::Core, errors,
 };
 use futures::{StreamExt as _, stream};
 use std::{
@@ -71,19 +71,20 @@ struct Suspects {
 }
 
 impl Core {
-    /// Compares what was found in a store with the rows, and puts the committed values on top again. With `read`, every
-    /// version is read. What was found and done before an error is told nevertheless.
+    /// Compares what was found in a store with the rows, and puts the committed values on top again. With `options.read`,
+    /// every version is read. What was found and done before an error is told nevertheless.
     pub(crate) async fn compare(
         self: &Arc<Self>,
         name: &StoreName,
         found: &[Found],
-        read: bool,
+        options: RepairOptions,
         deadline: &Deadline,
         report: &mut RepairReport,
     ) -> Result<()> {
         let store = self.store(name)?.clone();
-        let suspects = self.suspects(&store, found, read, deadline).await?;
-        let looks: Vec<_> = suspects.missing.iter().map(|row| self.lost(&store, row, deadline)).collect();
+        let suspects = self.suspects(&store, found, options.read, deadline).await?;
+        let lost = |row| self.lost(&store, row, options.restored, deadline);
+        let looks: Vec<_> = suspects.missing.iter().map(lost).collect();
         let mut looks = stream::iter(looks).buffered(TOGETHER);
         while let Some(answer) = looks.next().await {
             match answer {
@@ -102,7 +103,7 @@ impl Core {
                 // What cannot be read cannot be put again.
                 Err(error) if matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) => {
                     if report.lost.iter().all(|lost| lost.secret != row.meta.id || !lost.current) {
-                        report.lost.extend(self.lost(&store, &row, deadline).await?);
+                        report.lost.extend(self.lost(&store, &row, options.restored, deadline).await?);
                     }
                 }
                 Err(error) => return Err(error),
@@ -166,6 +167,7 @@ impl Core {
         self: &Arc<Self>,
         store: &Arc<Calls>,
         row: &Row,
+        restored: bool,
         deadline: &Deadline,
     ) -> Result<Option<Lost>> {
         let Place::External { object, at, .. } = &row.version.place else { return Ok(None) };
@@ -183,6 +185,11 @@ impl Core {
                 ErrorKind::Lost => error,
                 _ => return Err(error),
             },
+        };
+        // A dump tells of what the service had time to show, and what it may have removed since.
+        let error = match restored && errors::is_not_shown(&error) {
+            true => error.context().fold(errors::gone(), |gone, (key, value)| gone.with(key, value)),
+            false => error,
         };
         // What was put a moment ago may not be shown yet.
         if error.kind() != ErrorKind::Lost && !is_damage(&error) {

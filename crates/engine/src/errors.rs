@@ -108,6 +108,12 @@ pub(crate) fn not_shown() -> Error {
     Error::new(ErrorKind::Unavailable, NOT_SHOWN).retryable(Retry::Backoff)
 }
 
+pub(crate) fn gone() -> Error {
+    let text =
+        "the secret's values are gone from the service: roll back to an older version or write them again";
+    Error::new(ErrorKind::Lost, text)
+}
+
 pub(crate) fn is_not_shown(error: &Error) -> bool {
     error.message() == NOT_SHOWN
 }

@@ -143,10 +143,7 @@ impl Core {
         let verdict = if age < self.options.young.saturating_add(longest_call) {
             errors::not_shown()
         } else {
-            Error::new(
-                ErrorKind::Lost,
-                "the secret's values are gone from the service: roll back to an older version or write them again",
-            )
+            errors::gone()
         };
         error.context().fold(verdict, |verdict, (key, value)| verdict.with(key, value))
     }

@@ -12,6 +12,7 @@ use crate::{
     external::ToWrite,
     kept::Kept,
     labels::{self, LabelRecord, Told, labels},
+    sweep::Done,
 };
 use std::sync::Arc;
 use strongroom_core::{Error, ErrorKind, Labels, ObjectId, Result, SecretId, SecretMeta, VersionUid};
@@ -87,7 +88,7 @@ impl Core {
             {
                 let store = self.store(&old.store)?.clone();
                 // Whatever is left is for the sweeper.
-                if let Ok(true) = self.remove_version(&store, &old, at, deadline).await {
+                if let Ok(Done::Part | Done::Object) = self.remove_version(&store, &old, at, deadline).await {
                     self.catalog.settle(&old, crate::Settled::Drop).await?;
                 }
             }

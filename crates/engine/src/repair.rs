@@ -187,7 +187,7 @@ impl Core {
                 }
             }
         }
-        self.compare(name, &found, options.read, &deadline, report).await?;
+        self.compare(name, &found, options, &deadline, report).await?;
         refused.map_or(Ok(()), Err)
     }
 

@@ -15,7 +15,7 @@ use crate::{
     resolve::passing,
 };
 use futures::{FutureExt, future::BoxFuture};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Found, Result, VersionRef};
 
 /// How many garbage rows are claimed at once.
@@ -58,6 +58,17 @@ impl Engine {
     }
 }
 
+/// What became of the work on a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// It has to wait: for an attempt that is open, or others who are at the secret.
+    Waits,
+    /// What it speaks of is done.
+    Part,
+    /// The whole object is gone.
+    Object,
+}
+
 impl Core {
     /// `all`: also attempts whose lease is not over and rows that are not due.
     pub(crate) async fn sweep(self: &Arc<Self>, all: bool) -> Result<Swept> {
@@ -66,6 +77,8 @@ impl Core {
             fenced: self.certain(&deadline, |_| self.catalog.fence_overdue(all)).await?,
             ..Swept::default()
         };
+        // A whole object that is gone needs no call for each version that it had: none is ever used again.
+        let mut gone = BTreeSet::new();
         loop {
             let limit = if all { u32::MAX } else { AT_ONCE };
             let claimed =
@@ -73,9 +86,16 @@ impl Core {
             let last = claimed.len() < AT_ONCE as usize || all;
             for pending in claimed {
                 let own = Deadline::after(self.options.lease / 2, &self.env);
+                let place = (pending.store.clone(), pending.object);
                 // A back-end may be anybody's, and one row of it must not end the upkeep of all others.
-                match caught(self.work(&pending, &own)).await.and_then(|worked| worked) {
-                    Ok(()) => swept.worked += 1,
+                let worked = caught(self.work_in(&pending, gone.contains(&place), &own)).await;
+                match worked.and_then(|worked| worked) {
+                    Ok(done) => {
+                        swept.worked += 1;
+                        if done == Done::Object {
+                            gone.insert(place);
+                        }
+                    }
                     Err(error) => {
                         swept.failed += 1;
                         tracing::info!(target: "strongroom::engine", %error, "garbage will be tried again");
@@ -90,16 +110,25 @@ impl Core {
 
     /// Works on one claimed row and ends the claim.
     pub(crate) async fn work(self: &Arc<Self>, pending: &Pending, deadline: &Deadline) -> Result<()> {
+        self.work_in(pending, false, deadline).await.map(drop)
+    }
+
+    /// The same; `gone`: the whole object was deleted just now.
+    async fn work_in(self: &Arc<Self>, pending: &Pending, gone: bool, deadline: &Deadline) -> Result<Done> {
         let store = self.store(&pending.store)?.clone();
-        let done = match &pending.debris {
+        let mut done = match &pending.debris {
             Debris::Labels => self.relabel(&store, pending, deadline).await?,
             Debris::Object => self.delete_object(&store, pending, deadline).await?,
+            // Of an attempt something may have come since.
+            Debris::Version(_) if gone && !pending.attempted => Done::Object,
             Debris::Version(at) => self.remove_version(&store, pending, at, deadline).await?,
             Debris::Unknown => self.remove_unknown(&store, pending, deadline).await?,
         };
         // What people see at the service must be what is committed before the row that tells of the attempt may go.
-        let done = done && (!pending.attempted || self.set_right(&store, pending, deadline).await?);
-        let settled = if !done {
+        if done != Done::Waits && pending.attempted && !self.set_right(&store, pending, deadline).await? {
+            done = Done::Waits;
+        }
+        let settled = if done == Done::Waits {
             Settled::After(self.options.lease / 4)
         } else if self.may_still_land(pending) {
             Settled::AfterBirth(self.options.late)
@@ -107,7 +136,7 @@ impl Core {
             Settled::Drop
         };
         self.certain(deadline, |_| self.catalog.settle(pending, settled)).await?;
-        Ok(())
+        Ok(done)
     }
 
     /// A request that was sent may take effect late: rows about anything that could still come are worked on once more
@@ -131,7 +160,7 @@ impl Core {
         store: &Calls,
         pending: &Pending,
         deadline: &Deadline,
-    ) -> Result<bool> {
+    ) -> Result<Done> {
         // Nothing older must come over it where the labels are all that lasts.
         let _turn = match self.labels_commit {
             true => Some(self.label_lines.enter(pending.secret, deadline).await?),
@@ -139,9 +168,9 @@ impl Core {
         };
         let mut row = self.row_of(pending, deadline).await?;
         while let Some(told) = row {
-            let Place::External { store: holder, object, .. } = &told.version.place else { return Ok(true) };
+            let Place::External { store: holder, object, .. } = &told.version.place else { break };
             if *holder != store.name {
-                return Ok(true);
+                break;
             }
             let labels = self.labels_now(store, *object, &told.meta).await?;
             match store.relabel(*object, &labels, deadline).await {
@@ -155,7 +184,7 @@ impl Core {
             }
             row = self.row_of(pending, deadline).await?.filter(|now| now.stamp != told.stamp);
         }
-        Ok(true)
+        Ok(Done::Part)
     }
 
     async fn row_of(&self, pending: &Pending, deadline: &Deadline) -> Result<Option<Row>> {
@@ -167,48 +196,51 @@ impl Core {
         store: &Calls,
         pending: &Pending,
         deadline: &Deadline,
-    ) -> Result<bool> {
+    ) -> Result<Done> {
         let uses = self.uses(pending, deadline).await?;
         // An object is never used again, so nothing names it; were it otherwise, it would have to stay.
-        if uses.named.is_empty() {
-            store.delete(pending.object, deadline).await?;
+        if !uses.named.is_empty() {
+            return Ok(Done::Part);
         }
-        Ok(true)
+        store.delete(pending.object, deadline).await?;
+        Ok(Done::Object)
     }
 
     /// Removes one version, or the whole object if it was the last thing that the catalog knew of it: some services
-    /// leave an empty shell behind. `false` if it has to wait for an attempt that is open.
+    /// leave an empty shell behind.
     pub(crate) async fn remove_version(
         self: &Arc<Self>,
         store: &Calls,
         pending: &Pending,
         at: &VersionRef,
         deadline: &Deadline,
-    ) -> Result<bool> {
+    ) -> Result<Done> {
         let uses = self.uses(pending, deadline).await?;
         if uses.named.is_empty() {
             if uses.attempt_open {
-                return Ok(false);
+                return Ok(Done::Waits);
             }
             store.delete(pending.object, deadline).await?;
-        } else if !uses.named.contains(at) {
+            return Ok(Done::Object);
+        }
+        if !uses.named.contains(at) {
             self.unlist(store, pending, deadline).await?;
             store.remove(pending.object, at, deadline).await?;
         }
-        Ok(true)
+        Ok(Done::Part)
     }
 
-    /// Removes what an attempt may have written. `false` if it has to wait for an attempt that is open.
+    /// Removes what an attempt may have written.
     async fn remove_unknown(
         self: &Arc<Self>,
         store: &Calls,
         pending: &Pending,
         deadline: &Deadline,
-    ) -> Result<bool> {
+    ) -> Result<Done> {
         let found = store.scan(pending.object, deadline).await?;
         let uses = self.uses(pending, deadline).await?;
         if uses.attempt_open {
-            return Ok(false);
+            return Ok(Done::Waits);
         }
         if uses.named.is_empty() {
             // Versions that were committed once, and are deleted with the object, are none that an answer was lost of.
@@ -218,7 +250,7 @@ impl Core {
             }
             store.delete(pending.object, deadline).await?;
             store.removed_twins(twins);
-            return Ok(true);
+            return Ok(Done::Object);
         }
         self.unlist(store, pending, deadline).await?;
         for one in found {
@@ -228,7 +260,7 @@ impl Core {
                 store.removed_twins(1);
             }
         }
-        Ok(true)
+        Ok(Done::Part)
     }
 
     /// Whether the attempt of this row wrote that version: by uid where the service can tell, else by content.

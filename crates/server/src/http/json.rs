@@ -99,14 +99,14 @@ impl Object {
 
     /// A boolean, also as one of the words and numbers for it; `None` if the field is not there or null.
     pub(crate) fn boolean(&mut self, field: &'static str) -> Result<Option<bool>> {
-        let text = match self.take(field) {
+        let said = match self.take(field) {
             None | Some(Json::Null) => return Ok(None),
-            Some(Json::Bool(value)) => return Ok(Some(value)),
-            Some(Json::Int(number)) => number.to_string(),
-            Some(Json::Text(text)) => secrecy::ExposeSecret::expose_secret(&text).to_ascii_lowercase(),
-            Some(_) => return Err(must_be(field, "true or false")),
+            Some(Json::Bool(value)) => Some(value),
+            Some(Json::Int(number)) => yes_or_no(&number.to_string()),
+            Some(Json::Text(text)) => yes_or_no(secrecy::ExposeSecret::expose_secret(&text)),
+            Some(_) => None,
         };
-        yes_or_no(&text).map(Some).ok_or_else(|| must_be(field, "true or false"))
+        said.map(Some).ok_or_else(|| must_be(field, "true or false"))
     }
 
     /// A whole number, also as digits; `None` if the field is not there or null.

@@ -135,6 +135,25 @@ async fn everything_moves_and_moves_back_while_people_work() {
 }
 
 #[tokio::test]
+async fn an_object_whose_versions_moved_away_goes_with_one_call() {
+    let (site, held) = (Site::in_memory().await, Held::new());
+    let engine = site.engine(vec![named("one", Arc::new(site.service(&held)), false)], quick()).await;
+    let secrets = site.secrets(&engine);
+    secrets.create("db", [("revision", "1")]).await.unwrap();
+    for revision in 2..=6 {
+        secrets.set("db", "revision", revision.to_string()).await.unwrap();
+    }
+    assert_eq!(engine.move_all(None).await.unwrap().whole().unwrap(), 6);
+    site.settle(&engine).await;
+    site.assert_accounted(&held).await;
+    let stats = engine.stats();
+    let sent = |which| -> u64 {
+        stats.calls.iter().filter(|((_, name), _)| *name == which).map(|(_, of)| of.sent).sum()
+    };
+    assert_eq!((sent("delete"), sent("remove")), (1, 0));
+}
+
+#[tokio::test]
 async fn a_name_does_not_stand_for_another_place() {
     let scene = Scene { site: Site::in_memory().await, one: Held::new(), two: Held::new() };
     let engine = scene.site.engine(vec![scene.one()], quick()).await;

@@ -3,7 +3,8 @@
 use crate::site::{Clock, Raw, Site, assert_audited, files, main_store, quick, sqlite, text};
 use std::{path::Path, sync::Arc, time::Duration};
 use strongroom_core::{
-    Backend as _, Labels, NewVersion, ObjectId, Payload, SecretId, VersionRef, VersionUid,
+    Backend as _, ErrorKind, Labels, NewVersion, ObjectId, Payload, Revision, SecretId, VersionRef,
+    VersionUid,
 };
 use strongroom_engine::RepairOptions;
 use strongroom_testkit::{
@@ -77,6 +78,24 @@ async fn another_namespace_is_nobodys_business() {
     let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
     assert_eq!((report.unknown.len(), report.removed), (0, 0));
     other.assert_accounted(&held).await;
+}
+
+#[tokio::test]
+async fn what_a_dump_tells_of_and_the_service_lost_is_told_however_young_it_is() {
+    let ((directory, site), held) = (files::file().await, Held::new());
+    let engine = site.engine(vec![main_store(site.service(&held), false)], quick()).await;
+    site.secrets(&engine).create("deleted", [("a", "old")]).await.unwrap();
+    let copy = directory.path().join("copy.db");
+    sqlite(&directory.path().join("strongroom.db"), &site.clock).await.backup(&copy, false).await.unwrap();
+    site.secrets(&engine).delete("deleted").await.unwrap();
+
+    let site = restored(&site, &copy).await;
+    let engine = site.engine(vec![main_store(site.service(&held), false)], quick()).await;
+    let report = engine.repair(RepairOptions::new()).await.unwrap();
+    assert_eq!(report.lost, [], "it may only be late");
+    let report = engine.repair(RepairOptions::new().restored(true)).await.unwrap();
+    let lost: Vec<_> = report.lost.iter().map(|lost| (lost.revision, lost.current, lost.kind)).collect();
+    assert_eq!(lost, [(Revision(1), true, ErrorKind::Lost)]);
 }
 
 #[tokio::test]

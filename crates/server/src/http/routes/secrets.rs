@@ -150,6 +150,9 @@ pub(crate) async fn list(
 /// with X.
 fn exact(filter: &SecretFilter) -> Option<SecretFilter> {
     let [a, b] = filter.conditions.as_slice() else { return None };
+    if filter.page != 1 {
+        return None;
+    }
     let ((Condition::Id(TextOp::StartsWith(id)), Condition::Name(name))
     | (Condition::Name(name), Condition::Id(TextOp::StartsWith(id)))) = (a, b)
     else {
@@ -159,7 +162,6 @@ fn exact(filter: &SecretFilter) -> Option<SecretFilter> {
         TextOp::Contains(name) | TextOp::Equals(name) if name == id && filter.logic == Logic::Any => {
             let mut exact = filter.clone();
             exact.conditions = vec![Condition::Name(TextOp::Equals(name.clone()))];
-            exact.page = 1;
             Some(exact)
         }
         _ => None,
