@@ -92,3 +92,15 @@ fn a_password_is_one_line() {
     let server = Server::start(&home);
     server.login(&format!("username=eva&password={OWN}")).unwrap();
 }
+
+#[test]
+fn names_that_differ_in_the_case_of_letters_alone_are_the_same() {
+    let home = Home::new();
+    let create = |name: &str| {
+        home.run_with("A-password", ["user", "create", name, "--role", "reader", "--password-stdin"]).code
+    };
+    for (first, same) in [("anna", "ANNA"), ("straße", "STRASSE"), ("ΣΑΣ", "σασ"), ("ﬁx", "Fix")] {
+        assert_eq!((create(first), create(same)), (0, 4), "{first}, {same}");
+    }
+    assert_eq!(create("änna"), 0, "another letter");
+}

@@ -18,6 +18,13 @@ pub(crate) enum Purpose {
     Foreign,
 }
 
+/// What an account is found by, and no other one may have: names are the same if they differ in the case of letters alone,
+/// also where one letter is two in the other case (`ß`, `SS`) or has two small forms (`σ`, `ς`).
+#[must_use]
+pub fn name_key(name: &str) -> String {
+    name.to_uppercase().to_lowercase()
+}
+
 /// Adds an account.
 pub(crate) fn insert(owner: &Owner, purpose: Purpose, now: Timestamp) -> Statement {
     let (kind, active, role, scope) = match purpose {
@@ -30,7 +37,7 @@ pub(crate) fn insert(owner: &Owner, purpose: Purpose, now: Timestamp) -> Stateme
         args![
             owner.id.0,
             owner.name.as_str(),
-            owner.name.to_lowercase(),
+            name_key(&owner.name),
             owner.full_name.as_str(),
             kind,
             active,
@@ -68,7 +75,7 @@ impl Operation for Add {
 
     async fn run(&self, tx: &mut Transaction) -> Result<Verdict<bool>, Failure> {
         let sql = "SELECT id FROM accounts WHERE id = ? OR name_key = ?";
-        if !tx.fetch(sql, args![self.0.id.0, self.0.name.to_lowercase()]).await?.is_empty() {
+        if !tx.fetch(sql, args![self.0.id.0, name_key(&self.0.name)]).await?.is_empty() {
             return Ok(Verdict::Undo(false));
         }
         let now = tx.now().await?;

@@ -62,6 +62,7 @@ mod url;
 mod value;
 mod versions;
 
+pub use accounts::name_key;
 pub use dialect::Dialect;
 pub use open::{Options, SqlCatalog};
 pub use receipts::Received;

@@ -13,7 +13,10 @@ use secrecy::SecretString;
 use std::{net::IpAddr, sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::crypto::KeyKind;
-use strongroom_sql::identities::{AccountKind, AccountRef};
+use strongroom_sql::{
+    identities::{AccountKind, AccountRef},
+    name_key,
+};
 
 /// A login that succeeded.
 pub(crate) struct Issued {
@@ -131,7 +134,7 @@ impl Identities {
 
     /// A name that may belong to nobody, as it is kept in counters.
     fn name_hash(&self, name: &str) -> Result<[u8; 32]> {
-        let name = as_kept(name).to_lowercase();
+        let name = name_key(&as_kept(name));
         Ok(self.0.engine.keyed_hash(KeyKind::Credential, "login name v1", &[name.as_bytes()])?.1)
     }
 

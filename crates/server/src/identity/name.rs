@@ -1,9 +1,12 @@
 //! Names of accounts and API keys.
 
 use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_sql::name_key;
 use unicode_normalization::UnicodeNormalization;
 
 const LONGEST: usize = 255;
+/// The most bytes of what a name is found by that every database takes.
+const LONGEST_KEY: usize = 1060;
 
 /// A name as it is kept: in NFC, without control characters, 1 to 255 characters. That account names differ also in
 /// another case of letters is looked at where they are kept.
@@ -16,7 +19,8 @@ pub fn check_name(name: &str) -> Result<String> {
     if name.is_empty() {
         return invalid("name: it is empty");
     }
-    if name.chars().count() > LONGEST {
+    // A few letters are three in the other case.
+    if name.chars().count() > LONGEST || name_key(&name).len() > LONGEST_KEY {
         return invalid("name: use at most 255 characters");
     }
     if name.chars().any(char::is_control) {

@@ -6,6 +6,7 @@ use super::{
     rows::{self, ACCOUNT, ACCOUNT_FROM, Account, Role},
 };
 use crate::{
+    accounts::name_key,
     connection::Statement,
     error::{Class, Failure},
     receipts,
@@ -113,7 +114,7 @@ fn add(new: &NewAccount, receipt: Option<Receipt>, now: Timestamp) -> (Result<Ch
         args![
             new.id.0,
             new.name.as_str(),
-            new.name.to_lowercase(),
+            name_key(&new.name),
             new.full_name.as_str(),
             new.kind.as_str(),
             new.active,
@@ -179,7 +180,7 @@ async fn change(tx: &mut Transaction, id: OwnerId, patch: &AccountPatch, now: Ti
              generation = generation + 1 WHERE id = ?",
             args![
                 account.name.as_str(),
-                account.name.to_lowercase(),
+                name_key(&account.name),
                 account.full_name.as_str(),
                 account.active,
                 account.role.as_str(),

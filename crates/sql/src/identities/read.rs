@@ -3,6 +3,7 @@
 use super::rows::{self, ACCOUNT, ACCOUNT_FROM, API_KEY, Account, AccountRef, ApiKey, Grant, Principal};
 use crate::{
     SqlCatalog,
+    accounts::name_key,
     connection::Statement,
     dialect::{MOST_AT_ONCE, padded, places},
     value::{args, damaged},
@@ -59,7 +60,7 @@ impl SqlCatalog {
             AccountRef::Id(id) => ("a.id", args![id.0]),
             // No name has one, and PostgreSQL would take the question for an error.
             AccountRef::Name(name) if name.contains('\0') => return Ok(None),
-            AccountRef::Name(name) => ("a.name_key", args![name.to_lowercase()]),
+            AccountRef::Name(name) => ("a.name_key", args![name_key(name)]),
         };
         let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} WHERE {column} = ?");
         let found = self.read(&sql, value).await?;
