@@ -212,7 +212,34 @@ pub(crate) struct PageQuery {
     id: Option<Vec<String>>,
     created: Option<Vec<String>>,
     updated: Option<Vec<String>>,
-    active: Option<bool>,
+    active: Option<Vec<String>>,
+    description: Option<Vec<String>>,
+}
+
+/// Conditions on accounts, besides those of a page.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AccountConditions {
+    full_name: Option<Vec<String>>,
+    /// No account has one.
+    external_user_id: Option<Vec<String>>,
+}
+
+/// Conditions on users alone.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UserConditions {
+    email: Option<Vec<String>>,
+    /// No account has it.
+    email_opted_in: Option<Vec<String>>,
+}
+
+/// Conditions on API keys, besides those of a page.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct KeyConditions {
+    last_login: Option<Vec<String>>,
+    last_rotated: Option<Vec<String>>,
 }
 
 /// What goes with an account.

@@ -59,7 +59,7 @@ async fn key_of(app: &App, account: &Account, which: &str) -> Answer<ApiKey> {
     path = "/service_accounts/{id}/api_keys",
     tag = "service accounts",
     operation_id = "service_accounts_keys",
-    params(("id" = Uuid, Path, description = "The service account's id"), requests::PageQuery),
+    params(("id" = Uuid, Path, description = "The service account's id"), requests::PageQuery, requests::KeyConditions),
     responses((status = 200, description = "Done", body = Paged<ApiKeyView>)),
 )]
 pub(crate) async fn keys(

@@ -29,7 +29,7 @@ use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
     path = "/service_accounts",
     tag = "service accounts",
     operation_id = "service_accounts_list",
-    params(requests::PageQuery),
+    params(requests::PageQuery, requests::AccountConditions),
     responses((status = 200, description = "Done", body = Paged<ServiceAccount>)),
 )]
 pub(crate) async fn list(

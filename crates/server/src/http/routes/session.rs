@@ -14,7 +14,10 @@ use axum::{
     extract::{RawQuery, State},
     http::StatusCode,
 };
-use strongroom_core::{Page, SecretFilter};
+use strongroom_core::{
+    Page, SecretFilter,
+    filter::{Condition, TextOp},
+};
 use uuid::Uuid;
 
 /// The release of ZenML whose clients find everything that they need.
@@ -66,7 +69,7 @@ pub(crate) async fn current_user(State(_): State<App>, caller: Caller) -> Json<U
     tag = "server",
     operation_id = "projects",
     params(
-        ("hydrate" = Option<bool>, Query),("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
+        ("hydrate" = Option<bool>, Query),("name" = Option<Vec<String>>, Query), ("id" = Option<Vec<String>>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
     responses((status = 200, description = "Done", body = Paged<Project>)),
 )]
 pub(crate) async fn projects(
@@ -75,7 +78,8 @@ pub(crate) async fn projects(
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<Project>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    single(&query, Project::new(id_of(&app, "project"), query.paging()?.hydrate))
+    let known = id_of(&app, "project");
+    single(&query, known, Project::new(known, query.paging()?.hydrate))
 }
 
 /// The stacks: one, so that clients have one.
@@ -85,7 +89,7 @@ pub(crate) async fn projects(
     tag = "server",
     operation_id = "stacks",
     params(
-        ("hydrate" = Option<bool>, Query),("name" = Option<String>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
+        ("hydrate" = Option<bool>, Query),("name" = Option<Vec<String>>, Query), ("id" = Option<Vec<String>>, Query), ("page" = Option<u32>, Query, minimum = 1), ("size" = Option<u32>, Query, minimum = 1, maximum = 10000)),
     responses((status = 200, description = "Done", body = Paged<Stack>)),
 )]
 pub(crate) async fn stacks(
@@ -94,7 +98,8 @@ pub(crate) async fn stacks(
     RawQuery(query): RawQuery,
 ) -> Answer<Json<Paged<Stack>>> {
     let query = Query::parse(query.as_deref().unwrap_or_default())?;
-    single(&query, Stack::new(id_of(&app, "stack"), query.paging()?.hydrate))
+    let known = id_of(&app, "stack");
+    single(&query, known, Stack::new(known, query.paging()?.hydrate))
 }
 
 /// One project.
@@ -140,10 +145,16 @@ pub(crate) async fn stack_by(
 }
 
 /// The page with the one item that is there.
-fn single<T>(query: &Query, item: T) -> Answer<Json<Paged<T>>> {
+fn single<T>(query: &Query, known: Uuid, item: T) -> Answer<Json<Paged<T>>> {
     let paging = query.paging()?;
-    let plain = |text: &str| text.strip_prefix("equals:").unwrap_or(text) == "default";
-    let items: Vec<T> = if query.all("name").all(plain) { vec![item] } else { Vec::new() };
+    let mut asked_for = true;
+    for text in query.all("name") {
+        asked_for &= TextOp::parse("name", text)?.matches("default");
+    }
+    for text in query.all("id") {
+        asked_for &= Condition::Id(TextOp::parse("id", text)?).matches_id(known);
+    }
+    let items: Vec<T> = if asked_for { vec![item] } else { Vec::new() };
     let filter = SecretFilter::new().page(paging.page).size(paging.size);
     let total = items.len() as u64;
     let items = if paging.page == 1 { items } else { Vec::new() };

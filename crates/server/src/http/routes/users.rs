@@ -31,7 +31,7 @@ use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
     path = "/users",
     tag = "users",
     operation_id = "users_list",
-    params(requests::PageQuery),
+    params(requests::PageQuery, requests::AccountConditions, requests::UserConditions),
     responses((status = 200, description = "Done", body = Paged<User>)),
 )]
 pub(crate) async fn list(
