@@ -122,11 +122,21 @@ impl Trail {
     /// # Errors
     /// As [`note`](Self::note).
     pub(crate) async fn note_denial(&self, cx: &Context, action: &'static str, detail: &str) -> Result<()> {
+        self.note_denied(cx, action, SecretId(Uuid::nil()), detail).await
+    }
+
+    /// As [`note_denial`](Self::note_denial), of a secret.
+    pub(crate) async fn note_denied(
+        &self,
+        cx: &Context,
+        action: &'static str,
+        secret: SecretId,
+        detail: &str,
+    ) -> Result<()> {
         if self.0.failing.load(Ordering::Relaxed) {
             return Err(Auditor::unwritable());
         }
-        let key = Key::new(cx, action, SecretId(Uuid::nil()), detail);
-        let Some(key) = self.0.denials.add(key) else { return Ok(()) };
+        let Some(key) = self.0.denials.add(Key::new(cx, action, secret, detail)) else { return Ok(()) };
         let noted = self.note_key(key.clone()).await;
         if noted.is_err() {
             self.0.denials.forget(&key);

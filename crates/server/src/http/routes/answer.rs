@@ -92,7 +92,7 @@ pub(crate) fn missing(error: Error, text: &str) -> ApiError {
     }
 }
 
-/// Notes that something was denied or not found.
+/// Notes that something was denied, not found or damaged.
 pub(crate) async fn note_refusal(
     app: &App,
     caller: &Caller,
@@ -107,5 +107,12 @@ pub(crate) async fn note_refusal(
     };
     let secret = secret.unwrap_or(SecretId(Uuid::nil()));
     caller.facts.seen.note();
-    Ok(app.trail.note(&caller.context(), action, secret, "").await?)
+    let cx = caller.context();
+    Ok(match error.kind() {
+        // As many as the caller likes, who need not be allowed anything.
+        ErrorKind::PermissionDenied | ErrorKind::NotFound => {
+            app.trail.note_denied(&cx, action, secret, "").await?
+        }
+        _ => app.trail.note(&cx, action, secret, "").await?,
+    })
 }
