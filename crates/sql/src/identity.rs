@@ -73,41 +73,41 @@ impl Operation for Bind {
         let name = new.name.as_str();
         let sql = "SELECT kind, endpoint, namespace FROM stores WHERE name = ?";
         let found = tx.fetch(sql, args![name]).await?;
-        let Some(record) = found.first() else {
-            let sql = "SELECT name FROM stores WHERE kind = ? AND endpoint = ? AND namespace = ? \
-                       AND (EXISTS (SELECT 1 FROM versions WHERE store = stores.name) \
-                       OR EXISTS (SELECT 1 FROM pending WHERE store = stores.name))";
-            let place = args![new.kind.as_str(), new.endpoint.as_str(), new.namespace.0];
-            if let Some(other) = tx.fetch(sql, place).await?.first() {
-                return Ok(Verdict::Undo(Err(new.second_name(&other.text(0)?))));
+        if let Some(record) = found.first() {
+            let (kind, endpoint) = (record.text(0)?, record.text(1)?);
+            if kind == new.kind && endpoint == new.endpoint && record.uuid(2)? == new.namespace.0 {
+                return Ok(Verdict::Undo(Ok(())));
             }
-            let insert = Statement::new(
-                "INSERT INTO stores (name, kind, endpoint, namespace) VALUES (?, ?, ?, ?)",
-                args![name, new.kind.as_str(), new.endpoint.as_str(), new.namespace.0],
-            );
-            return match tx.batch(vec![insert]).await {
-                Ok(_) => Ok(Verdict::Keep(Ok(()))),
-                Err(batch) if batch.failure.class == Class::Unique => Err(Failure::again()),
-                Err(batch) => Err(batch.failure),
-            };
-        };
-        let (kind, endpoint) = (record.text(0)?, record.text(1)?);
-        if kind == new.kind && endpoint == new.endpoint && record.uuid(2)? == new.namespace.0 {
-            return Ok(Verdict::Undo(Ok(())));
-        }
-        let sql = "SELECT (SELECT COUNT(*) FROM versions WHERE store = ?), (SELECT COUNT(*) FROM pending WHERE store = ?)";
-        let counted = tx.fetch(sql, args![name, name]).await?;
-        let count =
-            |column| counted.first().map_or(Ok(0), |record| record.i64(column)).map(i64::unsigned_abs);
-        match (count(0)?, count(1)?) {
-            (0, 0) => {
-                rebind(tx, new).await?;
-                Ok(Verdict::Keep(Ok(())))
-            }
-            (versions, removals) => {
+            let sql = "SELECT (SELECT COUNT(*) FROM versions WHERE store = ?), \
+                       (SELECT COUNT(*) FROM pending WHERE store = ?)";
+            let counted = tx.fetch(sql, args![name, name]).await?;
+            let count =
+                |column| counted.first().map_or(Ok(0), |record| record.i64(column)).map(i64::unsigned_abs);
+            let (versions, removals) = (count(0)?, count(1)?);
+            if (versions, removals) != (0, 0) {
                 let recorded = format!("{kind} {endpoint}");
-                Ok(Verdict::Undo(Err(new.elsewhere(&recorded, versions, removals))))
+                return Ok(Verdict::Undo(Err(new.elsewhere(&recorded, versions, removals))));
             }
+        }
+        let sql = "SELECT name FROM stores WHERE kind = ? AND endpoint = ? AND namespace = ? \
+                   AND (EXISTS (SELECT 1 FROM versions WHERE store = stores.name) \
+                   OR EXISTS (SELECT 1 FROM pending WHERE store = stores.name))";
+        let place = args![new.kind.as_str(), new.endpoint.as_str(), new.namespace.0];
+        if let Some(other) = tx.fetch(sql, place).await?.first() {
+            return Ok(Verdict::Undo(Err(new.second_name(&other.text(0)?))));
+        }
+        if !found.is_empty() {
+            rebind(tx, new).await?;
+            return Ok(Verdict::Keep(Ok(())));
+        }
+        let insert = Statement::new(
+            "INSERT INTO stores (name, kind, endpoint, namespace) VALUES (?, ?, ?, ?)",
+            args![name, new.kind.as_str(), new.endpoint.as_str(), new.namespace.0],
+        );
+        match tx.batch(vec![insert]).await {
+            Ok(_) => Ok(Verdict::Keep(Ok(()))),
+            Err(batch) if batch.failure.class == Class::Unique => Err(Failure::again()),
+            Err(batch) => Err(batch.failure),
         }
     }
 }

@@ -97,21 +97,24 @@ impl State {
     }
 
     pub(super) fn bind_store(&mut self, binding: &StoreBinding) -> Result<()> {
-        let Some(place) = self.stores.iter().position(|known| known.name == binding.name) else {
-            let mut others = self.stores.iter().filter(|known| known.is_the_place_of(binding));
-            if let Some(other) = others.find(|other| self.rows_of(&other.name) != (0, 0)) {
-                return Err(binding.second_name(other.name.as_str()));
+        let place = self.stores.iter().position(|known| known.name == binding.name);
+        if let Some(known) = place.and_then(|place| self.stores.get(place)) {
+            if known == binding {
+                return Ok(());
             }
-            self.stores.push(binding.clone());
-            return Ok(());
-        };
-        let rows = self.rows_of(&binding.name);
-        match self.stores.get_mut(place) {
-            Some(known) if known != binding && rows == (0, 0) => *known = binding.clone(),
-            Some(known) if known != binding => {
-                return Err(binding.elsewhere(&format!("{} {}", known.kind, known.endpoint), rows.0, rows.1));
+            let (versions, removals) = self.rows_of(&binding.name);
+            if (versions, removals) != (0, 0) {
+                let recorded = format!("{} {}", known.kind, known.endpoint);
+                return Err(binding.elsewhere(&recorded, versions, removals));
             }
-            _ => {}
+        }
+        let mut others = self.stores.iter().filter(|known| known.is_the_place_of(binding));
+        if let Some(other) = others.find(|other| self.rows_of(&other.name) != (0, 0)) {
+            return Err(binding.second_name(other.name.as_str()));
+        }
+        match place {
+            Some(_) => self.rebind_store(binding),
+            None => self.stores.push(binding.clone()),
         }
         Ok(())
     }

@@ -49,9 +49,10 @@ impl StoreSettings {
     }
 
     /// Takes the keys out of the section of the default store.
-    pub(super) fn read_default(mut settings: Settings) -> Result<Self> {
-        let target = settings.take("target")?;
-        Ok(Self { target, ..Self::read(settings)? })
+    pub(super) fn read_default(settings: Settings) -> Result<Self> {
+        let mut read = Self::read(settings)?;
+        read.target = read.settings.take("target")?;
+        Ok(read)
     }
 }
 

@@ -50,11 +50,11 @@ fn sql_is_the_default_and_has_no_keys() {
     assert!(matches!(open("", &[]), Ok(Opened::Inline)));
     assert_eq!(
         refused(open("[store]\nregion='x'", &[])),
-        "store: unknown key `region`; known: type, seal, cache_bytes, cache_max_age_s, call_timeout_ms, call_attempts"
+        "store: unknown key `region`; known: type, seal, cache_bytes, cache_max_age_s, call_timeout_ms, call_attempts, target"
     );
     assert_eq!(
         refused(open("[store]\ntpye='toy'", &[])),
-        "store: unknown key `tpye` (did you mean `type`?); known: type, seal, cache_bytes, cache_max_age_s, call_timeout_ms, call_attempts"
+        "store: unknown key `tpye` (did you mean `type`?); known: type, seal, cache_bytes, cache_max_age_s, call_timeout_ms, call_attempts, target"
     );
 }
 

@@ -7,7 +7,7 @@ use crate::{
 use serde::Deserialize;
 use strongroom::ErrorKind;
 
-const KNOWN: &str = "known: type, seal, cache_bytes, cache_max_age_s, call_timeout_ms, call_attempts, region, \
+const KNOWN: &str = "known: type, seal, cache_bytes, cache_max_age_s, call_timeout_ms, call_attempts, target, region, \
                      timeout_s, ratio, fast, tags, zones, numbers, auth, auth_mount, ca_file, port, address, peers";
 
 #[test]

@@ -31,6 +31,9 @@ cases! {
         let answer = fx.catalog.bind_store(&second).await;
         let told = answer.as_ref().err().map(ToString::to_string).unwrap_or_default();
         refused(answer, ErrorKind::ConfigInvalid, "a second name")?;
+        fx.catalog.bind_store(&binding(named("third"))).await?;
+        let third = StoreBinding { name: named("third"), ..binding(store()) };
+        refused(fx.catalog.bind_store(&third).await, ErrorKind::ConfigInvalid, "a name that is known")?;
         ensure!(told.contains(store().as_str()), "it does not tell the first name: {told}");
         fx.catalog.bind_store(&StoreBinding { kind: "gcp".into(), ..second }).await?;
         Ok(())
