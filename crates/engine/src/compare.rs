@@ -83,8 +83,8 @@ impl Core {
     ) -> Result<()> {
         let store = self.store(name)?.clone();
         let suspects = self.suspects(&store, found, options.read, deadline).await?;
-        let lost = |row| self.lost(&store, row, options.restored, deadline);
-        let looks: Vec<_> = suspects.missing.iter().map(lost).collect();
+        let rows = suspects.missing.iter();
+        let looks: Vec<_> = rows.map(|row| self.lost(&store, row, options.restored, deadline)).collect();
         let mut looks = stream::iter(looks).buffered(TOGETHER);
         while let Some(answer) = looks.next().await {
             match answer {

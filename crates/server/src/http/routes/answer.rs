@@ -108,11 +108,12 @@ pub(crate) async fn note_refusal(
     let secret = secret.unwrap_or(SecretId(Uuid::nil()));
     caller.facts.seen.note();
     let cx = caller.context();
-    Ok(match error.kind() {
+    let noted = match error.kind() {
         // As many as the caller likes, who need not be allowed anything.
         ErrorKind::PermissionDenied | ErrorKind::NotFound => {
-            app.trail.note_denied(&cx, action, secret, "").await?
+            app.trail.note_denied(&cx, action, secret, "").await
         }
-        _ => app.trail.note(&cx, action, secret, "").await?,
-    })
+        _ => app.trail.note(&cx, action, secret, "").await,
+    };
+    Ok(noted?)
 }
