@@ -82,7 +82,8 @@ pub trait SecretsStore: Send + Sync {
     /// - Only the owner may set `private`; others get `PermissionDenied`.
     /// - A taken new name is `AlreadyExists`; the right to change is needed on the new name too.
     /// - The revision moves by exactly one, also if nothing else changes.
-    /// - `Restore` writes a kept version once more, as a new one.
+    /// - `Restore` writes a kept version once more, as a new one; if none is kept of that time, or the revision is yet to
+    ///   come, that is `NotFound`.
     async fn update(&self, cx: &Context, which: &SecretRef, update: SecretUpdate) -> Result<SecretMeta>;
 
     /// Deletes a secret with its history.

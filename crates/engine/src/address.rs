@@ -14,7 +14,8 @@ const TIME: Duration = Duration::from_secs(60);
 impl Core {
     /// Records the new address of a store if values of ours are there. Some may be gone, which a repair tells of; another
     /// place has none of them, since objects have random ids and their values are verified.
-    pub(crate) async fn take_address(self: &Arc<Self>, binding: &StoreBinding) -> Result<()> {
+    /// `refused`: why it is not the one that is recorded, which stays so if there is nothing that could be looked for.
+    pub(crate) async fn take_address(self: &Arc<Self>, binding: &StoreBinding, refused: Error) -> Result<()> {
         let deadline = Deadline::after(TIME, &self.env);
         let sample = self.sample_of(binding, &deadline).await?;
         let mut missing = false;
@@ -35,8 +36,7 @@ impl Core {
                 .with("configured", format!("{} {}", binding.kind, binding.endpoint))
                 .with("values looked for", sample.len()));
         }
-        // Nothing is there that could be looked for.
-        self.catalog.rebind_store(binding).await
+        Err(refused)
     }
 
     /// Some versions that the catalog says are in that store.

@@ -117,7 +117,7 @@ impl Engine {
             }
             match catalog.bind_store(&binding).await {
                 Err(error) if error.kind() == ErrorKind::ConfigInvalid && store.options.new_address => {
-                    elsewhere.push(binding);
+                    elsewhere.push((binding, error));
                 }
                 bound => bound?,
             }
@@ -169,8 +169,8 @@ impl Engine {
             replica: Mutex::default(),
         };
         let core = Arc::new(core);
-        for binding in elsewhere {
-            core.take_address(&binding).await?;
+        for (binding, refused) in elsewhere {
+            core.take_address(&binding, refused).await?;
         }
         Ok(Self { core })
     }

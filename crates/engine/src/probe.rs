@@ -1,7 +1,7 @@
 //! Looking deeper than numbers: whether each store does its work, and what it holds that nothing explains.
 
 use crate::{
-    NewVersionRow, Place, StoreName, Unknown,
+    NewVersionRow, Place, Settled, StoreName, Unknown,
     calls::Calls,
     codec::{self, Bound},
     deadline::Deadline,
@@ -68,7 +68,13 @@ impl Core {
         let read = read.await;
         // What explains it meanwhile has it deleted, and goes.
         let deleted = match self.release(uid, Some(at.clone()), &deadline).await {
-            Some(pending) => self.work(&pending, &deadline).await,
+            // It was put and read: nothing of it comes late.
+            Some(pending) => match store.delete(*object, &deadline).await {
+                Ok(()) => {
+                    self.certain(&deadline, |_| self.catalog.settle(&pending, Settled::Drop)).await.map(drop)
+                }
+                error => error,
+            },
             None => store.delete(*object, &deadline).await,
         };
         read.and(deleted).map_err(|error| error.with("store", &store.name))

@@ -130,7 +130,7 @@ impl Core {
         }
         let settled = if done == Done::Waits {
             Settled::After(self.options.lease / 4)
-        } else if self.may_still_land(pending) {
+        } else if self.may_still_land(pending, done) {
             Settled::AfterBirth(self.options.late)
         } else {
             Settled::Drop
@@ -141,9 +141,10 @@ impl Core {
 
     /// A request that was sent may take effect late: rows about anything that could still come are worked on once more
     /// by a pass that begins when nothing can come any more.
-    fn may_still_land(&self, pending: &Pending) -> bool {
-        // A service that showed nothing of a version of an attempt, when it was removed, may have done so too early.
-        let quarantined = pending.attempted || matches!(pending.debris, Debris::Unknown | Debris::Object);
+    fn may_still_land(&self, pending: &Pending, done: Done) -> bool {
+        // A service that showed nothing of an object of an attempt, when it was deleted, may have done so too early.
+        let unshown = pending.attempted && done == Done::Object;
+        let quarantined = unshown || matches!(pending.debris, Debris::Unknown | Debris::Object);
         let over = pending.born.plus(self.options.late);
         quarantined && pending.claimed.is_none_or(|began| began < over)
     }

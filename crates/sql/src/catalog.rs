@@ -232,7 +232,7 @@ impl Catalog for SqlCatalog {
     }
 
     async fn rebind_store(&self, binding: &StoreBinding) -> Result<()> {
-        self.database.write(identity::Rebind(binding.clone())).await
+        self.database.write(identity::Rebind(binding.clone())).await?
     }
 
     async fn summary(&self) -> Result<Summary> {

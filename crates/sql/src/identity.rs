@@ -4,12 +4,12 @@ use crate::{
     accounts::{self, Purpose},
     connection::{Connection, Statement},
     error::{Class, Failure},
-    keys,
+    keys, replicas,
     transaction::{Operation, Transaction, Verdict},
     value::{Record, args},
 };
 use strongroom_core::{NamespaceId, Owner, OwnerId, Result, Timestamp, async_trait};
-use strongroom_engine::{Identity, NewIdentity, StoreBinding, crypto::RootId};
+use strongroom_engine::{Identity, NewIdentity, Replica, StoreBinding, crypto::RootId};
 
 const SELECT: &str = "SELECT i.namespace, i.owner, a.name, a.full_name, i.root, i.created FROM identity i \
                       JOIN accounts a ON a.id = i.owner";
@@ -97,8 +97,7 @@ impl Operation for Bind {
             return Ok(Verdict::Undo(Err(new.second_name(&other.text(0)?))));
         }
         if !found.is_empty() {
-            rebind(tx, new).await?;
-            return Ok(Verdict::Keep(Ok(())));
+            return rebind(tx, new).await;
         }
         let insert = Statement::new(
             "INSERT INTO stores (name, kind, endpoint, namespace) VALUES (?, ?, ?, ?)",
@@ -117,23 +116,27 @@ pub(crate) struct Rebind(pub(crate) StoreBinding);
 
 #[async_trait]
 impl Operation for Rebind {
-    type Answer = ();
+    type Answer = Result<()>;
 
-    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<()>, Failure> {
-        rebind(tx, &self.0).await?;
-        Ok(Verdict::Keep(()))
+    async fn run(&self, tx: &mut Transaction) -> Result<Verdict<Result<()>>, Failure> {
+        rebind(tx, &self.0).await
     }
 }
 
-async fn rebind(tx: &mut Transaction, new: &StoreBinding) -> Result<(), Failure> {
+async fn rebind(tx: &mut Transaction, new: &StoreBinding) -> Result<Verdict<Result<()>>, Failure> {
+    replicas::hold(tx).await?;
+    let running: Vec<_> = replicas::running(tx).await?.into_iter().map(|(replica, _)| replica).collect();
+    if !running.is_empty() {
+        return Ok(Verdict::Undo(Err(Replica::write_elsewhere(&running))));
+    }
     let sql = "UPDATE stores SET kind = ?, endpoint = ?, namespace = ? WHERE name = ?";
     let values = args![new.kind.as_str(), new.endpoint.as_str(), new.namespace.0, new.name.as_str()];
     tx.execute(sql, values).await?;
-    Ok(())
+    Ok(Verdict::Keep(Ok(())))
 }
 
 /// Proves that the database can be written, down to the disk: a change that is undone never gets there, and a full disk
-/// would not show. The row stays as it was.
+/// would not show. The row stays as it was; MySQL and MariaDB write nothing then.
 pub(crate) struct Check;
 
 #[async_trait]

@@ -194,8 +194,9 @@ fn an_end_that_was_cut_off_contradicts_the_chains_that_named_it() {
     home.ok(["secret", "create", "four", "--k=v"]);
     let named = || home.json(["audit", "list", "--action", "audit.heads"]).as_array().unwrap().len();
     let before = named();
-    let server = Server::start(&home);
+    let (server, since) = (Server::start(&home), Instant::now());
     while named() == before {
+        assert!(since.elapsed() < Duration::from_secs(60), "no head is named");
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(server.stop(), 0);

@@ -187,10 +187,13 @@ pub trait Catalog: Send + Sync {
     /// Records what a store name stands for, or compares it with the record; one of a name without versions and garbage
     /// rows is replaced. `Err(ConfigInvalid)`:
     /// - with the number of versions in it if kind, endpoint or namespace differ;
-    /// - with the other name if the name is new and versions or garbage rows are in that place under another one.
+    /// - with the other name if versions or garbage rows are in that place under another one.
+    ///
+    /// `Conflict` if a record is to be replaced while [`replicas`](Self::replicas) run: they would write to the old place.
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()>;
 
     /// Records what a store name stands for from now on, whatever it stood for; one that is not known stays so.
+    /// `Conflict` while replicas run.
     async fn rebind_store(&self, binding: &StoreBinding) -> Result<()>;
 
     /// Numbers for `status`.

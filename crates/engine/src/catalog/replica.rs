@@ -39,6 +39,14 @@ impl Replica {
         Self::in_the_way(text, running)
     }
 
+    /// Why a store's name does not come to stand for another place: these processes run, and write to where it was.
+    #[must_use]
+    pub fn write_elsewhere(running: &[Self]) -> Error {
+        let text = "a store's name is to stand for another place, and processes are running that use the old one: end them \
+                    first; one that crashed counts as running for a minute";
+        Self::in_the_way(text, running)
+    }
+
     fn in_the_way(text: &'static str, running: &[Self]) -> Error {
         let names: Vec<String> = running.iter().map(ToString::to_string).collect();
         Error::new(ErrorKind::Conflict, text).with("running", names.join(", "))

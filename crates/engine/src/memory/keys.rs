@@ -96,7 +96,7 @@ impl State {
         Ok((before - self.keys.wraps.len()) as u64)
     }
 
-    pub(super) fn bind_store(&mut self, binding: &StoreBinding) -> Result<()> {
+    pub(super) fn bind_store(&mut self, binding: &StoreBinding, now: Timestamp) -> Result<()> {
         let place = self.stores.iter().position(|known| known.name == binding.name);
         if let Some(known) = place.and_then(|place| self.stores.get(place)) {
             if known == binding {
@@ -113,16 +113,23 @@ impl State {
             return Err(binding.second_name(other.name.as_str()));
         }
         match place {
-            Some(_) => self.rebind_store(binding),
-            None => self.stores.push(binding.clone()),
+            Some(_) => self.rebind_store(binding, now),
+            None => {
+                self.stores.push(binding.clone());
+                Ok(())
+            }
         }
-        Ok(())
     }
 
-    pub(super) fn rebind_store(&mut self, binding: &StoreBinding) {
+    pub(super) fn rebind_store(&mut self, binding: &StoreBinding, now: Timestamp) -> Result<()> {
+        let running = self.running(now);
+        if !running.is_empty() {
+            return Err(Replica::write_elsewhere(&running));
+        }
         if let Some(known) = self.stores.iter_mut().find(|known| known.name == binding.name) {
             *known = binding.clone();
         }
+        Ok(())
     }
 
     /// How many versions are in a store, and how many garbage rows speak of it.

@@ -201,12 +201,11 @@ impl Catalog for MemoryCatalog {
     }
 
     async fn bind_store(&self, binding: &StoreBinding) -> Result<()> {
-        self.lock().bind_store(binding)
+        self.lock().bind_store(binding, self.env.now())
     }
 
     async fn rebind_store(&self, binding: &StoreBinding) -> Result<()> {
-        self.lock().rebind_store(binding);
-        Ok(())
+        self.lock().rebind_store(binding, self.env.now())
     }
 
     async fn summary(&self) -> Result<Summary> {

@@ -42,16 +42,15 @@ impl Key {
         self.actor.0.is_nil()
     }
 
+    /// As one of many of the same account that are not told apart.
+    pub(super) fn among_its_others(&self) -> Self {
+        let secret = SecretId(Uuid::nil());
+        Self { secret, detail: OTHERS.to_owned(), address: None, ..self.clone() }
+    }
+
     /// As one of many that are not told apart.
     pub(super) fn among_others(&self) -> Self {
-        let actor = OwnerId(Uuid::nil());
-        Self {
-            actor,
-            secret: SecretId(Uuid::nil()),
-            detail: OTHERS.to_owned(),
-            address: None,
-            ..self.clone()
-        }
+        Self { actor: OwnerId(Uuid::nil()), ..self.among_its_others() }
     }
 
     fn bytes(&self) -> usize {

@@ -30,9 +30,15 @@ impl Denials {
     pub(super) fn add(&self, key: Key) -> Option<Key> {
         let mut minute = self.lock();
         let Minute { strangers, accounts } = &mut *minute;
-        let (known, most) = if key.is_strangers() { (strangers, STRANGERS) } else { (accounts, ACCOUNTS) };
-        // One place for each action is left for what is not told apart any more.
-        let key = if known.len() < most || known.contains_key(&key) { key } else { key.among_others() };
+        let own = !key.is_strangers();
+        let (known, most) = if own { (accounts, ACCOUNTS) } else { (strangers, STRANGERS) };
+        // One place for each action is left for what is not told apart any more: of each account, so that none hides what
+        // another does.
+        let key = match known.len() < most || known.contains_key(&key) {
+            true => key,
+            false if own => key.among_its_others(),
+            false => key.among_others(),
+        };
         if let Some(repeats) = known.get_mut(&key) {
             *repeats += 1;
             return None;

@@ -1,12 +1,9 @@
 //! Heads of chains, named in other chains: a chain whose end is cut off, or that is gone, contradicts those that named
 //! it.
 
-use super::report::NotedHead;
+use super::report::{MAC, NotedHead};
 use crate::audit::parse_head;
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Mutex,
-};
+use std::{collections::HashMap, sync::Mutex};
 use strongroom_core::{Access, Context, Origin, OwnerId, Result};
 use strongroom_engine::Engine;
 use strongroom_sql::{SqlCatalog, TrailFilter};
@@ -60,14 +57,45 @@ async fn append(engine: &Engine, catalog: &SqlCatalog, action: &'static str, det
     super::note(engine, catalog, &nobody, action, detail).await
 }
 
+/// Heads by their chains. There is one a minute of each chain that moves, so they are kept small.
+#[derive(Default)]
+pub(super) struct Named(HashMap<String, Vec<(u64, [u8; MAC])>>);
+
+impl Named {
+    /// Adds one; the beginning of a chain is none.
+    pub(super) fn add(&mut self, (chain, sequence, mac): NotedHead) {
+        // One of a chain without entries tells that the chain is there.
+        let of_chain = self.0.entry(chain).or_default();
+        if let Ok(mac) = <[u8; MAC]>::try_from(mac) {
+            of_chain.push((sequence, mac));
+        }
+    }
+
+    /// The chains that there have to be.
+    pub(super) fn chains(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Those of a chain, in order, each once.
+    pub(super) fn take(&mut self, chain: &str) -> Vec<(u64, [u8; MAC])> {
+        let mut heads = self.0.remove(chain).unwrap_or_default();
+        heads.sort_unstable();
+        heads.dedup();
+        heads
+    }
+}
+
 /// Every head that entries of any chain name: also the older ones, since a chain may have been cut off and have grown again.
-pub(super) async fn named(catalog: &SqlCatalog) -> Result<BTreeSet<NotedHead>> {
+pub(super) async fn named(catalog: &SqlCatalog) -> Result<Named> {
     let filter = TrailFilter { action: Some(NAMED.to_owned()), ..TrailFilter::default() };
-    let mut named = BTreeSet::new();
+    let mut named = Named::default();
     let mut skip = 0;
     loop {
         let rows = catalog.audit_trail(&filter, skip, PAGE).await?;
-        named.extend(rows.iter().flat_map(|row| row.detail.split(' ')).filter_map(parse_head));
+        rows.iter()
+            .flat_map(|row| row.detail.split(' '))
+            .filter_map(parse_head)
+            .for_each(|head| named.add(head));
         if rows.len() < PAGE as usize {
             return Ok(named);
         }

@@ -1,14 +1,14 @@
 //! Checking and pruning the audit log.
 
 use super::heads;
-use std::collections::HashMap;
+use std::collections::HashSet;
 use strongroom_core::{Context, Error, ErrorKind, Result, SecretId, Timestamp};
 use strongroom_engine::{ChainHead, Engine, Noted};
 use strongroom_sql::{Anchor, Chain, SqlCatalog};
 use uuid::Uuid;
 
 /// How many bytes the MAC of an entry has.
-const MAC: usize = 32;
+pub(super) const MAC: usize = 32;
 
 /// A chain that was verified from its beginning to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,19 +62,20 @@ pub fn parse_head(text: &str) -> Option<NotedHead> {
 pub async fn verify(engine: &Engine, catalog: &SqlCatalog, given: &[NotedHead]) -> Result<Vec<ChainReport>> {
     // Before the chains: what is named in between is above what is read then.
     let mut heads = heads::named(catalog).await?;
-    heads.extend(given.iter().cloned());
+    given.iter().cloned().for_each(|head| heads.add(head));
     let chains = catalog.audit_chains().await?;
-    if let Some((name, ..)) = heads.iter().find(|(name, ..)| chains.iter().all(|chain| chain.name != *name)) {
+    let there: HashSet<&str> = chains.iter().map(|chain| chain.name.as_str()).collect();
+    if let Some(name) = heads.chains().find(|name| !there.contains(name)) {
         return Err(broken("a chain of the audit log is gone", name, 1));
     }
     let mut reports = Vec::new();
     for chain in chains {
-        let noted: Vec<_> = heads.iter().filter(|(name, ..)| *name == chain.name).collect();
+        let noted = heads.take(&chain.name);
         let (chain, start, end) = walk(engine, catalog, chain, &noted).await?;
         if end.sequence < chain.sequence || (end.sequence == chain.sequence && end.mac != chain.mac) {
             return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
         }
-        if noted.iter().any(|(_, sequence, _)| *sequence > end.sequence) {
+        if noted.last().is_some_and(|(sequence, _)| *sequence > end.sequence) {
             return Err(broken("the end of an audit chain was cut off", &chain.name, end.sequence + 1));
         }
         let pruned = given.iter().filter(|(name, at, _)| *name == chain.name && *at < start.sequence);
@@ -92,19 +93,17 @@ async fn walk(
     engine: &Engine,
     catalog: &SqlCatalog,
     mut chain: Chain,
-    noted: &[&NotedHead],
+    noted: &[(u64, [u8; MAC])],
 ) -> Result<(Chain, ChainHead, ChainHead)> {
-    let mut by_sequence: HashMap<u64, Vec<&[u8]>> = HashMap::new();
-    for (_, sequence, mac) in noted {
-        by_sequence.entry(*sequence).or_default().push(mac);
-    }
     loop {
         let start = start_of(engine, &chain)?;
-        let compare = |sequence: u64, mac: &[u8]| match by_sequence.get(&sequence) {
-            Some(noted) if noted.iter().any(|noted| *noted != mac) => {
-                Err(broken("an audit chain is not the one whose head was noted", &chain.name, sequence))
+        let compare = |sequence: u64, mac: &[u8]| {
+            let from = noted.partition_point(|(at, _)| *at < sequence);
+            let mut of_it = noted.iter().skip(from).take_while(|(at, _)| *at == sequence);
+            if of_it.all(|(_, noted)| noted == mac) {
+                return Ok(());
             }
-            _ => Ok(()),
+            Err(broken("an audit chain is not the one whose head was noted", &chain.name, sequence))
         };
         // What the chain goes on from, be it with nothing.
         let verified = match compare(start.sequence, &start.mac) {

@@ -19,9 +19,12 @@ pub fn check_name(name: &str) -> Result<String> {
     if name.is_empty() {
         return invalid("name: it is empty");
     }
-    // A few letters are three in the other case.
-    if name.chars().count() > LONGEST || name_key(&name).len() > LONGEST_KEY {
+    if name.chars().count() > LONGEST {
         return invalid("name: use at most 255 characters");
+    }
+    // A few letters are three in the other case.
+    if name_key(&name).len() > LONGEST_KEY {
+        return invalid("name: it is too long with these letters; use a shorter one");
     }
     if name.chars().any(char::is_control) {
         return invalid("name: control characters are not allowed");

@@ -292,18 +292,22 @@ async fn a_refused_login_is_repeated_later_and_at_once_with_another_credential()
     let wire = Wire::to(&account.server.url).await;
     let backend = open(&through(&section, &wire.url()), namespace()).await.unwrap();
     fs::write(&path, "wrong-credential").unwrap();
-    for logins in [1, 2] {
+    let mut before = 0;
+    for _ in 0..2 {
         for _ in 0..5 {
             let error = backend.check().await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error:?}");
             assert!(error.to_string().contains("lock"), "{error}");
         }
-        assert_eq!(wire.count("POST", "/v1/auth/approle/login"), logins);
+        // One, unless the machine takes longer for five checks than the pause lasts.
+        let sent = wire.count("POST", "/v1/auth/approle/login");
+        assert!((before + 1..before + 5).contains(&sent), "{sent} logins after {before}");
+        before = sent;
         tokio::time::sleep(Duration::from_millis(1100)).await;
     }
     fs::write(&path, right).unwrap();
     backend.check().await.unwrap();
-    assert_eq!(wire.count("POST", "/v1/auth/approle/login"), 3);
+    assert_eq!(wire.count("POST", "/v1/auth/approle/login"), before + 1);
 }
 
 #[tokio::test]

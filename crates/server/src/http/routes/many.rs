@@ -41,8 +41,12 @@ pub(crate) async fn values(
     Asker(reader): Asker,
     JsonBody { mut object, .. }: JsonBody,
 ) -> Answer<Json<Many>> {
-    let (ids, names) = (object.list("ids")?, object.list("names")?);
-    let wanted = wanted(&ids, &names)?;
+    let mut asked = || {
+        let (ids, names) = (object.list("ids")?, object.list("names")?);
+        let wanted = wanted(&ids, &names)?;
+        Answer::Ok((ids, names, wanted))
+    };
+    let (ids, names, wanted) = reader.asks(&app, asked()).await?;
     let store = app.store.clone();
     let (found, caller) = reader
         .read(&app, |cx| {
