@@ -108,10 +108,11 @@ fn a_program_is_let_in_by_a_person_with_a_browser() {
     assert_eq!(home.values("db"), json!({"k": "v"}));
     assert_eq!(mode(&program.path("config/strongroom/credentials.toml")), "600");
     assert_eq!(program.json(["status"])["account"], "admin");
-    let actions = home.json(["audit", "list", "--action", "device"]);
-    assert_eq!(actions[0]["action"], "device.approve");
+    let actions = home.json(["audit", "list", "--action", "device.approve"]);
     assert!(actions[0]["detail"].as_str().unwrap().contains("strongroom/"), "{actions}");
     assert_eq!(actions[0]["actor"], "admin");
+    let looks = home.json(["audit", "list", "--action", "device.look"]);
+    assert_eq!(looks[0]["actor"], "admin", "a right password left no trace");
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn a_program_that_is_denied_learns_it_and_keeps_nothing() {
     assert_eq!(child.wait().unwrap().code(), Some(5), "{rest:?}");
     assert!(rest.last().unwrap().contains("denied"), "{rest:?}");
     assert!(!program.path("config/strongroom/credentials.toml").exists());
-    assert_eq!(home.json(["audit", "list", "--action", "device"])[0]["action"], "device.deny");
+    assert_eq!(home.json(["audit", "list", "--action", "device.deny"])[0]["actor"], "admin");
 }
 
 #[test]
