@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Broken, refused};
 use strongroom_core::{ErrorKind, NamespaceId, ObjectId, SecretId};
-use strongroom_engine::{Settled, StoreBinding};
+use strongroom_engine::{Replica, Settled, StoreBinding};
 use uuid::Uuid;
 
 cases! {
@@ -54,6 +54,26 @@ cases! {
         }
         fx.catalog.bind_store(&other).await?;
         fx.catalog.bind_store(&StoreBinding { name: named("second"), ..binding(store()) }).await?;
+        Ok(())
+    }
+
+    /// While a process runs, no name comes to stand for another place, since that one may write to the old one; a new name
+    /// disturbs nobody.
+    async fn no_name_moves_while_a_process_runs(s) {
+        let fx = Fixture::open(s).await?;
+        fx.catalog.bind_store(&binding(store())).await?;
+        let replica = Replica { id: Uuid::new_v4(), name: "server".into(), root: fx.root };
+        fx.catalog.announce(&replica, LONG).await?;
+        let moved = StoreBinding { endpoint: "elsewhere".into(), ..binding(store()) };
+        for answer in [fx.catalog.bind_store(&moved).await, fx.catalog.rebind_store(&moved).await] {
+            let told = answer.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            refused(answer, ErrorKind::Conflict, "while a process runs")?;
+            ensure!(told.contains("server"), "it does not tell which: {told}");
+        }
+        fx.catalog.bind_store(&binding(store())).await?;
+        fx.catalog.bind_store(&binding(named("second"))).await?;
+        fx.catalog.withdraw(replica.id).await?;
+        fx.catalog.bind_store(&moved).await?;
         Ok(())
     }
 
