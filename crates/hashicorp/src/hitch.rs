@@ -52,7 +52,7 @@ impl Hitch {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Name => "nobody knows its host; check `address`, and what resolves names here",
-            Self::Closed => "nobody listens there; check `address` and its port, and whether the server runs",
+            Self::Closed => "nobody listens there; check `address`, the network, and whether the server runs",
             Self::Plain => "no TLS is spoken there; check `address`: does it begin with http://?",
             Self::Expired => "its certificate is not valid now; renew it, and check this host's clock",
             Self::OtherHost => {
