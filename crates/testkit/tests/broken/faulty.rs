@@ -253,7 +253,10 @@ impl Backend for Broken {
 
     async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()> {
         match self.fault {
-            Fault::FailsToRelabelWhatIsGone if self.there(object).is_empty() => Err(gone()),
+            // That it is not there could be said.
+            Fault::FailsToRelabelWhatIsGone if self.there(object).is_empty() => {
+                Err(Error::new(ErrorKind::Unexpected, "the object cannot be worked on"))
+            }
             Fault::KeepsOldLabels => Ok(()),
             Fault::RelabelsOtherObjects => {
                 for (each, _) in self.held.inventory(self.namespace) {
