@@ -19,7 +19,7 @@ use axum::{
     response::Response,
 };
 use secrecy::{ExposeSecret, SecretString};
-use strongroom_core::{Access, Context, SecretId};
+use strongroom_core::{Access, Context};
 use uuid::Uuid;
 
 /// Where the page is.
@@ -171,7 +171,7 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
         Ok(Some((known, device))) => {
             // Else a password could be tried here without a trace.
             let cx = Context::new(known.account.id, Access::none(), origin(facts));
-            app.trail.note(&cx, "device.look", SecretId(Uuid::nil()), "").await?;
+            app.trail.note_event(&cx, "device.look", "").await?;
             let now = app.identities.engine().now();
             let shown = Shown {
                 code: &shown,
