@@ -10,11 +10,13 @@ use crate::{
     resolve::find,
     session::account,
 };
-use std::collections::BTreeMap;
 use strongroom_core::{OwnerId, SecretId, Timestamp};
 use strongroom_engine::AuditRow;
-use strongroom_server::{audit, identity::Identities};
-use strongroom_sql::{Chain, SqlCatalog, TrailFilter};
+use strongroom_server::{
+    audit::{self, Pruned},
+    identity::Identities,
+};
+use strongroom_sql::TrailFilter;
 use uuid::Uuid;
 
 /// How many entries are read at once.
@@ -118,20 +120,14 @@ async fn prune(run: &mut Run<'_>, identities: &Identities, before: Timestamp, ye
         run.warn(&format!("--before: {at} UTC is in the future: all entries that there are go"));
     }
     let cx = run.session().await?.context()?;
-    let gone = gone(catalog).await?;
-    audit::prune(engine, catalog, &cx, before).await?;
     let mut table = Table::new(&["chain", "removed", "from", "to"]);
     let (mut data, mut removed) = (Vec::new(), 0);
-    for chain in catalog.audit_chains().await? {
-        let (from, to) = (gone.get(&chain.name).copied().unwrap_or(0) + 1, last_gone(&chain));
-        let count = (to + 1).saturating_sub(from);
-        if count == 0 {
-            continue;
-        }
+    for Pruned { chain, from, to } in audit::prune(engine, catalog, &cx, before).await? {
+        let count = to + 1 - from;
         removed += count;
-        table.row([chain.name.as_str().into(), count.into(), from.into(), to.into()]);
+        table.row([chain.as_str().into(), count.into(), from.into(), to.into()]);
         data.push(Data::from([
-            ("chain", chain.name.into()),
+            ("chain", chain.into()),
             ("removed", count.into()),
             ("from", from.into()),
             ("to", to.into()),
@@ -143,17 +139,6 @@ async fn prune(run: &mut Run<'_>, identities: &Identities, before: Timestamp, ye
     }
     let data = Data::from([("removed", removed.into()), ("chains", Data::List(data))]);
     run.print(&View { data, table, caption: None })
-}
-
-/// Up to which entry each chain was pruned.
-async fn gone(catalog: &SqlCatalog) -> Outcome<BTreeMap<String, u64>> {
-    let chains = catalog.audit_chains().await?;
-    Ok(chains.into_iter().map(|chain| (chain.name.clone(), last_gone(&chain))).collect())
-}
-
-/// The sequence number of the last entry that was pruned; they begin with 1.
-fn last_gone(chain: &Chain) -> u64 {
-    chain.anchor.as_ref().map_or(0, |anchor| anchor.sequence)
 }
 
 /// Lets the filter begin with the last of these entries, and answers how many of its moment are to be skipped. Counted from

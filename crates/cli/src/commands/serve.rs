@@ -217,7 +217,7 @@ fn about_zenml(config: &mut strongroom::Config, console: &mut dyn Console) -> Ou
 
 fn store_kind(config: &strongroom::Config) -> Outcome<&'static str> {
     let stores = config.stores()?;
-    let kind = stores.get(&config.target()?).map_or("sql", |store| store.kind.as_str());
+    let kind = stores.get(strongroom::Config::target(&stores)).map_or("sql", |store| store.kind.as_str());
     let known = ["sql", "aws", "gcp", "azure", "hashicorp"];
     Ok(known.into_iter().find(|known| *known == kind).unwrap_or("custom"))
 }

@@ -176,12 +176,9 @@ impl Config {
     }
 
     /// The name, among the [`stores`](Self::stores), of the one that new values go to.
-    ///
-    /// # Errors
-    /// As of `stores`.
-    pub fn target(&self) -> Result<String> {
-        let target = self.stores()?.remove(DEFAULT_STORE).and_then(|store| store.target);
-        Ok(target.unwrap_or_else(|| DEFAULT_STORE.to_owned()))
+    #[must_use]
+    pub fn target(stores: &BTreeMap<String, StoreSettings>) -> &str {
+        stores.get(DEFAULT_STORE).and_then(|store| store.target.as_deref()).unwrap_or(DEFAULT_STORE)
     }
 
     /// Whether the file or the environment says anything about the default store.

@@ -203,8 +203,9 @@ impl Config {
         namespace: NamespaceId,
     ) -> Result<(Vec<Store>, Option<StoreName>)> {
         let (mut stores, mut target) = (Vec::new(), None);
-        let wanted = self.target()?;
-        for (name, settings) in self.stores()? {
+        let configured = self.stores()?;
+        let wanted = Self::target(&configured).to_owned();
+        for (name, settings) in configured {
             let store_name = StoreName::new(name.clone())?;
             let (seal, own) = (settings.seal, settings.engine.clone());
             let section = settings.settings.section().to_owned();

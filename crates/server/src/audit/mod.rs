@@ -10,7 +10,7 @@ mod denials;
 mod heads;
 mod report;
 
-pub use report::{ChainReport, NotedHead, parse_head, prune, verify};
+pub use report::{ChainReport, NotedHead, Pruned, parse_head, prune, verify};
 
 use buffer::{Buffer, Key};
 use denials::Denials;

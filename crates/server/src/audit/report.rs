@@ -165,13 +165,29 @@ fn start_of(engine: &Engine, chain: &Chain) -> Result<ChainHead> {
     Ok(ChainHead { chain: chain.name.clone(), sequence: *sequence, mac: previous.clone() })
 }
 
+/// Entries that were removed from a chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pruned {
+    /// The chain.
+    pub chain: String,
+    /// The sequence number of the first.
+    pub from: u64,
+    /// That of the last.
+    pub to: u64,
+}
+
 /// Removes entries from before a moment, after each chain was verified; a keyed anchor stays in their place. Answers
-/// how many chains lost entries.
+/// which they were, of each chain that lost some.
 ///
 /// # Errors
 /// As [`verify`]; of the database.
-pub async fn prune(engine: &Engine, catalog: &SqlCatalog, cx: &Context, before: Timestamp) -> Result<usize> {
-    let mut pruned = 0;
+pub async fn prune(
+    engine: &Engine,
+    catalog: &SqlCatalog,
+    cx: &Context,
+    before: Timestamp,
+) -> Result<Vec<Pruned>> {
+    let mut pruned = Vec::new();
     for report in verify(engine, catalog, &[]).await? {
         let Some((sequence, previous)) = catalog.audit_last_before(&report.chain, before).await? else {
             continue;
@@ -191,7 +207,9 @@ pub async fn prune(engine: &Engine, catalog: &SqlCatalog, cx: &Context, before: 
                 catalog.prune_audit(chain, anchor, Noted { entry, auditor }).await
             }
         };
-        pruned += usize::from(engine.audited(prune).await?);
+        if engine.audited(prune).await? {
+            pruned.push(Pruned { chain: report.chain, from: report.from, to: sequence });
+        }
     }
     Ok(pruned)
 }
