@@ -3,6 +3,7 @@
 mod access;
 mod activation;
 mod begins;
+mod chains;
 mod denied;
 mod drain;
 mod ends;
