@@ -114,7 +114,7 @@ pub(crate) fn no_key(secret: &Secret, key: &str) -> Failure {
     Failure::new(Exit::NotFound, text)
 }
 
-/// A revision that was not there yet: the store would answer the newest one below it.
+/// A revision that was not there yet, in words that tell what there is.
 pub(crate) fn refuse_future(meta: &SecretMeta, revision: u64) -> Outcome {
     // Nothing of ours is at 0: that is a server without revisions, which says so itself.
     if revision <= meta.revision.0 || meta.revision.0 == 0 {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct GetOptions {
-    /// The newest kept version at or below this revision, instead of the current one.
+    /// The newest kept version at or below this revision, instead of the current one. The secret has to have come to it.
     pub as_of: Option<Revision>,
     /// Only the keys: the values come back hidden, and the right to list is enough.
     pub keys_only: bool,
@@ -63,7 +63,8 @@ pub trait SecretsStore: Send + Sync {
     ///
     /// - One that is missing does not keep the others from being answered.
     /// - By name, the public secret wins over the caller's private one unless asked otherwise.
-    /// - `as_of` answers the newest kept version at or below that revision; if none is kept, `NotFound`.
+    /// - `as_of` answers the newest kept version at or below that revision; if none is kept of that time, or the revision is
+    ///   yet to come, that is `NotFound`.
     /// - Versions from a time when the secret was private are invisible to all but its owner.
     /// - `keys_only` answers keys with hidden values to those who may list.
     async fn get(&self, cx: &Context, which: &[SecretRef], options: &GetOptions) -> Vec<Result<Secret>>;

@@ -124,6 +124,9 @@ fn admit(cx: &Context, row: &Row, options: &GetOptions) -> Result<()> {
             &row.meta,
         ));
     }
+    if let Some(revision) = options.as_of.filter(|revision| *revision > row.meta.revision) {
+        return Err(errors::no_revision_yet(row.meta.id, revision, row.meta.revision));
+    }
     if !visible(cx, row) {
         return Err(errors::no_version(row.meta.id, options.as_of.unwrap_or(Revision(0))));
     }

@@ -148,7 +148,7 @@ fn about(error: Error, which: &SecretRef) -> Error {
 
 /// Whether the secret or only that version is missing does not show, as the server says neither.
 pub(crate) fn no_version(which: &SecretRef, revision: Revision) -> Error {
-    let text = "no such secret, or no version of it is kept from that revision or before";
+    let text = "no such secret, or it has no such revision yet, or no version of it is kept from that revision or before";
     about(Error::new(ErrorKind::NotFound, text), which).with("revision", revision)
 }
 

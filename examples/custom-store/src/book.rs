@@ -152,6 +152,9 @@ impl Entry {
 
     /// The values of the newest version at or below a revision, and the revision that wrote it.
     pub(crate) fn values(&self, cx: &Context, as_of: Option<Revision>) -> Result<(SecretValues, Revision)> {
+        if as_of.is_some_and(|as_of| as_of.0 > self.revision) {
+            return Err(Error::new(ErrorKind::NotFound, "the secret has no such revision yet"));
+        }
         let seen = self.seen(cx).rev();
         let kept = seen.clone().find(|kept| as_of.is_none_or(|as_of| kept.revision <= as_of.0));
         let Some(kept) = kept else {

@@ -65,9 +65,6 @@ impl SecretsStore for NotebookStore {
             let values = match update.values {
                 ValuesChange::Keep => None,
                 ValuesChange::Replace(values) => Some(values),
-                ValuesChange::Restore(revision) if revision.0 > entry.revision => {
-                    return Err(Error::new(ErrorKind::NotFound, "the secret has no such revision yet"));
-                }
                 ValuesChange::Restore(revision) => Some(entry.values(cx, Some(revision))?.0),
                 ValuesChange::Merge(pairs) => {
                     let (mut values, _) = entry.values(cx, None)?;

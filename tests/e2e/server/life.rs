@@ -33,6 +33,15 @@ fn a_secret_lives_its_life_over_http() {
         call("GET", &format!("{path}?revision=1"), Value::Null).body["body"]["values"],
         json!({"a": "1"})
     );
+    // What is not kept is told, and what is yet to come, in the same words whoever asks.
+    for (revision, why) in [(0, "is kept from that revision"), (4, "no such revision yet")] {
+        let none = call("POST", &format!("{path}/rollback"), json!({"revision": revision}));
+        assert!(none.status == 404 && none.body.to_string().contains(why), "{none:?}");
+        for read in [path.as_str(), "/secrets/by-name/db2"] {
+            let read = call("GET", &format!("{read}?revision={revision}"), Value::Null);
+            assert_eq!((read.status, &read.body), (404, &none.body));
+        }
+    }
     let back = call("POST", &format!("{path}/rollback"), json!({"revision": 1}));
     assert_eq!(
         (&back.body["body"]["values"], &back.body["body"]["revision"]),

@@ -19,9 +19,6 @@ pub(super) async fn get(run: &mut Run<'_>, args: &GetArgs) -> Outcome {
         options = options.as_of(Revision(revision));
     }
     let secret = read(&secrets, &args.target.name, args.target.private, &options).await?;
-    if let Some(revision) = args.revision {
-        refuse_future(&secret.meta, revision)?;
-    }
     match &args.key {
         Some(key) => value(run, &secret, key),
         None => whole(run, &secret, args.revision.is_some()),
@@ -40,6 +37,9 @@ pub(super) async fn read(
         Ok(secret) => Ok(secret),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let found = find(secrets, name, private).await?;
+            if let Some(revision) = options.as_of {
+                refuse_future(&found, revision.0)?;
+            }
             Ok(secrets.get_ref(&found.id.into(), options).await?)
         }
         Err(error) => Err(error.into()),

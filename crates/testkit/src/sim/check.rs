@@ -30,7 +30,8 @@ impl Expected {
     }
 
     pub(super) fn as_of(&self, revision: u64) -> Option<&(u64, Values, bool)> {
-        self.versions.iter().rev().find(|version| version.0 <= revision)
+        let past = revision <= self.revision;
+        self.versions.iter().rev().find(|version| past && version.0 <= revision)
     }
 
     pub(super) fn seen_by(&self, actor: OwnerId) -> bool {

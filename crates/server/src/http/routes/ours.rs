@@ -30,7 +30,7 @@ use strongroom_core::{Revision, SecretId, SecretName, SecretRef, SecretUpdate, V
     path = "/secrets/by-name/{name}",
     tag = "secrets",
     operation_id = "by_name",
-    params(("name" = String, Path, description = "The exact name"), ("private" = Option<bool>, Query, description = "Whether the private or the public one is meant; without it the public one wins"), ("revision" = Option<u64>, Query, description = "An older version"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
+    params(("name" = String, Path, description = "The exact name"), ("private" = Option<bool>, Query, description = "Whether the private or the public one is meant; without it the public one wins"), ("revision" = Option<u64>, Query, description = "An older version: the newest that is kept from that revision or before; 404 if none is, or if the revision is yet to come"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
     responses((status = 200, description = "Done", body = SecretView)),
 )]
 pub(crate) async fn by_name(

@@ -174,7 +174,7 @@ fn exact(filter: &SecretFilter) -> Option<SecretFilter> {
     path = "/secrets/{id}",
     tag = "secrets",
     operation_id = "secrets_get",
-    params(("id" = Uuid, Path, description = "The secret's id"), ("revision" = Option<u64>, Query, description = "An older version"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
+    params(("id" = Uuid, Path, description = "The secret's id"), ("revision" = Option<u64>, Query, description = "An older version: the newest that is kept from that revision or before; 404 if none is, or if the revision is yet to come"), ("hydrate" = Option<bool>, Query, description = "Whether to answer `metadata`, too")),
     responses((status = 200, description = "Done", body = SecretView)),
 )]
 pub(crate) async fn get(
