@@ -86,4 +86,16 @@ fn a_change_can_be_bound_to_a_revision_and_is_made_once() {
     let fresh = send("PUT", &path, ("if-match", "\"1\""), json!({"name": "new"}));
     assert_eq!((fresh.status, &fresh.body["name"]), (200, &json!("new")), "{fresh:?}");
     assert_eq!(send("DELETE", &path, ("if-match", "\"1\""), Value::Null).status, 412);
+
+    // Of several revisions one will do; a weak tag matches none, and what is no list is refused.
+    let change = |tags: &str| send("PUT", &path, ("if-match", tags), json!({"values": {"a": tags}})).status;
+    assert_eq!((change("\"1\", \"3\""), change("W/\"2\""), change("\"two\"")), (412, 412, 412));
+    assert_eq!((change("\"1\" \"2\""), change("*, \"2\""), change("2"), change(",")), (422, 422, 422, 422));
+    assert_eq!((change("\"4\", ,\"2\", \"1\""), change("*")), (200, 200));
+    let back =
+        send("POST", &format!("{path}/rollback"), ("if-match", "\"1\", \"4\""), json!({"revision": 1}));
+    assert_eq!((back.status, &back.body["body"]["revision"]), (200, &json!(5)), "{back:?}");
+    for (lines, status) in [("\"1\"\r\nif-match: \"4\"", 412), ("\"1\"\r\nif-match: \"5\"", 200)] {
+        assert_eq!(send("DELETE", &path, ("if-match", lines), Value::Null).status, status, "{lines}");
+    }
 }

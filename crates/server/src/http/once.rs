@@ -2,8 +2,8 @@
 //!
 //! What is kept commits with the change and holds no value: a repeat is answered anew, with the rights of then.
 
-use super::{auth::Caller, error::ApiError, state::App};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use super::{auth::Caller, error::ApiError, if_match::IfMatch, state::App};
+use axum::http::{HeaderMap, StatusCode};
 use std::{
     collections::hash_map::Entry,
     sync::{Arc, PoisonError},
@@ -46,8 +46,8 @@ impl Once {
         // Under the credential key, of which there is one at a time: after a rotation a repeat is not recognised.
         let (_, id) = engine.keyed_hash(KeyKind::Credential, "receipt id v1", &names)?;
         // With another condition it is another request.
-        let condition = headers.get(header::IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
-        let (_, digest) = engine.keyed_hash(KeyKind::Credential, "receipt body v2", &[body, condition])?;
+        let parts: [&[u8]; 2] = [body, &IfMatch::bytes(headers)];
+        let (_, digest) = engine.keyed_hash(KeyKind::Credential, "receipt body v2", &parts)?;
         let mut short = [0; 16];
         short.copy_from_slice(&id[..16]);
         let receipt = Receipt { id: uuid::Builder::from_random_bytes(short).into_uuid(), digest };

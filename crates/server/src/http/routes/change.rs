@@ -5,6 +5,7 @@ use super::{
         auth::Caller,
         detached::detached,
         error::{Answer, ApiError},
+        if_match::IfMatch,
         json::Object,
         once::Once,
         state::App,
@@ -13,12 +14,10 @@ use super::{
 };
 use axum::{
     body::Bytes,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
-use strongroom_core::{
-    Error, ErrorKind, Revision, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
-};
+use strongroom_core::{Error, ErrorKind, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange};
 use strongroom_engine::{ONLY_ITS_OWNER, PRIVATE_NAME_TAKEN, PUBLIC_NAME_TAKEN};
 
 pub(super) fn change(object: &mut Object, patch: bool) -> Result<SecretUpdate, ApiError> {
@@ -59,23 +58,26 @@ pub(crate) struct Changing {
 
 impl Changing {
     /// Makes it, and answers the secret as it is then.
-    pub(crate) async fn apply(
-        self,
-        app: &App,
-        caller: &Caller,
-        mut update: SecretUpdate,
-    ) -> Answer<Response> {
+    pub(crate) async fn apply(self, app: &App, caller: &Caller, update: SecretUpdate) -> Answer<Response> {
         let once = Once::of(app, caller, &self.headers, &self.what, &self.body).await?;
         if once.before().await?.is_some() {
             return again(app, caller, self.secret).await;
         }
-        update.expected = if_match(&self.headers)?;
-        let expected = update.expected;
+        let if_match = IfMatch::of(&self.headers)?;
+        let bound = if_match.is_bound();
         let sent_all = matches!(update.values, ValuesChange::Replace(_));
         let mut cx = caller.context();
         cx.receipt = once.receipt();
         let which = SecretRef::Id(self.secret);
-        let changed = detached(app, |app| async move { app.store.update(&cx, &which, update).await }).await;
+        let changed = detached(app, |app| async move {
+            let at = |expected| {
+                let mut update = update.clone();
+                update.expected = expected;
+                app.store.update(&cx, &which, update)
+            };
+            if_match.meet(at).await
+        })
+        .await;
         let error = match changed {
             Ok(meta) => return Ok(as_changed(app, caller, meta, sent_all).await),
             Err(error) => error,
@@ -85,7 +87,7 @@ impl Changing {
         }
         note_refusal(app, caller, &error, Some(self.secret)).await?;
         Err(match error.kind() {
-            ErrorKind::Conflict if expected.is_some() => precondition(&error),
+            ErrorKind::Conflict if bound => precondition(&error),
             ErrorKind::PermissionDenied if error.message() == ONLY_ITS_OWNER => ApiError::forbidden(
                 "Only the user who created the secret is allowed to update its private status.",
             ),
@@ -93,19 +95,6 @@ impl Changing {
             _ => missing(error, &self.text),
         })
     }
-}
-
-/// The revision that `If-Match` names; `*` is any.
-pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Revision>, ApiError> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|n| n.parse().ok());
-    number
-        .map(|n| Some(Revision(n)))
-        .ok_or_else(|| ApiError::invalid("If-Match: it must be one revision in quotes, as in ETag, or *"))
 }
 
 pub(super) fn precondition(error: &Error) -> ApiError {

@@ -91,7 +91,7 @@ pub(crate) async fn versions(
     path = "/secrets/{id}/rollback",
     tag = "secrets",
     operation_id = "rollback",
-    params(("id" = Uuid, Path, description = "The secret's id"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
+    params(("id" = Uuid, Path, description = "The secret's id"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`, or several with commas between them; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
     request_body = requests::Rollback,
     responses((status = 200, description = "Done", body = SecretView)),
 )]

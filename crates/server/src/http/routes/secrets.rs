@@ -6,6 +6,7 @@ use super::{
         body::{JsonBody, Sent},
         detached::detached,
         error::{Answer, ApiError},
+        if_match::IfMatch,
         json::id,
         once::Once,
         path::Path,
@@ -15,7 +16,7 @@ use super::{
         wire::{Nothing, Paged, SecretView},
     },
     answer::{again, missing, note_refusal, one, read},
-    change::{Changing, change, if_match, precondition, taken},
+    change::{Changing, change, precondition, taken},
 };
 use axum::{
     Json,
@@ -244,7 +245,7 @@ pub(crate) async fn show(
     path = "/secrets/{id}",
     tag = "secrets",
     operation_id = "secrets_update",
-    params(("id" = Uuid, Path, description = "The secret's id"), ("patch_values" = Option<bool>, Query, description = "Whether `values` are merged into those that are there"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
+    params(("id" = Uuid, Path, description = "The secret's id"), ("patch_values" = Option<bool>, Query, description = "Whether `values` are merged into those that are there"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`, or several with commas between them; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
     request_body = requests::SecretChange,
     responses((status = 200, description = "Done", body = SecretView)),
 )]
@@ -272,7 +273,7 @@ pub(crate) async fn update(
     path = "/secrets/{id}",
     tag = "secrets",
     operation_id = "secrets_delete",
-    params(("id" = Uuid, Path, description = "The secret's id"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
+    params(("id" = Uuid, Path, description = "The secret's id"), ("If-Match" = Option<String>, Header, description = "The revision that is expected, in quotes, as in `ETag`, or several with commas between them; 412 if it is another one"), ("Idempotency-Key" = Option<Uuid>, Header, description = "A repeat with the same one within five minutes changes nothing more")),
     responses((status = 200, description = "Done", body = Nothing)),
 )]
 pub(crate) async fn delete(
@@ -286,18 +287,22 @@ pub(crate) async fn delete(
     if once.before().await?.is_some() {
         return Ok(Json(Nothing));
     }
-    let expected = if_match(&headers)?;
+    let if_match = IfMatch::of(&headers)?;
+    let bound = if_match.is_bound();
     let mut cx = caller.context();
     cx.receipt = once.receipt();
     let which = SecretRef::Id(secret);
-    let deleted = detached(&app, |app| async move { app.store.delete(&cx, &which, expected).await }).await;
+    let deleted = detached(&app, |app| async move {
+        if_match.meet(|expected| app.store.delete(&cx, &which, expected)).await
+    })
+    .await;
     let Err(error) = deleted else { return Ok(Json(Nothing)) };
     if once.meanwhile(&error).await?.is_some() {
         return Ok(Json(Nothing));
     }
     note_refusal(&app, &caller, &error, Some(secret)).await?;
     match error.kind() {
-        ErrorKind::Conflict if expected.is_some() => Err(precondition(&error)),
+        ErrorKind::Conflict if bound => Err(precondition(&error)),
         _ => Err(missing(error, &text)),
     }
 }
