@@ -50,8 +50,8 @@ impl Link {
         link
     }
 
-    /// Makes a request and reads the whole answer; the connection stays.
-    fn asks(&mut self) {
+    /// Makes a request and reads the whole answer, whose head it tells; the connection stays.
+    fn asks(&mut self) -> String {
         self.0.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         let mut answer = Vec::new();
         let mut byte = [0];
@@ -64,6 +64,7 @@ impl Link {
         let (_, rest) = head.split_once("content-length: ").unwrap();
         let mut body = vec![0; rest.lines().next().unwrap().parse().unwrap()];
         self.0.read_exact(&mut body).unwrap();
+        head
     }
 
     fn certificate(&self) -> CertificateDer<'static> {
@@ -76,6 +77,20 @@ fn replace(path: &Path, text: &str) {
     let next = path.with_extension("next");
     std::fs::write(&next, text).unwrap();
     std::fs::rename(next, path).unwrap();
+}
+
+#[test]
+fn browsers_are_told_to_keep_to_tls_but_not_with_localhost() {
+    let made = Made::new();
+    for (listen, told) in [("127.0.0.1:0", false), ("[::]:0", true)] {
+        let home = Home::new();
+        let mut command = home.command(["serve", "--listen", listen]);
+        command.env("STRONGROOM_SERVER_TLS_CERT", home.file("cert.pem", &made.cert));
+        command.env("STRONGROOM_SERVER_TLS_KEY", home.file("key.pem", &made.key));
+        let server = Server::start_as(command);
+        let head = Link::new(&server, &[&made]).asks();
+        assert_eq!(head.contains("\r\nstrict-transport-security: max-age=31536000\r\n"), told, "{head}");
+    }
 }
 
 #[test]

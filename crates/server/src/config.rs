@@ -230,6 +230,11 @@ impl ServerConfig {
         self.plaintext.is_some() || !self.trusted_proxies.is_empty() || ends_tls
     }
 
+    /// Whether browsers are told to use TLS alone with the server's host, on all of its ports: not with `localhost`.
+    pub(crate) fn wants_tls_alone(&self) -> bool {
+        self.tls_cert.is_some() && !self.listen.ip().is_loopback()
+    }
+
     pub(crate) fn unready(&self) -> Duration {
         let usual = if self.listen.ip().is_loopback() { 0 } else { 5_000 };
         Duration::from_millis(self.unready_ms.unwrap_or(usual))
