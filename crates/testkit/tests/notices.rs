@@ -42,7 +42,7 @@ fn removals_that_remove_nothing_are_noticed() {
             ("removing", "the_newest_version_can_be_removed"),
             ("removing", "a_deleted_object_is_gone_with_its_versions"),
             ("removing", "what_is_left_of_an_object_can_be_deleted"),
-            ("keeping", "a_dropped_put_can_be_repeated"),
+            ("dropping", "a_dropped_put_can_be_repeated"),
         ],
     );
 }

@@ -5,12 +5,7 @@ use super::{
     awkward::awkward,
     fixture::{Fixture, is_not_found, labels, object, open, payload, put, uid, unless_refused},
 };
-use std::time::Duration;
-use strongroom_core::{Labels, NewVersion, ObjectId, Payload, Retry, VersionRef};
-use tokio::time;
-
-/// How long a call that was dropped is waited for.
-const LATE: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(300), Duration::from_secs(2)];
+use strongroom_core::{Labels, NewVersion, ObjectId, Payload, VersionRef};
 
 /// No payload that a case puts is larger, whatever the service takes: the largest that an engine can be told to keep,
 /// 1 MiB of keys and values, is 1.4 MB when it is sealed.
@@ -158,50 +153,6 @@ cases! {
             newest.extend([late].into_iter().filter(|late| **late != two));
         }
         fx.newest_is(object, &newest).await
-    }
-
-    /// A put that was dropped half way can be repeated, and the object can be deleted afterwards.
-    async fn a_dropped_put_can_be_repeated(s) {
-        let fx = Fixture::open(s).await?;
-        for polls in [1, 2, 4, 8] {
-            let (object, uid) = (object(), uid());
-            {
-                let mut half = Box::pin(put(&*fx.backend, object, uid, None, "text"));
-                for _ in 0..polls {
-                    if futures::poll!(&mut half).is_ready() {
-                        break;
-                    }
-                    tokio::task::yield_now().await;
-                }
-            }
-            let found = fx.scan(Some(object)).await?;
-            ensure!(
-                found.iter().all(|f| f.uid.is_none_or(|told| told == uid)),
-                "a scan tells of another attempt"
-            );
-            // What was dropped may still be under way: then the repeat may have to be tried again, and what comes after
-            // the deletion is deleted once more.
-            let mut repeated = put(&*fx.backend, object, uid, None, "text").await;
-            for pause in LATE {
-                if repeated.as_ref().is_err_and(|error| error.retry() != Retry::Never) {
-                    time::sleep(pause).await;
-                    repeated = put(&*fx.backend, object, uid, None, "text").await;
-                }
-            }
-            let at = repeated?;
-            ensure!(fx.text(object, &at).await? == "text", "the repeat wrote something else");
-            let mut outcome = Ok(());
-            for pause in LATE {
-                fx.backend.delete(object).await?;
-                outcome = fx.is_gone("a version of a deleted object", object, &at).await;
-                if outcome.is_ok() {
-                    break;
-                }
-                time::sleep(pause).await;
-            }
-            outcome?;
-        }
-        Ok(())
     }
 
     /// A version that is not there is `NotFound`, which is not to be tried again: of an object that is not there, and

@@ -1,6 +1,7 @@
 //! The suite for `Backend`.
 
 mod awkward;
+mod dropping;
 mod fixture;
 mod keeping;
 mod removing;
@@ -40,6 +41,7 @@ groups! {
     /// `backend_suite!(MySubject::new(), ignore = "needs a server")`, whose cases are ignored and not passed
     /// unless asked for.
     macro backend_suite in backend; subject BackendSubject;
+    dropping => __backend_dropping,
     keeping => __backend_keeping,
     removing => __backend_removing,
     scanning => __backend_scanning,
