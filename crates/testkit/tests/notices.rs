@@ -43,6 +43,7 @@ fn removals_that_remove_nothing_are_noticed() {
             ("removing", "a_deleted_object_is_gone_with_its_versions"),
             ("removing", "what_is_left_of_an_object_can_be_deleted"),
             ("dropping", "a_dropped_put_can_be_repeated"),
+            ("dropping", "a_dropped_removal_can_be_repeated"),
         ],
     );
 }

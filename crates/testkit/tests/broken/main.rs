@@ -2,8 +2,10 @@
 //!
 //! Their authors believe that they work: each is right but for one thing that somebody has really got wrong.
 
+mod dropped;
 mod faulty;
 
+use dropped::Dropped;
 use faulty::{Broken, Damaged, Opened};
 use std::{panic, sync::Arc, time::Duration};
 use strongroom_core::{Backend, NamespaceId, ObjectId, Result, async_trait};
@@ -60,6 +62,12 @@ enum Fault {
     ForgetsWhenOpenedAgain,
     ServesOneReadAtATime,
     LocksEachOpeningAlone,
+    KeepsTheSlotOfADroppedRead,
+    AnswersWhatADroppedReadAskedFor,
+    AnswersWhatADroppedScanAskedFor,
+    TakesADroppedRelabelForDone,
+    TakesADroppedRemovalForDone,
+    LeavesTheLockOfADroppedDeletion,
     Hangs,
     CannotBeReached,
 }
@@ -75,7 +83,8 @@ impl Subject {
 #[async_trait]
 impl BackendSubject for Subject {
     async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
-        Ok(Arc::new(Broken::open(&self.0, &self.1, &self.2, namespace, self.3)))
+        let inner = Broken::open(&self.0, &self.1, &self.2, namespace, self.3);
+        Ok(Arc::new(Dropped::over(inner, self.3)))
     }
 
     async fn damage(&self, _namespace: NamespaceId, object: ObjectId) -> bool {
@@ -180,5 +189,11 @@ caught! {
     ForgetsWhenOpenedAgain in sharing: a_version_is_readable_at_once_through_any_opening;
     ServesOneReadAtATime in sharing: many_reads_at_once_are_answered;
     LocksEachOpeningAlone in sharing: openings_may_change_one_object_together => "what one opening put is not there";
+    KeepsTheSlotOfADroppedRead in dropping: a_dropped_read_holds_nobody_up => "`get` has no answer after 20s";
+    AnswersWhatADroppedReadAskedFor in dropping: a_dropped_read_holds_nobody_up => "version has changed";
+    AnswersWhatADroppedScanAskedFor in dropping: a_dropped_read_holds_nobody_up => "a scan of one object shows another";
+    TakesADroppedRelabelForDone in dropping: a_dropped_relabel_can_be_repeated => "it shows old labels";
+    TakesADroppedRemovalForDone in dropping: a_dropped_removal_can_be_repeated => "a removed version can be read";
+    LeavesTheLockOfADroppedDeletion in dropping: a_dropped_removal_can_be_repeated => "somebody else works";
     Hangs in sharing: many_reads_at_once_are_answered => "the last of them `get`";
 }
