@@ -5,12 +5,15 @@ use super::{
     timed::{Timed, within},
 };
 use crate::{Broken, Outcome, eventually};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strongroom_core::{
     Backend, Error, ErrorKind, Found, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result, Retry,
     SecretId, VersionRef, VersionUid,
 };
 use uuid::Uuid;
+
+/// No opening takes longer. No engine limits it, and a subject may have to set up an account first.
+const OPENING: Duration = Duration::from_secs(20);
 
 /// A back-end on a namespace of its own.
 pub(super) struct Fixture {
@@ -126,8 +129,8 @@ pub(super) async fn open(
     subject: &dyn BackendSubject,
     namespace: NamespaceId,
 ) -> Result<Arc<dyn Backend>, Broken> {
-    match within("open", subject.open(namespace)).await {
-        Ok(backend) => Ok(Arc::new(Timed::new(backend))),
+    match within(OPENING, "open", subject.open(namespace)).await {
+        Ok(backend) => Ok(Arc::new(Timed::new(backend, subject.call_timeout()))),
         Err(error) => Err(Broken::unreachable(&error)),
     }
 }

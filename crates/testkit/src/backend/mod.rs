@@ -9,8 +9,9 @@ mod scanning;
 mod sharing;
 mod timed;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use strongroom_core::{Backend, NamespaceId, ObjectId, Result, async_trait};
+use strongroom_engine::EngineOptions;
 
 /// A back-end under test.
 #[async_trait]
@@ -24,6 +25,13 @@ pub trait BackendSubject: Send + Sync {
     /// two pages of yours.
     fn more_than_a_page(&self) -> usize {
         7
+    }
+
+    /// How long one call may take, in both suites; 10 s, as an engine has it, unless you say otherwise. An engine drops what
+    /// takes longer, and pauses between calls are its own, so that no throttled call needs more. Say more if your README
+    /// has people raise `call_timeout_ms`.
+    fn call_timeout(&self) -> Duration {
+        EngineOptions::default().call_timeout
     }
 
     /// Damages an object behind the back-end's back, so that it cannot be what was put: cuts its labels off, say. Answers

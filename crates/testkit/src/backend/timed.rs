@@ -8,31 +8,33 @@ use strongroom_core::{
 };
 use tokio::time;
 
-/// No call takes longer: the engine drops one after ten seconds, unless it is told otherwise.
-const LIMIT: Duration = Duration::from_secs(20);
-
-/// A back-end whose calls fail with their name, and after [`LIMIT`].
+/// A back-end whose calls fail with their name, and after as long as an engine waits for one.
 pub(super) struct Timed {
     inner: Arc<dyn Backend>,
+    limit: Duration,
     calls: Calls,
 }
 
 impl Timed {
-    pub(super) fn new(inner: Arc<dyn Backend>) -> Self {
-        Self { inner, calls: Calls::of_this_case() }
+    pub(super) fn new(inner: Arc<dyn Backend>, limit: Duration) -> Self {
+        Self { inner, limit, calls: Calls::of_this_case() }
     }
 
     async fn call<T>(&self, call: &'static str, answer: impl Future<Output = Result<T>>) -> Result<T> {
         self.calls.note(call);
-        within(call, answer).await
+        within(self.limit, call, answer).await
     }
 }
 
 /// The answer, or which call failed or has none.
-pub(super) async fn within<T>(call: &'static str, answer: impl Future<Output = Result<T>>) -> Result<T> {
-    match time::timeout(LIMIT, answer).await {
+pub(super) async fn within<T>(
+    limit: Duration,
+    call: &'static str,
+    answer: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    match time::timeout(limit, answer).await {
         Ok(answer) => answer.map_err(|error| named(error, call)),
-        Err(_) => Err(Error::new(ErrorKind::Timeout, format!("`{call}` has no answer after {LIMIT:?}"))),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, format!("`{call}` has no answer after {limit:?}"))),
     }
 }
 

@@ -64,6 +64,8 @@ impl<B: BackendSubject> OverBackend<B> {
         let name = StoreName::new("main")?;
         let backend = self.backend.open(identity.namespace).await?;
         let history = backend.info().limits.history;
+        let mut options = EngineOptions::default();
+        options.call_timeout = self.backend.call_timeout();
         let engine = Engine::open(Parts {
             catalog: catalog.clone(),
             identity,
@@ -71,7 +73,7 @@ impl<B: BackendSubject> OverBackend<B> {
             env,
             stores: vec![Store::new(name.clone(), backend, self.seal)],
             target: Some(name),
-            options: EngineOptions::default(),
+            options,
         })
         .await?;
         Ok((engine, history))
