@@ -3,7 +3,7 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use std::{error::Error as StdError, fmt};
-use strongroom_core::{Error, ErrorKind, Retry};
+use strongroom_core::{Error, ErrorKind, Retry, causes};
 
 /// The endpoint speaks plain HTTP and is not on this host.
 #[derive(Debug)]
@@ -38,11 +38,6 @@ pub(crate) fn not_sent(error: &(dyn StdError + 'static)) -> Error {
         "AWS Secrets Manager cannot be reached: check region, endpoint, network, and ca_path if set",
     )
     .retryable(Retry::Backoff)
-}
-
-/// An error and what led to it.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&cause| cause.source())
 }
 
 fn no_credentials_in_time() -> Error {

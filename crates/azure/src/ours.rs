@@ -2,7 +2,7 @@
 
 use azure_core::error::{Error as SdkError, ErrorKind as SdkKind};
 use std::{error::Error as StdError, fmt};
-use strongroom_core::Error;
+use strongroom_core::{Error, causes};
 
 /// An error of ours on its way through the SDK.
 #[derive(Clone, Debug)]
@@ -38,12 +38,5 @@ impl StdError for Ours {}
 
 /// The error of ours that an SDK's error carries, if any.
 pub(crate) fn ours(error: &SdkError) -> Option<Ours> {
-    let mut next: Option<&(dyn StdError + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if let Some(ours) = cause.downcast_ref::<Ours>() {
-            return Some(ours.clone());
-        }
-        next = cause.source();
-    }
-    None
+    causes(error).find_map(|cause| cause.downcast_ref::<Ours>()).cloned()
 }

@@ -13,7 +13,7 @@ pub struct Context {
     /// What it may see and do, as data: the catalog makes it part of WHERE, and the engine checks it on the
     /// very row that it answers from or commits.
     pub access: Access,
-    /// How long the call may take, from its start: 25 s unless said otherwise.
+    /// How long the call may take, from its start: [`DEADLINE`](Self::DEADLINE) unless said otherwise.
     pub deadline: Duration,
     /// Where the call came from, for the audit log.
     pub origin: Origin,
@@ -74,6 +74,10 @@ pub struct Glob {
 }
 
 impl Context {
+    /// How long a call may take unless said otherwise: less than the 30 s after which the clients of a server give up, so
+    /// that they get to know what became of it.
+    pub const DEADLINE: Duration = Duration::from_secs(25);
+
     /// A caller that may do everything but see others' private secrets, such as the local command line.
     #[must_use]
     pub fn full(actor: OwnerId, channel: impl Into<String>) -> Self {
@@ -83,7 +87,7 @@ impl Context {
     /// A caller with these rights.
     #[must_use]
     pub fn new(actor: OwnerId, access: Access, origin: Origin) -> Self {
-        Self { actor, access, deadline: Duration::from_secs(25), origin, receipt: None }
+        Self { actor, access, deadline: Self::DEADLINE, origin, receipt: None }
     }
 
     /// Allows calls this long.

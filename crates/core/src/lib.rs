@@ -18,6 +18,7 @@
 
 mod access;
 mod backend;
+mod causes;
 mod error;
 pub mod filter;
 mod ids;
@@ -36,6 +37,7 @@ pub use async_trait::async_trait;
 pub use backend::{
     Backend, BackendInfo, Found, Labels, Limits, NewVersion, Payload, Removal, ScanPage, VersionRef,
 };
+pub use causes::causes;
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use filter::{Page, SecretFilter};
 pub use ids::{NamespaceId, ObjectId, OwnerId, Revision, SecretId, Timestamp, VersionUid};

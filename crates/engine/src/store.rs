@@ -1,7 +1,6 @@
 //! The engine as a [`SecretsStore`].
 
 use crate::{deadline::Deadline, engine::Engine};
-use std::time::Duration;
 use strongroom_core::{
     Context, GetOptions, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta, SecretRef,
     SecretUpdate, SecretsStore, Version, async_trait,
@@ -38,7 +37,7 @@ impl SecretsStore for Engine {
 
     async fn check(&self) -> Result<()> {
         self.core.catalog.check().await?;
-        let deadline = Deadline::after(Duration::from_secs(25), &self.core.env);
+        let deadline = Deadline::after(Context::DEADLINE, &self.core.env);
         let checks = self.core.stores.values().map(|store| store.check(&deadline));
         let mut failed: Vec<_> =
             futures::future::join_all(checks).await.into_iter().filter_map(Result::err).collect();

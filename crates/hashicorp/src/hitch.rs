@@ -2,6 +2,7 @@
 
 use rustls::CertificateError;
 use std::{error::Error as StdError, io};
+use strongroom_core::causes;
 
 /// What is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(crate) enum Hitch {
 impl Hitch {
     /// That of a connection that did not come about.
     pub(crate) fn of(error: &reqwest::Error) -> Self {
-        match tls(error) {
+        match causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
             Some(rustls::Error::InvalidMessage(_)) => Self::Plain,
             Some(rustls::Error::InvalidCertificate(why)) => Self::of_certificate(why),
             Some(_) => Self::Tls,
@@ -65,23 +66,6 @@ impl Hitch {
             Self::Network => "it cannot be reached; check `address` and the network",
         }
     }
-}
-
-/// What TLS said, however deep it lies.
-fn tls<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(found) = error.downcast_ref() {
-        return Some(found);
-    }
-    // An `io::Error` has the source of what it wraps, and not that itself.
-    if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        return tls(inner);
-    }
-    error.source().and_then(tls)
-}
-
-/// An error and what led to it.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&cause| cause.source())
 }
 
 fn is_closed(error: &(dyn StdError + 'static)) -> bool {

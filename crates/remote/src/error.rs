@@ -2,7 +2,7 @@
 
 use crate::transport::Reply;
 use serde::Deserialize;
-use strongroom_core::{Error, ErrorKind, Retry, Revision, SecretName, SecretRef};
+use strongroom_core::{Error, ErrorKind, Retry, Revision, SecretName, SecretRef, causes};
 
 /// The longest text of a server that is shown, in characters.
 const LONGEST: usize = 1000;
@@ -188,16 +188,10 @@ fn why(lost: &reqwest::Error) -> Option<String> {
     if let Some(rustls::Error::InvalidMessage(_)) = tls(lost) {
         return Some("no TLS is spoken there: does the url begin with http://?".to_owned());
     }
-    let mut error: Option<&(dyn std::error::Error + 'static)> = Some(lost);
-    while let Some(now) = error {
-        if let Some(io) = now.downcast_ref::<std::io::Error>()
-            && io.raw_os_error().is_some()
-        {
-            return Some(io.kind().to_string());
-        }
-        error = now.source();
-    }
-    None
+    causes(lost)
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .find(|io| io.raw_os_error().is_some())
+        .map(|io| io.kind().to_string())
 }
 
 pub(crate) fn untrusted(server: &str, why: &str) -> Error {
@@ -253,14 +247,7 @@ fn in_words(why: &rustls::CertificateError) -> String {
     text.to_owned()
 }
 
-/// What TLS said, however deep it lies.
-fn tls<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
-    if let Some(found) = error.downcast_ref() {
-        return Some(found);
-    }
-    // An `io::Error` has the source of what it wraps, and not that itself.
-    if let Some(inner) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        return tls(inner);
-    }
-    error.source().and_then(tls)
+/// What TLS said, if it said something.
+fn tls(error: &reqwest::Error) -> Option<&rustls::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref())
 }

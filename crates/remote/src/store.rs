@@ -10,18 +10,11 @@ use crate::{
     wire::{PageView, SecretView},
 };
 use reqwest::Method;
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Instant};
 use strongroom_core::{
     Context, GetOptions, NewSecret, Page, Result, Revision, Secret, SecretFilter, SecretMeta, SecretRef,
     SecretUpdate, SecretsStore, Version, async_trait,
 };
-
-/// How long a call without a context may take.
-const DEADLINE: Duration = Duration::from_secs(25);
 
 /// The secrets of a server, as the account sees them that it is configured to log in with.
 #[derive(Clone)]
@@ -49,7 +42,7 @@ impl RemoteStore {
     /// # Errors
     /// `Unavailable` or `Timeout` if it does not answer, `Unexpected` if something else answers there.
     pub async fn server(&self) -> Result<ServerInfo> {
-        self.client.server(Instant::now() + DEADLINE).await.cloned()
+        self.client.server(Instant::now() + Context::DEADLINE).await.cloned()
     }
 
     /// Logs in now, and not with the first call.
@@ -57,7 +50,7 @@ impl RemoteStore {
     /// # Errors
     /// `StoreRefused` if the server refuses the credentials, `RateLimited` if it did so too often.
     pub async fn log_in(&self) -> Result<()> {
-        let end = Instant::now() + DEADLINE;
+        let end = Instant::now() + Context::DEADLINE;
         self.client.server(end).await?;
         self.client.log_in(end).await
     }
@@ -107,7 +100,7 @@ impl SecretsStore for RemoteStore {
     }
 
     async fn check(&self) -> Result<()> {
-        let end = Instant::now() + DEADLINE;
+        let end = Instant::now() + Context::DEADLINE;
         let message = Message::new(Method::GET, "/secrets?size=1");
         self.client.call(Call { message, about: About::default(), end }).await.map(drop)
     }

@@ -1,5 +1,6 @@
 //! What went wrong in a database, by its codes.
 
+use crate::codes;
 use strongroom_core::{Error, ErrorKind, Retry};
 
 /// What a failed statement means for the transaction that it is part of.
@@ -104,7 +105,7 @@ impl From<rusqlite::Error> for Failure {
             return Self { class: Class::Other, error: told(Class::Other, "driver") };
         };
         let number = u32::try_from(failed.extended_code).unwrap_or(1);
-        let class = sqlite(number);
+        let class = codes::sqlite(number);
         let mut told = told(class, &format!("SQLite code {number}"));
         // As above.
         if let (Class::Schema, Some(says)) = (class, says) {
@@ -133,17 +134,17 @@ fn classify(error: &sqlx::Error) -> (Class, String) {
 fn database_class(error: &dyn sqlx::error::DatabaseError) -> (Class, String) {
     #[cfg(feature = "postgres")]
     if let Some(error) = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
-        return (postgres(error.code()), format!("SQLSTATE {}", error.code()));
+        return (codes::postgres(error.code()), format!("SQLSTATE {}", error.code()));
     }
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return (mysql(error.number()), format!("error {}", error.number()));
+        return (codes::mysql(error.number()), format!("error {}", error.number()));
     }
     #[cfg(feature = "sqlite")]
     if let Some(error) = error.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
         let code = sqlx::error::DatabaseError::code(error);
         let number = code.as_deref().and_then(|code| code.parse().ok()).unwrap_or(1);
-        return (sqlite(number), format!("SQLite code {number}"));
+        return (codes::sqlite(number), format!("SQLite code {number}"));
     }
     (Class::Other, error.code().map(Into::into).unwrap_or_default())
 }
@@ -154,69 +155,6 @@ pub(crate) fn unknown() -> Error {
         ErrorKind::OutcomeUnknown,
         "the connection to the database was lost during the commit: whether it took effect is not known",
     )
-}
-
-/// Extended result codes: the low byte is the primary one.
-#[cfg(feature = "sqlite")]
-fn sqlite(code: u32) -> Class {
-    match (code & 0xff, code) {
-        (19, 787) => Class::ForeignKey,
-        (19, 1555 | 2067 | 2579) => Class::Unique,
-        // Busy, locked, schema changed under a prepared statement.
-        (5 | 6 | 17, _) => Class::Again,
-        (13, _) => Class::Full,
-        // No permission, read-only, cannot open: nobody logs in to a file.
-        (3 | 8 | 14, _) => Class::File,
-        (11 | 26, _) => Class::Corrupt,
-        (10 | 4 | 9, _) => Class::Io,
-        (1, _) => Class::Schema,
-        _ => Class::Other,
-    }
-}
-
-/// SQLSTATEs.
-#[cfg(feature = "postgres")]
-fn postgres(code: &str) -> Class {
-    match code {
-        "23505" => Class::Unique,
-        "23503" => Class::ForeignKey,
-        // Serialization failure, deadlock, lock not available, too many connections, a cached plan that does not
-        // fit any more, a transaction that failed before.
-        "40001" | "40P01" | "55P03" | "53300" | "0A000" | "26000" => Class::Again,
-        // Shutdowns, idle and connection failures; whether a COMMIT took effect is not known.
-        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "40003" => Class::Lost,
-        "25006" => Class::ReadOnly,
-        "53100" | "53200" | "53000" => Class::Full,
-        "XX001" | "XX002" => Class::Corrupt,
-        "42501" => Class::Denied,
-        "3D000" => Class::Denied,
-        "58030" => Class::Io,
-        _ if code.starts_with("08") => Class::Lost,
-        _ if code.starts_with("28") => Class::Denied,
-        _ if code.starts_with("40") => Class::Again,
-        _ if code.starts_with("42") => Class::Schema,
-        _ => Class::Other,
-    }
-}
-
-/// Error numbers of MySQL, MariaDB and TiDB.
-#[cfg(feature = "mysql")]
-fn mysql(number: u16) -> Class {
-    match number {
-        1062 | 1586 => Class::Unique,
-        1216 | 1217 | 1451 | 1452 => Class::ForeignKey,
-        // Lock wait timeout, deadlock, too many connections, a prepared statement that must be prepared again,
-        // a snapshot that is too old, TiDB's write conflicts.
-        1205 | 1213 | 1040 | 1203 | 1615 | 1020 | 1412 | 8022 | 8028 | 9007 => Class::Again,
-        // Shutdown, killed, gone; 1047: a Galera node that is not part of its cluster.
-        1053 | 1317 | 1927 | 2006 | 2013 | 1047 | 1158..=1161 | 4031 => Class::Lost,
-        1290 | 1792 | 1836 => Class::ReadOnly,
-        1021 | 1114 | 1041 => Class::Full,
-        1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1698 | 3159 => Class::Denied,
-        1034 | 1712 => Class::Corrupt,
-        1054 | 1064 | 1146 | 1136 | 1305 => Class::Schema,
-        _ => Class::Other,
-    }
 }
 
 fn told(class: Class, code: &str) -> Error {
@@ -269,40 +207,10 @@ fn told(class: Class, code: &str) -> Error {
     Error::new(kind, text).with("code", code).retryable(retry)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests {
-    use super::Class;
-    #[cfg(feature = "sqlite")]
     use super::{ErrorKind, Failure};
 
-    #[cfg(feature = "sqlite")]
-    #[test]
-    fn sqlite_codes() {
-        let table = [
-            (5, Class::Again),
-            (261, Class::Again),
-            (517, Class::Again),
-            (787, Class::ForeignKey),
-            (1555, Class::Unique),
-            (2067, Class::Unique),
-            (1299, Class::Other),
-            (3, Class::File),
-            (8, Class::File),
-            (1032, Class::File),
-            (1544, Class::File),
-            (13, Class::Full),
-            (14, Class::File),
-            (11, Class::Corrupt),
-            (26, Class::Corrupt),
-            (1034, Class::Io),
-            (1, Class::Schema),
-        ];
-        for (code, class) in table {
-            assert_eq!(super::sqlite(code), class, "{code}");
-        }
-    }
-
-    #[cfg(feature = "sqlite")]
     #[test]
     fn a_file_that_cannot_be_opened_is_named_and_no_account_is_blamed() {
         // SQLITE_CANTOPEN, and SQLITE_READONLY_DIRECTORY.
@@ -317,48 +225,5 @@ mod tests {
         }
         let busy = Failure::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(5), None));
         assert!(!busy.at(std::path::Path::new("/data/strongroom.db")).error.to_string().contains("/data"));
-    }
-
-    #[cfg(feature = "postgres")]
-    #[test]
-    fn postgres_codes() {
-        let table = [
-            ("23505", Class::Unique),
-            ("23503", Class::ForeignKey),
-            ("40001", Class::Again),
-            ("40P01", Class::Again),
-            ("40003", Class::Lost),
-            ("55P03", Class::Again),
-            ("57P01", Class::Lost),
-            ("08006", Class::Lost),
-            ("25006", Class::ReadOnly),
-            ("53100", Class::Full),
-            ("28P01", Class::Denied),
-            ("42P01", Class::Schema),
-            ("22001", Class::Other),
-        ];
-        for (code, class) in table {
-            assert_eq!(super::postgres(code), class, "{code}");
-        }
-    }
-
-    #[cfg(feature = "mysql")]
-    #[test]
-    fn mysql_numbers() {
-        let table = [
-            (1062, Class::Unique),
-            (1451, Class::ForeignKey),
-            (1452, Class::ForeignKey),
-            (1213, Class::Again),
-            (1205, Class::Again),
-            (2013, Class::Lost),
-            (1290, Class::ReadOnly),
-            (1045, Class::Denied),
-            (1146, Class::Schema),
-            (1406, Class::Other),
-        ];
-        for (number, class) in table {
-            assert_eq!(super::mysql(number), class, "{number}");
-        }
     }
 }

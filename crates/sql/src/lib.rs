@@ -20,6 +20,7 @@ mod attempt;
 mod audit;
 mod backup;
 mod catalog;
+mod codes;
 mod commit;
 mod connection;
 mod database;

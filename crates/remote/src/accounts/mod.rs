@@ -16,15 +16,11 @@ use crate::{
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use strongroom_core::{Error, ErrorKind, Result};
+use std::{sync::Arc, time::Instant};
+use strongroom_core::{Context, Error, ErrorKind, Result};
 use uuid::Uuid;
 use views::AccountView;
 
-const DEADLINE: Duration = Duration::from_secs(25);
 /// How many items are asked for at once.
 const PAGE: u32 = 1000;
 
@@ -63,7 +59,7 @@ impl Accounts {
         body: Option<&(impl Serialize + ?Sized)>,
         key: Option<Uuid>,
     ) -> Result<T> {
-        let end = Instant::now() + DEADLINE;
+        let end = Instant::now() + Context::DEADLINE;
         if self.client.server(end).await?.strongroom.is_none() {
             return Err(crate::error::unsupported("manages its accounts with its own command line, `zenml`"));
         }
@@ -99,7 +95,7 @@ impl Accounts {
     /// Those of any call.
     pub async fn own(&self) -> Result<Account> {
         let message = Message::new(Method::GET, "/current-user");
-        let call = Call { message, about: About::default(), end: Instant::now() + DEADLINE };
+        let call = Call { message, about: About::default(), end: Instant::now() + Context::DEADLINE };
         self.client.json::<AccountView>(call).await?.account(false)
     }
 

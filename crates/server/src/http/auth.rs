@@ -132,7 +132,7 @@ impl FromRequestParts<App> for Facts {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self {
             request_id: String::new(),
             address: None,
-            deadline: Duration::from_secs(25),
+            deadline: Context::DEADLINE,
             seen: Arc::default(),
         }))
     }
