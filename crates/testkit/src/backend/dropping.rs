@@ -64,10 +64,13 @@ where
 {
     let mut answer = call().await;
     for pause in LATE {
-        if answer.as_ref().is_err_and(|error| error.retry() != Retry::Never) {
-            time::sleep(pause).await;
-            answer = call().await;
-        }
+        let asked = match answer.as_ref().map_err(|error| error.retry()) {
+            Ok(_) | Err(Retry::Never) => break,
+            Err(Retry::After(asked)) => asked,
+            Err(_) => Duration::ZERO,
+        };
+        time::sleep(pause.max(asked)).await;
+        answer = call().await;
     }
     answer
 }
