@@ -85,6 +85,19 @@ async fn refused(claimed: &Claimed, refused: IdentityChange) -> ErrorKind {
     kind
 }
 
+/// What changes nothing moves nothing; its entry is made all the same.
+async fn idle(claimed: &Claimed, idle: IdentityChange) -> Changed {
+    let filter = TrailFilter { action: Some("account.test".into()), ..TrailFilter::default() };
+    let state = async || {
+        let entries = claimed.catalog.audit_trail(&filter, 0, 100).await.unwrap().len();
+        (claimed.catalog.auth_epoch().await.unwrap(), entries)
+    };
+    let (epoch, entries) = state().await;
+    let changed = change(claimed, idle).await.unwrap();
+    assert_eq!(state().await, (epoch, entries + 1));
+    changed
+}
+
 /// What an account owns that is not removed for that: private and public secrets, and what is said of them.
 async fn owned(claimed: &Claimed, removal: IdentityChange) -> ((u64, u64), String) {
     let before = claimed.catalog.auth_epoch().await.unwrap();
@@ -126,6 +139,20 @@ async fn accounts_are_made_changed_and_removed(claimed: &Claimed) {
     let changed = catalog.account(AccountRef::Id(ann.id)).await.unwrap().unwrap();
     assert_eq!((changed.role, changed.scope, changed.email), (Role::Reader, Scope::Granted, None));
     assert_eq!(changed.generation, ann.generation + 1, "a new password ends what was issued");
+    let same = AccountPatch {
+        role: Some(Role::Reader),
+        email: Some(None),
+        activation: Some(None),
+        ..AccountPatch::default()
+    };
+    for patch in [AccountPatch::default(), same] {
+        let patch = IdentityChange::PatchAccount(ann.id, patch);
+        let Changed::Account(now) = idle(claimed, patch).await else { panic!("no account") };
+        assert_eq!(
+            (now.role, now.generation, now.updated),
+            (Role::Reader, changed.generation, changed.updated)
+        );
+    }
     let stale = AccountPatch { at_generation: Some(ann.generation), ..AccountPatch::default() };
     assert_eq!(refused(claimed, IdentityChange::PatchAccount(ann.id, stale)).await, ErrorKind::Conflict);
 
@@ -200,6 +227,7 @@ async fn keys_and_grants_are_part_of_a_principal(claimed: &Claimed) {
     for glob in ["prod/*", "prod/*", "dev"] {
         change(claimed, IdentityChange::AddGrant(account.id, glob.into())).await.unwrap();
     }
+    idle(claimed, IdentityChange::AddGrant(account.id, "dev".into())).await;
     let principal = catalog.principal(account.id, Some(key.id)).await.unwrap();
     assert_eq!(principal.epoch, catalog.auth_epoch().await.unwrap());
     assert_eq!(principal.key.unwrap().mac, vec![1; 32]);
@@ -225,7 +253,8 @@ async fn keys_and_grants_are_part_of_a_principal(claimed: &Claimed) {
     let late = IdentityChange::RotateKey(key.id, mac(claimed, 6), 5, receipt);
     assert_eq!(refused(claimed, late).await, ErrorKind::Conflict);
     let off = ApiKeyPatch { active: Some(false), ..ApiKeyPatch::default() };
-    change(claimed, IdentityChange::PatchKey(key.id, off)).await.unwrap();
+    change(claimed, IdentityChange::PatchKey(key.id, off.clone())).await.unwrap();
+    idle(claimed, IdentityChange::PatchKey(key.id, off)).await;
     let used = || async { catalog.api_key(key.id).await.unwrap().unwrap().last_used };
     let pace = Duration::from_secs(600);
     catalog.touch_api_key(key.id, pace).await.unwrap();

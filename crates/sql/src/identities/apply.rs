@@ -19,6 +19,19 @@ use strongroom_core::{
 };
 use strongroom_engine::{Auditor, Noted};
 
+/// Takes over what a patch gives: whether anything differs.
+macro_rules! take {
+    ($row:ident, $patch:ident: $($field:ident),*) => {{
+        let mut differs = false;
+        $(if let Some(new) = &$patch.$field && $row.$field != *new {
+            $row.$field = new.clone();
+            differs = true;
+        })*
+        differs
+    }};
+}
+pub(super) use take;
+
 /// A change, in a transaction with its audit entry.
 pub(super) struct Apply {
     pub(super) change: IdentityChange,
@@ -73,7 +86,11 @@ impl Operation for Apply {
         if matches!(answer, Err(_) | Ok(Changed::OwnsSecrets(_))) {
             return Ok(Verdict::Undo(answer));
         }
-        statements.push(Statement::new("UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 1", Vec::new()));
+        // Whoever knows what there is knows it still.
+        if !statements.is_empty() {
+            let next = "UPDATE auth_epoch SET epoch = epoch + 1 WHERE id = 1";
+            statements.push(Statement::new(next, Vec::new()));
+        }
         let note =
             Note { entry: &self.noted.entry, auditor: &self.noted.auditor, at: now, revision: Revision(0) };
         match tx.write(statements, &note).await {
@@ -154,10 +171,10 @@ async fn change(tx: &mut Transaction, id: OwnerId, patch: &AccountPatch, now: Ti
         return refuse(ErrorKind::Conflict, "the account was changed meanwhile: look at it again");
     }
     let before = account.clone();
-    macro_rules! take {
-        ($($field:ident),*) => { $(if let Some(new) = &patch.$field { account.$field = new.clone(); })* };
+    let differs = take!(account, patch: name, full_name, description, email, active, role, scope, activation);
+    if !differs && patch.password.is_none() {
+        return Ok((Ok(Changed::Account(Box::new(account))), Vec::new()));
     }
-    take!(name, full_name, description, email, active, role, scope, activation);
     if let Some(hash) = &patch.password {
         account.password = Some(hash.clone());
         account.password_changed = Some(now);

@@ -179,7 +179,7 @@ impl fmt::Debug for IdentityChange {
 }
 
 impl SqlCatalog {
-    /// Makes a change with its audit entry, and moves the epoch.
+    /// Makes a change with its audit entry, and moves the epoch, unless all is as it is wanted already.
     ///
     /// # Errors
     /// - `NotFound` if the account, key or grant is not there.

@@ -1,7 +1,7 @@
 //! Changing API keys.
 
 use super::{
-    apply::{Step, refuse, there},
+    apply::{Step, refuse, take, there},
     change::{ApiKeyPatch, Changed, NewApiKey, NewMac},
     rows::{self, API_KEY, ApiKey},
 };
@@ -49,10 +49,9 @@ pub(super) async fn add(
 
 pub(super) async fn patch(tx: &mut Transaction, id: Uuid, patch: &ApiKeyPatch, now: Timestamp) -> Step {
     let Some(mut key) = find(tx, id).await? else { return gone() };
-    macro_rules! take {
-        ($($field:ident),*) => { $(if let Some(new) = &patch.$field { key.$field = new.clone(); })* };
+    if !take!(key, patch: name, description, active, expires) {
+        return Ok((Ok(Changed::Key(Box::new(key))), Vec::new()));
     }
-    take!(name, description, active, expires);
     key.updated = now;
     replace(key)
 }
