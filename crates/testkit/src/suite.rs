@@ -110,7 +110,7 @@ impl fmt::Display for Calls {
 ///
 /// # Panics
 /// If the promise is broken, and if it takes longer than two minutes.
-pub fn run<S: ?Sized>(suite: &Suite<S>, group: &str, name: &str, subject: impl FnOnce() -> Box<S>) {
+pub fn run<S: ?Sized>(suite: &Suite<S>, group: &str, name: &str, subject: &dyn Fn() -> Box<S>) {
     run_within(LIMIT, suite, group, name, subject);
 }
 
@@ -123,7 +123,8 @@ pub fn run_within<S: ?Sized>(
     suite: &Suite<S>,
     group: &str,
     name: &str,
-    subject: impl FnOnce() -> Box<S>,
+    // Not a type of its own for each test: everything below would be compiled anew for each, runtime included.
+    subject: &dyn Fn() -> Box<S>,
 ) {
     let cases = suite.iter().filter(|(known, _)| *known == group).flat_map(|(_, cases)| *cases);
     let Some(case) = cases.clone().find(|case| case.name == name) else {
@@ -228,7 +229,7 @@ macro_rules! cases {
                 #[test]
                 $d(#[ignore = $d why])?
                 fn $name() {
-                    $crate::run($crate::$suite::SUITE, stringify!($group), stringify!($name), || {
+                    $crate::run($crate::$suite::SUITE, stringify!($group), stringify!($name), &|| {
                         ::std::boxed::Box::new($d subject)
                     });
                 }

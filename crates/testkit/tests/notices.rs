@@ -28,7 +28,7 @@ fn memory(held: &Held, namespace: NamespaceId) -> Arc<dyn Backend> {
 fn noticed(broken: fn(&Held, NamespaceId) -> Arc<dyn Backend>, cases: &[(&str, &str)]) {
     for (group, name) in cases {
         let subject = || -> Box<dyn BackendSubject> { Box::new(Broken(Held::new(), broken)) };
-        let outcome = panic::catch_unwind(|| run(backend::SUITE, group, name, subject));
+        let outcome = panic::catch_unwind(|| run(backend::SUITE, group, name, &subject));
         assert!(outcome.is_err(), "{group}::{name} passed");
     }
 }
@@ -122,7 +122,7 @@ impl CatalogSubject for Stale {
 
 fn catalog_passes(subject: impl Fn() -> Stale, group: &str, name: &str) -> bool {
     let subject = || -> Box<dyn CatalogSubject> { Box::new(subject()) };
-    panic::catch_unwind(panic::AssertUnwindSafe(|| run(catalog::SUITE, group, name, subject))).is_ok()
+    panic::catch_unwind(panic::AssertUnwindSafe(|| run(catalog::SUITE, group, name, &subject))).is_ok()
 }
 
 #[test]

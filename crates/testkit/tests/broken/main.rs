@@ -105,7 +105,7 @@ fn told(fault: Fault, group: &str, name: &str) -> String {
     // Only the one that hangs takes as long; what is shown late by others is waited for 15 s.
     let limit = Duration::from_secs(if fault == Fault::Hangs { 2 } else { 60 });
     let subject = || -> Box<dyn BackendSubject> { Box::new(Subject::new(fault)) };
-    let outcome = panic::catch_unwind(|| run_within(limit, backend::SUITE, group, name, subject));
+    let outcome = panic::catch_unwind(|| run_within(limit, backend::SUITE, group, name, &subject));
     *outcome.err().and_then(|told| told.downcast::<String>().ok()).expect("nobody noticed")
 }
 
