@@ -1,5 +1,6 @@
 //! The one error type.
 
+use crate::{Reason, SecretName};
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 /// A result with Strongroom's [`Error`].
@@ -18,7 +19,7 @@ struct Inner {
     retry: Retry,
     message: Cow<'static, str>,
     context: Vec<(&'static str, String)>,
-    beyond_limit: bool,
+    reason: Option<Reason>,
 }
 
 /// What kind of failure it is.
@@ -97,7 +98,18 @@ impl Error {
     /// An error that is not to be retried. `message` is shown to users: it must hold no value of a secret.
     pub fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         let (message, context) = (message.into(), Vec::new());
-        Self(Arc::new(Inner { kind, retry: Retry::Never, message, context, beyond_limit: false }))
+        Self(Arc::new(Inner { kind, retry: Retry::Never, message, context, reason: None }))
+    }
+
+    /// That a secret has the name already: a private one of the same account, or a public one.
+    #[must_use]
+    pub fn name_taken(name: &SecretName, private: bool) -> Self {
+        let (reason, text) = if private {
+            (Reason::PrivateNameTaken, "this account has a private secret of that name already")
+        } else {
+            (Reason::PublicNameTaken, "there is a public secret of that name already")
+        };
+        Self::new(ErrorKind::AlreadyExists, text).because(reason).with("name", name.as_str().escape_debug())
     }
 
     /// What kind of failure it is.
@@ -130,17 +142,17 @@ impl Error {
         self
     }
 
-    /// The same error, of input that is well formed but more than there is room for, or a page beyond the last one.
+    /// The same error, for this reason.
     #[must_use]
-    pub fn beyond_limit(mut self) -> Self {
-        Arc::make_mut(&mut self.0).beyond_limit = true;
+    pub fn because(mut self, reason: Reason) -> Self {
+        Arc::make_mut(&mut self.0).reason = Some(reason);
         self
     }
 
-    /// Whether [`beyond_limit`](Self::beyond_limit) was said of it.
+    /// What it is about, if the kind does not say it all and whoever made it told.
     #[must_use]
-    pub fn is_beyond_limit(&self) -> bool {
-        self.0.beyond_limit
+    pub fn reason(&self) -> Option<Reason> {
+        self.0.reason
     }
 
     /// The same error about the configuration of this section: in front of a text that begins with a key, `key: what is

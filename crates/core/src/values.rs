@@ -1,6 +1,6 @@
 //! The values of a secret.
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Reason, Result};
 use secrecy::{ExposeSecret, SecretString};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -102,7 +102,7 @@ impl SecretValues {
         )
         .with("bytes", size)
         .with("limit", limit)
-        .beyond_limit())
+        .because(Reason::BeyondLimit))
     }
 }
 

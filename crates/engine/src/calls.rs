@@ -8,8 +8,8 @@ use crate::{
 };
 use std::{future::Future, sync::Arc, time::Duration};
 use strongroom_core::{
-    Backend, BackendInfo, Error, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, Prices, Result,
-    Retry, VersionRef,
+    Backend, BackendInfo, Error, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, Prices, Reason,
+    Result, Retry, VersionRef,
 };
 
 /// How many first pauses long a scan waits that a service asks to slow down: 20 seconds, since quotas are for a minute.
@@ -90,7 +90,7 @@ impl Calls {
         .with("store", &self.name)
         .with("bytes", size)
         .with("limit", limit)
-        .beyond_limit())
+        .because(Reason::BeyondLimit))
     }
 
     /// Writes a version. Nothing is sent after `deadline`: whoever takes over from then on may rely on it.

@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 use strongroom_core::{
-    Error, ErrorKind, Found, ObjectId, Result, Revision, SecretId, SecretMeta, SecretName, VersionRef,
+    Error, ErrorKind, Found, ObjectId, Reason, Result, Revision, SecretId, SecretMeta, SecretName, VersionRef,
 };
 
 /// How many rows are listed at once.
@@ -187,7 +187,7 @@ impl Core {
             },
         };
         // A dump tells of what the service had time to show, and what it may have removed since.
-        let error = match restored && errors::is_not_shown(&error) {
+        let error = match restored && error.reason() == Some(Reason::NotShownYet) {
             true => error.context().fold(errors::gone(), |gone, (key, value)| gone.with(key, value)),
             false => error,
         };

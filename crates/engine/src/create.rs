@@ -42,7 +42,7 @@ impl Core {
                     let meta = self.as_committed(cx, change.after, revision, at, &deadline).await;
                     return Ok(Secret::new(meta, new.values, revision));
                 }
-                Tried::NameTaken => return Err(errors::name_taken(&new.name, new.private)),
+                Tried::NameTaken => return Err(Error::name_taken(&new.name, new.private)),
                 Tried::Refused(_) => return Err(Error::new(ErrorKind::Unexpected, "a create met a guard")),
                 Tried::Again if deadline.is_over() => return Err(errors::out_of_time()),
                 Tried::Again => {}
@@ -55,7 +55,7 @@ impl Core {
         let key = crate::Lookup::Name(crate::NameKey::new(&new.name, new.private, cx.actor));
         let taken = self.patiently(deadline, || self.rows.read(std::slice::from_ref(&key))).await?;
         if taken.into_iter().flatten().next().is_some() {
-            return Err(errors::name_taken(&new.name, new.private));
+            return Err(Error::name_taken(&new.name, new.private));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use strongroom_core::{
-    Context, Error, ErrorKind, Names, Retry, Revision, SecretId, SecretMeta, SecretName, SecretRef,
+    Context, Error, ErrorKind, Names, Reason, Retry, Revision, SecretId, SecretMeta, SecretRef,
 };
 
 /// The same for a secret that is missing and for one that the caller may not know of.
@@ -32,11 +32,6 @@ pub(crate) fn denied(what: &'static str) -> Error {
     Error::new(ErrorKind::PermissionDenied, what)
 }
 
-pub(crate) fn name_taken(name: &SecretName, private: bool) -> Error {
-    let text = if private { PRIVATE_NAME_TAKEN } else { PUBLIC_NAME_TAKEN };
-    Error::new(ErrorKind::AlreadyExists, text).with("name", name.as_str().escape_debug())
-}
-
 pub(crate) fn stale(expected: Option<Revision>, actual: Revision) -> Error {
     let error = Error::new(ErrorKind::Conflict, "the secret was changed by somebody else: read it again");
     match expected {
@@ -54,14 +49,11 @@ pub(crate) fn may_not_change(cx: &Context, text: &'static str) -> Error {
     denied(text)
 }
 
-/// What an error says where a public secret has the name already.
-pub const PUBLIC_NAME_TAKEN: &str = "there is a public secret of that name already";
-
-/// What an error says where a private secret of the same account has the name already.
-pub const PRIVATE_NAME_TAKEN: &str = "this account has a private secret of that name already";
-
-/// What a refusal says to whoever would make another account's secret private or public.
-pub const ONLY_ITS_OWNER: &str = "only the account that created the secret may make it private or public";
+/// That somebody would make another account's secret private or public.
+pub(crate) fn only_its_owner() -> Error {
+    denied("only the account that created the secret may make it private or public")
+        .because(Reason::OnlyItsOwner)
+}
 
 /// What a version is, and what helps, if its bytes are not what was written: it is the current one, or an older one.
 pub(crate) fn damage(error: &Error, current: bool) -> String {
@@ -101,21 +93,16 @@ pub(crate) fn locked(lease: Duration) -> Error {
         .retryable(Retry::Backoff)
 }
 
-/// What is said of a version that the service may show later.
-const NOT_SHOWN: &str = "the service does not show the secret's new version yet: try again soon";
-
+/// Of a version that the service may show later.
 pub(crate) fn not_shown() -> Error {
-    Error::new(ErrorKind::Unavailable, NOT_SHOWN).retryable(Retry::Backoff)
+    let text = "the service does not show the secret's new version yet: try again soon";
+    Error::new(ErrorKind::Unavailable, text).because(Reason::NotShownYet).retryable(Retry::Backoff)
 }
 
 pub(crate) fn gone() -> Error {
     let text =
         "the secret's values are gone from the service: roll back to an older version or write them again";
     Error::new(ErrorKind::Lost, text)
-}
-
-pub(crate) fn is_not_shown(error: &Error) -> bool {
-    error.message() == NOT_SHOWN
 }
 
 pub(crate) fn too_slow() -> Error {

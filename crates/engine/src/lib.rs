@@ -65,7 +65,6 @@ pub use catalog::*;
 pub use compare::{Lost, Overlaid};
 pub use engine::{Engine, Parts, Store};
 pub use env::Env;
-pub use errors::{ONLY_ITS_OWNER, PRIVATE_NAME_TAKEN, PUBLIC_NAME_TAKEN};
 pub use in_memory::InMemory;
 pub use labels::LabelRecord;
 pub use load::{Left, Loaded, Reason};

@@ -9,7 +9,7 @@ use crate::{
     errors,
 };
 use std::{sync::Arc, time::Duration};
-use strongroom_core::{Error, ErrorKind, Result, Retry, SecretId, SecretName};
+use strongroom_core::{Error, ErrorKind, Reason, Result, Retry, SecretId, SecretName};
 
 /// How many versions are listed at once.
 const PAGE: u32 = 256;
@@ -129,6 +129,6 @@ fn is_its_own(error: &Error) -> bool {
     use ErrorKind::{InvalidInput, Lost};
     matches!(error.kind(), InvalidInput | Lost)
         || is_damage(error)
-        || errors::is_not_shown(error)
+        || error.reason() == Some(Reason::NotShownYet)
         || error.retry() == Retry::AfterRemoval
 }

@@ -87,7 +87,7 @@ impl Core {
                 }
                 Tried::NameTaken => {
                     let name = update.name.as_ref().unwrap_or(&row.meta.name);
-                    return Err(errors::name_taken(name, update.private.unwrap_or(row.meta.private)));
+                    return Err(Error::name_taken(name, update.private.unwrap_or(row.meta.private)));
                 }
                 Tried::Refused(Refusal::Moved | Refusal::NotFound) | Tried::Again if deadline.is_over() => {
                     return Err(errors::out_of_time());
@@ -154,7 +154,7 @@ impl Core {
                 errors::may_not_change(cx, "the account may not change this secret or give it that name"),
                 &row.meta,
             ),
-            Refusal::NotOwner => errors::about(errors::denied(errors::ONLY_ITS_OWNER), &row.meta),
+            Refusal::NotOwner => errors::about(errors::only_its_owner(), &row.meta),
             Refusal::Stale(actual) => errors::about(errors::stale(update.expected, actual), &row.meta),
             Refusal::Moved => errors::out_of_time(),
         }

@@ -25,10 +25,7 @@ impl Calling<'_> {
         let made: Result<SecretView> = self.client.json(self.writing(message, true)).await;
         match made {
             Ok(view) => view.secret(false),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                Err(error::name_taken(&new.name, new.private))
-            }
-            Err(error) => Err(error),
+            Err(error) => Err(error::name_taken(error, &new.name)),
         }
     }
 
@@ -62,11 +59,9 @@ impl Calling<'_> {
         let mut message = self.message(Method::PUT, format!("/secrets/{id}?patch_values={patch}"));
         message.body = Some(Body::Json(wire::json(&body)?));
         let changed = self.change(message, which, update.expected, names).await;
-        match (changed, &update.name, update.private) {
-            (Err(error), Some(name), Some(private)) if error.kind() == ErrorKind::AlreadyExists => {
-                Err(error::name_taken(name, private))
-            }
-            (changed, ..) => changed,
+        match &update.name {
+            Some(name) => changed.map_err(|error| error::name_taken(error, name)),
+            None => changed,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::transport::Reply;
 use serde::Deserialize;
-use strongroom_core::{Error, ErrorKind, Retry, Revision, SecretName, SecretRef, causes};
+use strongroom_core::{Error, ErrorKind, Reason, Retry, Revision, SecretName, SecretRef, causes};
 
 /// The longest text of a server that is shown, in characters.
 const LONGEST: usize = 1000;
@@ -65,6 +65,10 @@ pub(crate) fn of(reply: &Reply, about: About) -> Error {
         _ if text.is_empty() => Error::new(kind, fallback(kind)).with("status", reply.status),
         _ => Error::new(kind, text),
     };
+    let error = match reason(reply.status, &told, about) {
+        Some(reason) => error.because(reason),
+        None => error,
+    };
     match (kind, reply.retry_after) {
         (ErrorKind::Unavailable | ErrorKind::RateLimited, Some(after)) => {
             error.retryable(Retry::After(after))
@@ -92,6 +96,19 @@ fn kind(status: u16, exception: Option<&str>, about: About) -> ErrorKind {
         408 | 502..=504 if exception.is_some() || !about.writes => ErrorKind::Unavailable,
         408 | 500.. if about.writes => ErrorKind::OutcomeUnknown,
         _ => ErrorKind::Unexpected,
+    }
+}
+
+/// What the server means, ours or ZenML's, as far as nothing but its text tells.
+fn reason(status: u16, told: &Told, about: About) -> Option<Reason> {
+    let begins = |text: &str| told.text.starts_with(text);
+    match (status, told.exception.as_deref()) {
+        // With this status ours says nothing else.
+        (400, Some(_)) if about.discreet || begins("Invalid page ") => Some(Reason::BeyondLimit),
+        (403, Some(_)) if begins("Only the user who created the secret ") => Some(Reason::OnlyItsOwner),
+        (409, Some(_)) if begins("Found an existing private secret ") => Some(Reason::PrivateNameTaken),
+        (409, Some(_)) if begins("Found an existing public secret ") => Some(Reason::PublicNameTaken),
+        _ => None,
     }
 }
 
@@ -152,14 +169,13 @@ pub(crate) fn no_version(which: &SecretRef, revision: Revision) -> Error {
     about(Error::new(ErrorKind::NotFound, text), which).with("revision", revision)
 }
 
-/// The same words as the local store has.
-pub(crate) fn name_taken(name: &SecretName, private: bool) -> Error {
-    let text = if private {
-        "this account has a private secret of that name already"
-    } else {
-        "there is a public secret of that name already"
-    };
-    Error::new(ErrorKind::AlreadyExists, text).with("name", name.as_str().escape_debug())
+/// In the words of the local store, if it is that this name is taken.
+pub(crate) fn name_taken(error: Error, name: &SecretName) -> Error {
+    match error.reason() {
+        Some(Reason::PublicNameTaken) => Error::name_taken(name, false),
+        Some(Reason::PrivateNameTaken) => Error::name_taken(name, true),
+        _ => error,
+    }
 }
 
 pub(crate) fn hidden() -> Error {

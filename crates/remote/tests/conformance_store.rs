@@ -11,8 +11,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use strongroom_core::{
-    Access, Context, Error, ErrorKind, GetOptions, NewSecret, Origin, OwnerId, Page, Result, Revision,
-    Secret, SecretFilter, SecretMeta, SecretRef, SecretUpdate, SecretsStore, Version, async_trait,
+    Access, Context, DEFAULT_SIZE_LIMIT, Error, ErrorKind, GetOptions, NewSecret, Origin, OwnerId, Page,
+    Reason, Result, Revision, Secret, SecretFilter, SecretMeta, SecretName, SecretRef, SecretUpdate,
+    SecretsStore, Version, async_trait,
 };
 use strongroom_remote::RemoteStore;
 use strongroom_testkit::{StoreSubject, store_suite};
@@ -121,3 +122,33 @@ impl StoreSubject for Subject {
 }
 
 store_suite!(Subject::default());
+
+/// What programs match on is what it is without a server between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reasons_are_told_over_a_server_too() {
+    let subject = Subject::default();
+    let store = subject.open().await.unwrap();
+    let ann = subject.context(0, Access::full()).await.unwrap();
+    let ben = subject.context(1, Access::full()).await.unwrap();
+    let name = |text| SecretName::new(text).unwrap();
+    let new = |text, value: &str| NewSecret::new(name(text), [("k", value)].into_iter().collect());
+    let id = store.create(&ann, new("db", "v")).await.unwrap().meta.id;
+    store.create(&ann, new("db", "v").private(true)).await.unwrap();
+    let other = store.create(&ann, new("other", "v")).await.unwrap().meta.id;
+
+    let private = store.create(&ann, new("db", "v").private(true)).await.unwrap_err();
+    assert_eq!(private.reason(), Some(Reason::PrivateNameTaken), "{private}");
+    let renamed = store.update(&ann, &other.into(), SecretUpdate::new().name(name("db"))).await.unwrap_err();
+    for public in [store.create(&ben, new("db", "v")).await.unwrap_err(), renamed] {
+        assert_eq!(public.reason(), Some(Reason::PublicNameTaken), "{public}");
+        assert_eq!(public.to_string(), Error::name_taken(&name("db"), false).to_string());
+    }
+    let owned = store.update(&ben, &id.into(), SecretUpdate::new().private(true)).await.unwrap_err();
+    assert_eq!(owned.reason(), Some(Reason::OnlyItsOwner), "{owned}");
+    let large = store.create(&ann, new("large", &"x".repeat(DEFAULT_SIZE_LIMIT))).await.unwrap_err();
+    assert_eq!(large.reason(), Some(Reason::BeyondLimit), "{large}");
+    let page = store.list(&ann, &SecretFilter::new().page(9)).await.unwrap_err();
+    assert_eq!(page.reason(), Some(Reason::BeyondLimit), "{page}");
+    let missing = store.update(&ann, &name("none").into(), SecretUpdate::new()).await.unwrap_err();
+    assert_eq!(missing.reason(), None, "{missing}");
+}

@@ -88,8 +88,7 @@ impl Book {
             same_space && entry.name == name.as_str() && but.is_none_or(|id| entry.id != id.0)
         });
         if taken {
-            let error = Error::new(ErrorKind::AlreadyExists, "there is a secret of that name already");
-            return Err(error.with("name", name.as_str().escape_debug()));
+            return Err(Error::name_taken(name, private));
         }
         Ok(())
     }

@@ -12,8 +12,9 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 use strongroom_core::{
-    Context, DEFAULT_SIZE_LIMIT, Error, ErrorKind, GetOptions, NewSecret, Page, Result, Revision, Secret,
-    SecretFilter, SecretMeta, SecretRef, SecretUpdate, SecretsStore, ValuesChange, Version, async_trait,
+    Context, DEFAULT_SIZE_LIMIT, Error, ErrorKind, GetOptions, NewSecret, Page, Reason, Result, Revision,
+    Secret, SecretFilter, SecretMeta, SecretRef, SecretUpdate, SecretsStore, ValuesChange, Version,
+    async_trait,
 };
 
 /// Secrets in one file, which any number of processes may use at the same time.
@@ -123,7 +124,8 @@ fn check(cx: &Context, book: &Book, at: usize, update: &SecretUpdate) -> Result<
         return Err(Error::new(ErrorKind::PermissionDenied, "this secret may not be changed"));
     }
     if update.private.is_some() && meta.owner.id != cx.actor {
-        return Err(Error::new(ErrorKind::PermissionDenied, "only its owner hides or publishes a secret"));
+        let error = Error::new(ErrorKind::PermissionDenied, "only its owner hides or publishes a secret");
+        return Err(error.because(Reason::OnlyItsOwner));
     }
     if let Some(expected) = update.expected.filter(|expected| *expected != meta.revision) {
         let error = Error::new(ErrorKind::Conflict, "the secret was changed by somebody else: read it again");

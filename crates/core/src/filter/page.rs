@@ -1,7 +1,7 @@
 //! One page of a list.
 
 use super::SecretFilter;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Reason, Result};
 
 /// One page of a list, and how many there are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl<T> Page<T> {
                      items for this query. The maximum page value therefore is {total_pages}."
                 ),
             )
-            .beyond_limit());
+            .because(Reason::BeyondLimit));
         }
         Ok(Self { index: page, max_size: size, total_pages, total, items })
     }

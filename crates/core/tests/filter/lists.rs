@@ -1,6 +1,6 @@
 use crate::{names, secret};
 use strongroom_core::{
-    ErrorKind, Page, SecretFilter, SecretId, SecretMeta, Timestamp,
+    ErrorKind, Page, Reason, SecretFilter, SecretId, SecretMeta, Timestamp,
     filter::{Condition, Logic, Sort, TextOp},
 };
 use uuid::Uuid;
@@ -98,7 +98,7 @@ fn an_empty_list_has_one_empty_page() {
 #[test]
 fn a_page_beyond_the_end_is_refused() {
     let error = SecretFilter::new().size(2).page(4).page_of(five()).expect_err("beyond the end");
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!((error.kind(), error.reason()), (ErrorKind::InvalidInput, Some(Reason::BeyondLimit)));
     let expected = "Invalid page 4. The requested page size is 2 and there are a total of 5 items for this \
                     query. The maximum page value therefore is 3.";
     assert_eq!(error.to_string(), expected);

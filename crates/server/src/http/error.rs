@@ -151,7 +151,9 @@ impl ApiError {
             // Not in the word for a taken name: nothing is there that was not there before.
             Conflict => Self::new(StatusCode::CONFLICT, "RuntimeError", text),
             // The contract's status for it.
-            InvalidInput if error.is_beyond_limit() => Self::new(StatusCode::BAD_REQUEST, "ValueError", text),
+            InvalidInput if error.reason() == Some(strongroom_core::Reason::BeyondLimit) => {
+                Self::new(StatusCode::BAD_REQUEST, "ValueError", text)
+            }
             InvalidInput => Self::invalid(text),
             PermissionDenied => Self::forbidden(text),
             Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, "CredentialsNotValid", text),

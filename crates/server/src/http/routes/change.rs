@@ -17,8 +17,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use strongroom_core::{Error, ErrorKind, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange};
-use strongroom_engine::{ONLY_ITS_OWNER, PRIVATE_NAME_TAKEN, PUBLIC_NAME_TAKEN};
+use strongroom_core::{
+    Error, ErrorKind, Reason, SecretId, SecretName, SecretRef, SecretUpdate, ValuesChange,
+};
 
 pub(super) fn change(object: &mut Object, patch: bool) -> Result<SecretUpdate, ApiError> {
     let mut update = SecretUpdate::new();
@@ -88,9 +89,11 @@ impl Changing {
         note_refusal(app, caller, &error, Some(self.secret)).await?;
         Err(match error.kind() {
             ErrorKind::Conflict if bound => precondition(&error),
-            ErrorKind::PermissionDenied if error.message() == ONLY_ITS_OWNER => ApiError::forbidden(
-                "Only the user who created the secret is allowed to update its private status.",
-            ),
+            ErrorKind::PermissionDenied if error.reason() == Some(Reason::OnlyItsOwner) => {
+                ApiError::forbidden(
+                    "Only the user who created the secret is allowed to update its private status.",
+                )
+            }
             ErrorKind::AlreadyExists => taken(error, caller),
             _ => missing(error, &self.text),
         })
@@ -103,16 +106,15 @@ pub(super) fn precondition(error: &Error) -> ApiError {
 
 /// That a name is taken, in the words of ZenML.
 pub(super) fn taken(error: Error, caller: &Caller) -> ApiError {
-    if error.kind() != ErrorKind::AlreadyExists {
-        return error.into();
-    }
     let Some((_, name)) = error.context().find(|(what, _)| *what == "name") else { return error.into() };
     let user = caller.account().name.escape_debug();
-    ApiError::exists(match error.message() {
-        PRIVATE_NAME_TAKEN => {
+    ApiError::exists(match error.reason() {
+        Some(Reason::PrivateNameTaken) => {
             format!("Found an existing private secret with the same '{name}' name for the same '{user}' user")
         }
-        PUBLIC_NAME_TAKEN => format!("Found an existing public secret with the same '{name}' name"),
+        Some(Reason::PublicNameTaken) => {
+            format!("Found an existing public secret with the same '{name}' name")
+        }
         _ => return error.into(),
     })
 }
