@@ -76,5 +76,5 @@ pub use ring::RootKeys;
 pub use rotate::Rotated;
 pub use setup::initialise;
 pub use stats::{CallStats, Stats};
-pub use status::Status;
+pub use status::{Status, StoreStatus};
 pub use sweep::Swept;

@@ -17,8 +17,22 @@ pub struct Status {
     pub running: Vec<Replica>,
     /// The deployment's namespace.
     pub namespace: NamespaceId,
-    /// The stores: name, what is known of each, whether values are sealed there, whether new values go there.
-    pub stores: Vec<(StoreName, BackendInfo, bool, bool)>,
+    /// The stores, by name.
+    pub stores: Vec<StoreStatus>,
+}
+
+/// What [`Status`] tells of a store.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct StoreStatus {
+    /// Its configured name.
+    pub name: StoreName,
+    /// What its back-end says of itself.
+    pub info: BackendInfo,
+    /// Whether values are sealed before they are put there.
+    pub sealed: bool,
+    /// Whether new values go there.
+    pub target: bool,
 }
 
 impl Engine {
@@ -30,8 +44,11 @@ impl Engine {
         let core = &self.core;
         let keys = core.catalog.keys().await?;
         let roots = keys.opened_by();
-        let stores = core.stores.iter().map(|(name, calls)| {
-            (name.clone(), calls.info().clone(), calls.sealed, core.target.as_ref() == Some(name))
+        let stores = core.stores.iter().map(|(name, calls)| StoreStatus {
+            name: name.clone(),
+            info: calls.info().clone(),
+            sealed: calls.sealed,
+            target: core.target.as_ref() == Some(name),
         });
         Ok(Status {
             summary: core.catalog.summary().await?,

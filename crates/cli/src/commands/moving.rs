@@ -50,18 +50,17 @@ pub(crate) async fn move_values(run: &mut Run<'_>, to: Option<&str>) -> Outcome 
 
 /// The store; `None` is the database itself.
 async fn destination(engine: &Engine, to: Option<&str>) -> Outcome<Option<StoreName>> {
-    let status = engine.status().await?;
+    let stores = engine.status().await?.stores;
     let Some(to) = to else {
-        let target = status.stores.into_iter().find(|(_, _, _, is_target)| *is_target);
-        return Ok(target.map(|(name, ..)| name));
+        return Ok(stores.into_iter().find(|store| store.target).map(|store| store.name));
     };
-    if let Some((name, ..)) = status.stores.iter().find(|(name, ..)| name.as_str() == to) {
-        return Ok(Some(name.clone()));
+    if let Some(store) = stores.iter().find(|store| store.name.as_str() == to) {
+        return Ok(Some(store.name.clone()));
     }
     if to == DATABASE {
         return Ok(None);
     }
-    let names = status.stores.iter().map(|(name, ..)| name.as_str()).chain([DATABASE]);
+    let names = stores.iter().map(|store| store.name.as_str()).chain([DATABASE]);
     Err(Failure::usage(format!(
         "--to: there is no such store; use one of {}",
         names.collect::<Vec<_>>().join(", ")

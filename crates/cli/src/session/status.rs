@@ -105,14 +105,14 @@ fn versions(status: &Status) -> Data {
 }
 
 fn stores(status: &Status) -> Data {
-    let described = status.stores.iter().map(|(name, info, sealed, target)| {
+    let described = status.stores.iter().map(|store| {
         let fields = Data::from([
-            ("type", info.kind.into()),
-            ("endpoint", info.endpoint.as_str().into()),
-            ("sealed", (*sealed).into()),
-            ("new_values", (*target).into()),
+            ("type", store.info.kind.into()),
+            ("endpoint", store.info.endpoint.as_str().into()),
+            ("sealed", store.sealed.into()),
+            ("new_values", store.target.into()),
         ]);
-        (name.to_string(), fields)
+        (store.name.to_string(), fields)
     });
     Data::Map(described.collect())
 }
