@@ -39,7 +39,7 @@ const AWS: [&str; 5] =
     [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".api.amazonwebservices.com.cn"];
 
 /// Where secrets are kept in AWS Secrets Manager, and with whose credentials. The README has the table of keys.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub struct Config {
     pub(crate) region: String,
     pub(crate) access_key_id: Option<String>,

@@ -9,9 +9,12 @@ use crate::{
     scan,
     tags::{self, Tags},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result,
@@ -28,6 +31,12 @@ pub struct AzureBackend {
     purge: bool,
     /// The vault turned out to be protected, which cannot be taken back.
     protected: AtomicBool,
+}
+
+impl fmt::Debug for AzureBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AzureBackend").field("info", &self.info).finish_non_exhaustive()
+    }
 }
 
 impl AzureBackend {

@@ -5,13 +5,19 @@ use crate::{
     SecretMeta, SecretName, SecretRef, SecretUpdate, SecretsStore, ValuesChange, Version,
 };
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// A store and on whose behalf it is used, with short forms of the common calls.
 #[derive(Clone)]
 pub struct Secrets {
     store: Arc<dyn SecretsStore>,
     context: Context,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("context", &self.context).finish_non_exhaustive()
+    }
 }
 
 impl Secrets {

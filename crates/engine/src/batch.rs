@@ -10,6 +10,7 @@ use futures::{
 };
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -33,6 +34,12 @@ pub struct Batch<K, V> {
     /// Whoever is asked gathers by itself.
     direct: bool,
     last: Mutex<Option<Gathering<K, V>>>,
+}
+
+impl<K, V> fmt::Debug for Batch<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("direct", &self.direct).finish_non_exhaustive()
+    }
 }
 
 /// The statement that runs last. Its keys can grow until it starts.

@@ -7,6 +7,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex},
 };
 use strongroom_core::{Backend, Error, ErrorKind, NamespaceId, Result, SecretId};
@@ -21,6 +22,16 @@ pub struct Store {
     pub seal: bool,
     /// What it has otherwise than the engine.
     pub options: StoreOptions,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("name", &self.name)
+            .field("info", self.backend.info())
+            .field("seal", &self.seal)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -56,6 +67,16 @@ pub struct Parts {
     pub options: EngineOptions,
 }
 
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("identity", &self.identity)
+            .field("stores", &self.stores)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A [`SecretsStore`](strongroom_core::SecretsStore) over a catalog and back-ends. Cloning it gives another handle of
 /// the same engine.
 #[derive(Clone)]
@@ -83,6 +104,15 @@ pub(crate) struct Core {
     pub(crate) counters: Arc<Counters>,
     /// What this process said of itself, if it did.
     pub(crate) replica: Mutex<Option<Replica>>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("namespace", &self.core.namespace())
+            .field("target", &self.core.target)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Engine {

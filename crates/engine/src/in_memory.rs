@@ -4,7 +4,7 @@ use crate::{
     Catalog, Engine, EngineOptions, Env, KeyRow, Loaded, MemoryCatalog, NewIdentity, Parts, RootKeys, Store,
     WrapRow, crypto::Derived,
 };
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use strongroom_core::{Owner, Result, Timestamp};
 
 /// What a deployment without a database is made of. Its catalog is in memory and is loaded from what the store holds
@@ -22,6 +22,12 @@ pub struct InMemory {
     store: Store,
     owner: String,
     options: EngineOptions,
+}
+
+impl fmt::Debug for InMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemory").field("store", &self.store).finish_non_exhaustive()
+    }
 }
 
 impl InMemory {

@@ -9,6 +9,7 @@ use crate::{
     labels,
 };
 use google_cloud_secretmanager_v1::model::{SecretVersion, secret_version::State};
+use std::fmt;
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result,
     Retry, ScanPage, VersionRef, async_trait,
@@ -25,6 +26,12 @@ pub struct GcpBackend {
     /// What the names of all our secrets begin with: `PREFIX-NAMESPACE-`.
     pub(crate) prefix: String,
     own_labels: Vec<(String, String)>,
+}
+
+impl fmt::Debug for GcpBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GcpBackend").field("info", &self.info).finish_non_exhaustive()
+    }
 }
 
 impl GcpBackend {

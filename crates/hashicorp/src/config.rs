@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 pub(crate) const MAX_VERSIONS: u64 = 2 * 100 + 10;
 
 /// `type = "hashicorp"`. The README explains each key.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[non_exhaustive]
 pub struct Config {
     /// The server: `https://vault.example.com:8200`.

@@ -11,6 +11,7 @@ use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
+    fmt,
     net::SocketAddr,
     path::PathBuf,
     sync::{
@@ -51,6 +52,12 @@ pub struct Server {
     app: App,
     routes: Router<App>,
     open: Open,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address()).finish_non_exhaustive()
+    }
 }
 
 impl Server {

@@ -12,11 +12,12 @@ use strongroom_core::{
 const LIMITS: Limits = Limits::new(256 * 1024, Removal::Destroys);
 
 /// What the pretended service holds for one account: several namespaces, and several replicas, share it.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Held(Arc<Mutex<Objects>>);
 
 type Objects = BTreeMap<(NamespaceId, ObjectId), Object>;
 
+#[derive(Debug)]
 struct Object {
     labels: Labels,
     /// The number that the next version gets.
@@ -25,6 +26,7 @@ struct Object {
     newest: Option<u64>,
 }
 
+#[derive(Debug)]
 struct Stored {
     uid: VersionUid,
     payload: Payload,
@@ -100,6 +102,7 @@ impl Held {
 }
 
 /// Versions in memory, numbered from 1 in each object like those of many services.
+#[derive(Debug)]
 pub struct MemoryBackend {
     held: Held,
     namespace: NamespaceId,

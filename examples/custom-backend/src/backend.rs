@@ -7,6 +7,7 @@
 //! service.
 
 use crate::client::Client;
+use std::fmt;
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Found, Labels, Limits, NewVersion, ObjectId, Payload, Removal,
     Result, Retry, ScanPage, SecretId, VersionRef, VersionUid, async_trait,
@@ -29,6 +30,12 @@ const LOOK: &str = "look at the object";
 pub struct AgeBackend {
     info: BackendInfo,
     client: Client,
+}
+
+impl fmt::Debug for AgeBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgeBackend").field("info", &self.info).finish_non_exhaustive()
+    }
 }
 
 /// A version by the name of its file.

@@ -11,6 +11,7 @@ use strongroom_core::{Error, ErrorKind, Result, Retry};
 use zeroize::Zeroizing;
 
 /// The file, and the one beside it that is locked. The lock is on a file of its own, since the other one is replaced.
+#[derive(Debug)]
 pub(crate) struct BookFile {
     path: PathBuf,
     lock: PathBuf,

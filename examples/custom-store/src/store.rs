@@ -18,6 +18,7 @@ use strongroom_core::{
 };
 
 /// Secrets in one file, which any number of processes may use at the same time.
+#[derive(Debug)]
 pub struct NotebookStore {
     file: BookFile,
 }

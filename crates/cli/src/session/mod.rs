@@ -18,6 +18,7 @@ use crate::{
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::{
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -88,6 +89,15 @@ struct Local {
     root_key: configured::RootKeyPlace,
     /// Where a server would keep the first admin's password if it was made up.
     first_password: PathBuf,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("secrets", &self.secrets)
+            .field("remote", &self.remote)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Session {

@@ -29,7 +29,7 @@ pub struct AuditEntry {
 }
 
 /// An entry, and the chain that it is to be linked to.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Noted {
     /// The entry.
     pub entry: AuditEntry,
@@ -67,6 +67,7 @@ pub struct AuditRow {
 }
 
 /// Extends one chain.
+#[derive(Debug)]
 pub struct Auditor {
     chain: String,
     id: KeyId,

@@ -9,7 +9,7 @@ use strongroom_core::{
 use uuid::Uuid;
 
 /// One atomic change: a new secret, new values, a rename, or several at once, with its audit entry.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Commit {
     /// The secret.
     pub secret: SecretId,
@@ -38,7 +38,7 @@ pub struct Commit {
 }
 
 /// What a change is applied to.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Subject {
     /// A secret that does not exist yet, at revision 1, owned by the guard's actor.
     New {
@@ -61,7 +61,7 @@ pub enum Subject {
 }
 
 /// What must hold on the locked row for a change to be applied.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Guard {
     /// Who changes it, and with what rights.
     pub context: Context,
@@ -191,7 +191,7 @@ pub fn digest_key(digest: &[u8]) -> Option<KeyId> {
 }
 
 /// A deletion.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Delete {
     /// The secret.
     pub secret: SecretId,

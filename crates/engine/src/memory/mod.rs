@@ -20,6 +20,7 @@ use crate::{
 };
 use state::State;
 use std::{
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -32,6 +33,12 @@ use uuid::Uuid;
 pub struct MemoryCatalog {
     env: Arc<dyn Env>,
     state: Mutex<State>,
+}
+
+impl fmt::Debug for MemoryCatalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryCatalog").finish_non_exhaustive()
+    }
 }
 
 impl MemoryCatalog {

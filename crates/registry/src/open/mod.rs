@@ -14,7 +14,7 @@ use crate::{
     config::{DEFAULT_STORE, StoreEngineSettings},
 };
 use futures::future::BoxFuture;
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 use strongroom_core::{
     Context, Error, ErrorKind, NamespaceId, OpenContext, Opened, Owner, OwnerId, Result, Secrets,
     SecretsStore,
@@ -52,6 +52,16 @@ pub struct Open {
     /// What people should know: that a new database was made, a new root key; or what a store holds that was not loaded
     /// into a catalog in memory.
     pub notices: Vec<String>,
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Open")
+            .field("engine", &self.engine)
+            .field("database", &self.database)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Open {

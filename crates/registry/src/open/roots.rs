@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use std::{
+    fmt,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -23,6 +24,12 @@ enum From {
     File(PathBuf),
     /// The environment gave it: the weakest place, since other processes of the user can read it there.
     Text(SecretString),
+}
+
+impl fmt::Debug for RootSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RootSource").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl RootSource {

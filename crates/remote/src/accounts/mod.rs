@@ -16,7 +16,7 @@ use crate::{
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{sync::Arc, time::Instant};
+use std::{fmt, sync::Arc, time::Instant};
 use strongroom_core::{Context, Error, ErrorKind, Result};
 use uuid::Uuid;
 use views::AccountView;
@@ -34,6 +34,12 @@ pub struct Accounts {
 
 fn kind(service: bool) -> &'static str {
     if service { "/service_accounts" } else { "/users" }
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts").field("url", &self.client.base()).finish_non_exhaustive()
+    }
 }
 
 impl Accounts {

@@ -7,6 +7,7 @@ use strongroom_core::{Context, ErrorKind, Result};
 use strongroom_sql::identities::{Account, AccountKind, AccountPatch, AccountRef, IdentityChange, Role};
 
 /// The first admin, for as long as nobody can log in as an admin.
+#[derive(Debug)]
 pub struct FirstAdmin<'a> {
     identities: &'a Identities,
     owner: Account,

@@ -42,7 +42,7 @@ pub use password::check as check_password;
 use principal::Principals;
 use reload::Reload;
 use starts::Starts;
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use strongroom_engine::Engine;
 use strongroom_sql::SqlCatalog;
 
@@ -60,6 +60,12 @@ struct Inner {
     starts: Starts,
     /// How long an access token is good for.
     lifetime: Duration,
+}
+
+impl fmt::Debug for Identities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identities").field("catalog", &self.0.catalog).finish_non_exhaustive()
+    }
 }
 
 impl Identities {

@@ -39,6 +39,15 @@ pub struct NewAccount {
     pub activation: Option<Vec<u8>>,
 }
 
+/// Without hashes.
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("NewAccount");
+        shown.field("id", &self.id).field("name", &self.name).field("kind", &self.kind);
+        shown.field("active", &self.active).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
 /// What changes of an account; `None` stays.
 #[derive(Clone, Default)]
 pub struct AccountPatch {
@@ -64,6 +73,17 @@ pub struct AccountPatch {
     pub at_generation: Option<i64>,
 }
 
+/// Without hashes.
+impl fmt::Debug for AccountPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountPatch")
+            .field("name", &self.name)
+            .field("active", &self.active)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A keyed hash of an API key's secret.
 #[derive(Clone)]
 pub struct NewMac {
@@ -73,8 +93,15 @@ pub struct NewMac {
     pub mac: Vec<u8>,
 }
 
+/// Without the hash.
+impl fmt::Debug for NewMac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewMac").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
 /// A new API key.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct NewApiKey {
     /// Its id: fresh and random.
     pub id: Uuid,
@@ -104,7 +131,7 @@ pub struct ApiKeyPatch {
 }
 
 /// One change of accounts, keys or grants.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum IdentityChange {
     /// Adds an account, and keeps the receipt.
     AddAccount(NewAccount, Option<Receipt>),
@@ -172,12 +199,6 @@ impl fmt::Display for OwnedSecrets {
     }
 }
 
-impl fmt::Debug for IdentityChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IdentityChange")
-    }
-}
-
 impl SqlCatalog {
     /// Makes a change with its audit entry, and moves the epoch, unless all is as it is wanted already.
     ///
@@ -197,5 +218,38 @@ impl SqlCatalog {
     /// What the database says.
     pub async fn touch_api_key(&self, id: Uuid, pace: Duration) -> Result<()> {
         self.database.write(key::Touch(id, pace)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_hash() {
+        let hash = vec![201, 202, 203];
+        let new = NewAccount {
+            id: OwnerId(Uuid::nil()),
+            name: "alice".to_owned(),
+            full_name: String::new(),
+            kind: AccountKind::User,
+            active: true,
+            role: Role::Reader,
+            scope: Scope::All,
+            description: String::new(),
+            email: None,
+            password: Some(SecretString::from("$argon2id$canary")),
+            activation: Some(hash.clone()),
+        };
+        let password = Some(SecretString::from("$argon2id$canary"));
+        let patch =
+            AccountPatch { password, activation: Some(Some(hash.clone())), ..AccountPatch::default() };
+        let changes = [
+            IdentityChange::AddAccount(new, None),
+            IdentityChange::PatchAccount(OwnerId(Uuid::nil()), patch),
+            IdentityChange::RotateKey(Uuid::nil(), NewMac { key: KeyId(Uuid::nil()), mac: hash }, 0, None),
+        ];
+        let shown = format!("{changes:?}");
+        assert!(shown.contains("alice") && !shown.contains("canary") && !shown.contains("201"), "{shown}");
     }
 }

@@ -48,6 +48,12 @@ pub struct NewDevice {
     pub most: (u32, u32),
 }
 
+impl fmt::Debug for NewDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NewDevice").field(&self.id).finish()
+    }
+}
+
 /// A login that waits, or was decided.
 #[derive(Clone)]
 pub struct Device {

@@ -7,7 +7,7 @@ use strongroom_core::{
 };
 
 /// The section `[store]` of a configuration, for back-ends of one `type`.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Section {
     plugin: Plugin,
     keys: BTreeMap<&'static str, Setting>,

@@ -29,6 +29,7 @@ const PAGE: usize = 50;
 /// - It survives that a process is killed, not that the machine loses power: nothing is synced.
 /// - While there is a file `PATH/down`, every call is [`Unavailable`](ErrorKind::Unavailable): an outage that a
 ///   test begins and ends.
+#[derive(Debug)]
 pub struct DirectoryBackend {
     info: BackendInfo,
     switch: PathBuf,

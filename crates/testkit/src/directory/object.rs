@@ -16,6 +16,7 @@ const TRIES: usize = 64;
 const LABELS: &str = "labels";
 
 /// The objects of one namespace.
+#[derive(Debug)]
 pub(super) struct Objects(PathBuf);
 
 impl Objects {
