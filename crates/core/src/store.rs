@@ -56,6 +56,8 @@ pub trait SecretsStore: Send + Sync {
     /// - The right to change is needed on the name, and is looked at before the name's uniqueness.
     /// - More bytes of keys and values than the store takes, 65,536 unless it is set up otherwise, are `InvalidInput`,
     ///   before anything is written.
+    /// - Withheld values, as `keys_only` answers them, are `InvalidInput`: see
+    ///   [`check_writable`](crate::SecretValues::check_writable).
     /// - It starts at revision 1.
     async fn create(&self, cx: &Context, new: NewSecret) -> Result<Secret>;
 
@@ -82,6 +84,7 @@ pub trait SecretsStore: Send + Sync {
     /// - A stale `expected` is `Conflict` and changes nothing.
     /// - Only the owner may set `private`; others get `PermissionDenied`.
     /// - A taken new name is `AlreadyExists`; the right to change is needed on the new name too.
+    /// - Withheld values, as `keys_only` answers them, are `InvalidInput` and change nothing, also if keys were set in them.
     /// - The revision moves by exactly one, also if nothing else changes.
     /// - `Restore` writes a kept version once more, as a new one; if none is kept of that time, or the revision is yet to
     ///   come, that is `NotFound`.

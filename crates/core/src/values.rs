@@ -87,6 +87,20 @@ impl SecretValues {
         self.pairs.iter().map(|(key, value)| key.len() + value.expose_secret().len()).sum()
     }
 
+    /// Refuses withheld values: they would pass for none, and a store would be left without those that it has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`], with the remedy.
+    pub fn check_writable(&self) -> Result<()> {
+        if !self.hidden {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidInput,
+            "values: withheld values cannot be written; read them without `keys_only` first",
+        ))
+    }
+
     /// Refuses more than `limit` bytes of keys and values.
     ///
     /// # Errors

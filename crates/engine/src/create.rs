@@ -6,7 +6,7 @@ use crate::{
     engine::Core,
     env::fresh,
     errors,
-    write::{Change, Tried, detail, refuse_hidden},
+    write::{Change, Tried, detail},
 };
 use std::sync::Arc;
 use strongroom_core::{Context, Error, ErrorKind, NewSecret, Result, Revision, Secret, SecretId, SecretMeta};
@@ -18,7 +18,7 @@ impl Core {
             return Err(errors::may_not_change(cx, "the account may not create secrets of that name")
                 .with("name", new.name.as_str().escape_debug()));
         }
-        refuse_hidden(&new.values)?;
+        new.values.check_writable()?;
         new.values.check_size(self.options.size_limit)?;
         if self.target.is_some() {
             self.look_whether_free(cx, &new, &deadline).await?;

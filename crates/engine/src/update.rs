@@ -6,7 +6,7 @@ use crate::{
     engine::Core,
     errors,
     get::visible,
-    write::{Change, Tried, detail, refuse_hidden},
+    write::{Change, Tried, detail},
 };
 use std::sync::Arc;
 use strongroom_core::{
@@ -110,7 +110,7 @@ impl Core {
         let values = match &update.values {
             ValuesChange::Keep => return Ok(None),
             ValuesChange::Replace(values) => {
-                refuse_hidden(values)?;
+                values.check_writable()?;
                 values.clone()
             }
             ValuesChange::Merge(changes) => {

@@ -18,8 +18,7 @@ use crate::{
 };
 use std::sync::Arc;
 use strongroom_core::{
-    Context, Error, ErrorKind, Result, Revision, SecretId, SecretMeta, SecretName, SecretValues, Timestamp,
-    VersionUid,
+    Context, Result, Revision, SecretId, SecretMeta, SecretName, SecretValues, Timestamp, VersionUid,
 };
 
 /// A change that is being made.
@@ -208,13 +207,6 @@ impl Core {
         }
         strongroom_core::Owner { id: cx.actor, name: String::new(), full_name: String::new() }
     }
-}
-
-pub(crate) fn refuse_hidden(values: &SecretValues) -> Result<()> {
-    if values.is_hidden() {
-        return Err(Error::new(ErrorKind::InvalidInput, "values: withheld values cannot be written"));
-    }
-    Ok(())
 }
 
 /// What the audit entry says was touched. The name of what is private then is its owner's alone, and is not to be given.

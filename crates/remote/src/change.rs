@@ -19,7 +19,7 @@ const LOOKS: u32 = 10;
 impl Calling<'_> {
     pub(crate) async fn create(&self, new: &NewSecret) -> Result<Secret> {
         let mut message = self.message(Method::POST, "/secrets");
-        let values = Some(Values::all(&new.values));
+        let values = Some(Values::all(&new.values)?);
         let body = Change { name: Some(new.name.as_str()), private: Some(new.private), values };
         message.body = Some(Body::Json(wire::json(&body)?));
         let made: Result<SecretView> = self.client.json(self.writing(message, true)).await;
@@ -51,7 +51,7 @@ impl Calling<'_> {
         let patch = matches!(update.values, ValuesChange::Merge(_));
         let values = match &update.values {
             ValuesChange::Merge(pairs) => Some(Values::merged(pairs)),
-            ValuesChange::Replace(values) => Some(Values::all(values)),
+            ValuesChange::Replace(values) => Some(Values::all(values)?),
             ValuesChange::Keep | ValuesChange::Restore(_) => None,
         };
         let body =

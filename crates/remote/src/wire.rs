@@ -188,8 +188,9 @@ pub(crate) struct Change<'a> {
 pub(crate) struct Values<'a>(BTreeMap<&'a str, Option<&'a SecretString>>);
 
 impl<'a> Values<'a> {
-    pub(crate) fn all(values: &'a SecretValues) -> Self {
-        Self(values.iter().map(|(key, value)| (key, Some(value))).collect())
+    pub(crate) fn all(values: &'a SecretValues) -> Result<Self> {
+        values.check_writable()?;
+        Ok(Self(values.iter().map(|(key, value)| (key, Some(value))).collect()))
     }
 
     /// Of a key that is named twice the last one counts.

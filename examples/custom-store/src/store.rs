@@ -35,6 +35,7 @@ impl NotebookStore {
 impl SecretsStore for NotebookStore {
     async fn create(&self, cx: &Context, new: NewSecret) -> Result<Secret> {
         may_take(cx, new.name.as_str())?;
+        new.values.check_writable()?;
         new.values.check_size(DEFAULT_SIZE_LIMIT)?;
         self.file.change(|book| {
             book.is_free(&new.name, new.private, cx.actor, None)?;
@@ -87,6 +88,7 @@ impl SecretsStore for NotebookStore {
                 entry.set_private(private);
             }
             if let Some(values) = values {
+                values.check_writable()?;
                 values.check_size(DEFAULT_SIZE_LIMIT)?;
                 entry.write(&values);
             }

@@ -18,12 +18,7 @@ const LENGTH: usize = 4;
 /// [`ErrorKind::InvalidInput`] for values that are withheld, which would otherwise pass for none, and for a key
 /// or value of 4 GiB or more.
 pub fn encode_values(values: &SecretValues) -> Result<Zeroizing<Vec<u8>>> {
-    if values.is_hidden() {
-        return Err(Error::new(
-            ErrorKind::InvalidInput,
-            "values: they are withheld, so they cannot be written; read them with the right to see them",
-        ));
-    }
+    values.check_writable()?;
     let bytes = values.iter().fold(LENGTH, |sum, (key, value)| {
         sum.saturating_add(2 * LENGTH).saturating_add(key.len()).saturating_add(value.expose_secret().len())
     });

@@ -5,7 +5,9 @@ use super::{
     fixture::{Fixture, map, plain, shown, values},
 };
 use crate::{refused, together};
-use strongroom_core::{DEFAULT_SIZE_LIMIT, ErrorKind, NewSecret, Revision, SecretName, SecretValues};
+use strongroom_core::{
+    DEFAULT_SIZE_LIMIT, ErrorKind, GetOptions, NewSecret, Revision, SecretName, SecretValues,
+};
 
 /// Texts that something on the way may want to change.
 const AWKWARD: &[&str] = &[
@@ -187,6 +189,17 @@ cases! {
             refused(answer, ErrorKind::InvalidInput, "too much")?;
         }
         ensure!(fx.names(&fx.ann).await? == ["fits 0", "fits 1"], "{:?}", fx.names(&fx.ann).await?);
+        Ok(())
+    }
+
+    /// Withheld values, as `keys_only` answers them, are `InvalidInput`, and nothing is created.
+    async fn withheld_values_are_refused(s) {
+        let fx = Fixture::open(s).await?;
+        let id = fx.create("a", &[("k", "v")]).await?.meta.id;
+        let withheld = fx.get_with(&fx.ann, id, &GetOptions::new().keys_only()).await?.values;
+        let copy = NewSecret::new(SecretName::new("b")?, withheld);
+        refused(fx.store.create(&fx.ann, copy).await, ErrorKind::InvalidInput, "a copy of keys alone")?;
+        ensure!(fx.names(&fx.ann).await? == ["a"], "it was created nevertheless");
         Ok(())
     }
 

@@ -5,7 +5,9 @@ use super::{
     fixture::{Fixture, at, map, merge, missing, named, rename, replace, shown},
 };
 use crate::{refused, together};
-use strongroom_core::{DEFAULT_SIZE_LIMIT, ErrorKind, Revision, SecretName, SecretUpdate};
+use strongroom_core::{
+    DEFAULT_SIZE_LIMIT, ErrorKind, GetOptions, Revision, SecretName, SecretUpdate, ValuesChange,
+};
 
 cases! {
     macro __store_updating in store, updating; subject StoreSubject;
@@ -183,6 +185,23 @@ cases! {
             ensure!(!shown(&answer).contains("canary"), "the error shows the value");
             refused(answer, ErrorKind::InvalidInput, "too much")?;
         }
+        ensure!(fx.read(id).await? == map(&[("k", "v")]), "the values changed nevertheless");
+        Ok(())
+    }
+
+    /// Withheld values, as `keys_only` answers them, are `InvalidInput` and change nothing, also if keys were set in
+    /// them.
+    async fn withheld_values_are_refused(s) {
+        let fx = Fixture::open(s).await?;
+        let id = fx.create("a", &[("k", "v")]).await?.meta.id;
+        let withheld = fx.get_with(&fx.ann, id, &GetOptions::new().keys_only()).await?.values;
+        let mut with_one = withheld.clone();
+        with_one.set("new", "w");
+        for values in [withheld, with_one] {
+            let back = SecretUpdate::new().values(ValuesChange::Replace(values));
+            refused(fx.update(&fx.ann, id, back).await, ErrorKind::InvalidInput, "writing keys alone back")?;
+        }
+        ensure!(fx.get(&fx.ann, id).await?.meta.revision == Revision(1), "the revision moved");
         ensure!(fx.read(id).await? == map(&[("k", "v")]), "the values changed nevertheless");
         Ok(())
     }
