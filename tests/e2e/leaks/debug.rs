@@ -1,12 +1,14 @@
-//! `Debug` of what holds values.
+//! `Debug` of what holds values, and whether it can be serialised.
 
 use crate::canary::Canary;
-use std::fmt::Debug;
+use serde::Serialize;
+use std::{fmt::Debug, marker::PhantomData};
 use strongroom_core::{
     NewSecret, Owner, OwnerId, Payload, Secret, SecretId, SecretMeta, SecretName, SecretUpdate, SecretValues,
     Timestamp, ValuesChange,
 };
 use strongroom_engine::crypto::RootKey;
+use strongroom_remote::NewAccount;
 
 fn hides(canary: &Canary, what: &dyn Debug) {
     canary.is_not_in("Debug", format!("{what:?} {what:#?}").as_bytes());
@@ -32,6 +34,45 @@ fn debug_shows_no_value() {
     hides(&canary, &config.stores().unwrap());
     let location = strongroom_cli::Location { database: Some(canary.value().into()), ..Default::default() };
     hides(&canary, &location);
+    hides(
+        &canary,
+        &NewAccount {
+            name: "o".to_owned(),
+            full_name: String::new(),
+            description: String::new(),
+            role: "reader".to_owned(),
+            scope: "all".to_owned(),
+            password: Some(canary.value().into()),
+        },
+    );
+}
+
+/// A type of which is asked whether it can be serialised: its own constant is there only then, else the trait's is taken.
+#[allow(dead_code)]
+struct Of<T>(PhantomData<T>);
+
+impl<T: Serialize> Of<T> {
+    const SERIALISED: bool = true;
+}
+
+trait Otherwise {
+    const SERIALISED: bool = false;
+}
+
+impl<T> Otherwise for Of<T> {}
+
+macro_rules! serialised {
+    ($($name:ty),*) => {{
+        let all = [$((stringify!($name), Of::<$name>::SERIALISED)),*];
+        all.into_iter().filter_map(|(name, can_be)| can_be.then_some(name)).collect::<Vec<_>>()
+    }};
+}
+
+#[test]
+fn what_holds_values_cannot_be_serialised() {
+    let found =
+        serialised![String, Secret, SecretValues, NewSecret, SecretUpdate, Payload, RootKey, NewAccount];
+    assert_eq!(found, ["String"], "a text alone, which shows that the test can tell");
 }
 
 #[test]

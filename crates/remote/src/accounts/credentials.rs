@@ -25,8 +25,11 @@ impl Accounts {
     /// # Errors
     /// `AlreadyExists` if the name is taken.
     pub async fn create_key(&self, account: &Account, new: &NewKey) -> Result<(ApiKey, SecretString)> {
+        let NewKey { name, description, expires_in_days } = new;
+        let body =
+            serde_json::json!({"name": name, "description": description, "expires_in_days": expires_in_days});
         let key = Some(Uuid::new_v4());
-        self.send::<KeyView>(Method::POST, keys_of(account), Some(new), key).await?.with_text()
+        self.send::<KeyView>(Method::POST, keys_of(account), Some(&body), key).await?.with_text()
     }
 
     /// Gives a key another text, which is answered this one time; the old one is good for so many minutes.

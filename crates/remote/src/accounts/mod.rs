@@ -2,6 +2,7 @@
 
 mod credentials;
 mod models;
+mod requests;
 mod views;
 
 pub use models::{Account, AccountChange, ApiKey, Grant, NewAccount, NewKey};
@@ -13,6 +14,7 @@ use crate::{
     transport::{Body, Message},
     wire::{self, PageView},
 };
+use requests::AccountRequest;
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
@@ -143,9 +145,8 @@ impl Accounts {
     /// # Errors
     /// `AlreadyExists` if the name is taken.
     pub async fn create(&self, service: bool, new: &NewAccount) -> Result<Account> {
-        let made =
-            self.send::<AccountView>(Method::POST, kind(service).into(), Some(new), Some(Uuid::new_v4()));
-        made.await?.account(service)
+        let (path, body, key) = (kind(service).into(), AccountRequest::from(new), Some(Uuid::new_v4()));
+        self.send::<AccountView>(Method::POST, path, Some(&body), key).await?.account(service)
     }
 
     /// Changes an account.
@@ -154,7 +155,8 @@ impl Accounts {
     /// `AlreadyExists` if the new name is taken.
     pub async fn update(&self, account: &Account, change: &AccountChange) -> Result<Account> {
         let path = format!("{}/{}", kind(account.service), account.id);
-        self.ask::<AccountView>(Method::PUT, path, Some(change)).await?.account(account.service)
+        let body = AccountRequest::from(change);
+        self.ask::<AccountView>(Method::PUT, path, Some(&body)).await?.account(account.service)
     }
 
     /// Gives the account that we log in with another password, which ends what was logged in with the old one.

@@ -1,7 +1,6 @@
 //! Accounts, keys and grants as callers see them, and what they ask for.
 
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Serialize, Serializer};
+use secrecy::SecretString;
 use strongroom_core::Timestamp;
 use uuid::Uuid;
 
@@ -59,59 +58,46 @@ pub struct Grant {
 }
 
 /// An account to be made.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct NewAccount {
     /// Its name.
     pub name: String,
     /// The full name; may be empty.
     pub full_name: String,
     /// A remark, for a program's account; may be empty.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// `admin`, `writer`, `reader` or `auditor`.
     pub role: String,
     /// `all` or `granted`.
     pub scope: String,
     /// For a person.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
     pub password: Option<SecretString>,
 }
 
 /// What is to change of an account; `None` leaves what it is.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct AccountChange {
     /// Another name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Another full name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub full_name: Option<String>,
     /// Another remark, of a program's account.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Another role.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Another scope.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// Whether it can be used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
 }
 
 /// An API key to be made.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct NewKey {
     /// Its name.
     pub name: String,
     /// A remark; may be empty.
     pub description: String,
     /// How many days it is good for; `None`: until it is removed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in_days: Option<u32>,
-}
-
-fn exposed<S: Serializer>(text: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    text.as_ref().map(|text| text.expose_secret()).serialize(serializer)
 }
