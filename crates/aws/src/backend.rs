@@ -51,7 +51,7 @@ impl AwsBackend {
 
     /// Creates a secret with its first version. `again` if the service said that a secret is not there which was.
     async fn create(&self, name: &str, version: &NewVersion<'_>, again: bool) -> Result<()> {
-        let (id, value) = (version.uid.to_string(), text(version.payload)?);
+        let (id, value) = (version.uid.to_string(), version.payload.expose_text()?);
         let tags = labels::first_tags(self.namespace, version.labels, version.uid, &self.own_tags);
         match self.client.create(name, &id, value, tags).await {
             Ok(()) => Ok(()),
@@ -76,8 +76,8 @@ impl AwsBackend {
         if version.newest {
             stages.push(CURRENT.to_owned());
         }
-        let put = self.client.put(name, &version.uid.to_string(), text(version.payload)?, stages).await;
-        match put {
+        let (id, value) = (version.uid.to_string(), version.payload.expose_text()?);
+        match self.client.put(name, &id, value, stages).await {
             Ok(()) => Ok(()),
             Err(failure) if failure.why == Why::Missing => {
                 self.create(name, version, true).await?;
@@ -265,8 +265,4 @@ pub(crate) fn payload(value: &Value) -> Result<Payload> {
     value.payload.clone().ok_or_else(|| {
         Error::new(ErrorKind::Corrupt, "the version in AWS Secrets Manager is binary: it is none of ours")
     })
-}
-
-fn text(payload: &Payload) -> Result<String> {
-    payload.clone().try_into()
 }

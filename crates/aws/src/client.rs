@@ -54,7 +54,7 @@ impl Client {
         Self { sdk, kms_key, recovery_days }
     }
 
-    pub(crate) async fn create(&self, name: &str, id: &str, value: String, tags: Vec<Tag>) -> Result<()> {
+    pub(crate) async fn create(&self, name: &str, id: &str, value: &str, tags: Vec<Tag>) -> Result<()> {
         let call = self.sdk.create_secret().name(name).client_request_token(id).secret_string(value);
         let call = call.set_kms_key_id(self.kms_key.clone()).set_tags(Some(tags));
         let answer = quiet(call.send()).await.map_err(|e| failed("secretsmanager:CreateSecret", &e))?;
@@ -62,7 +62,7 @@ impl Client {
     }
 
     /// Adds a version with these labels; they leave the versions that have them.
-    pub(crate) async fn put(&self, name: &str, id: &str, value: String, stages: Vec<String>) -> Result<()> {
+    pub(crate) async fn put(&self, name: &str, id: &str, value: &str, stages: Vec<String>) -> Result<()> {
         let call = self.sdk.put_secret_value().secret_id(name).client_request_token(id).secret_string(value);
         let call = call.set_version_stages(Some(stages));
         let answer = quiet(call.send()).await.map_err(|e| failed("secretsmanager:PutSecretValue", &e))?;

@@ -75,7 +75,7 @@ impl AwsBackend {
                 let token =
                     token.map_err(|_| Error::new(ErrorKind::Unexpected, "a version without an id"))?;
                 let stages = vec![CURRENT.to_owned(), EMPTY.to_owned()];
-                self.client.put(name, &token, "{}".to_owned(), stages).await
+                self.client.put(name, &token, "{}", stages).await
             }
         };
         match moved {

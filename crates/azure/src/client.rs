@@ -68,10 +68,10 @@ impl Client {
     }
 
     /// Adds a version, and the secret if it is not there; answers the version's id.
-    pub(crate) async fn set(&self, name: &str, value: String, content: &str, tags: Tags) -> Result<String> {
+    pub(crate) async fn set(&self, name: &str, value: &str, content: &str, tags: Tags) -> Result<String> {
         let wrong = |error| failed(SET, &error);
         let new = SetSecretParameters {
-            value: Some(value),
+            value: Some(value.to_owned()),
             content_type: Some(content.to_owned()),
             tags: Some(tags),
             ..SetSecretParameters::default()

@@ -14,10 +14,9 @@ const SEALED: &str = "strongroom_sealed";
 /// The object to store. [`wipe`] it after use.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidInput`] if it is not text.
+/// [`ErrorKind::Corrupt`] if it is not text.
 pub(crate) fn encode(payload: &Payload) -> Result<Value> {
-    let text = std::str::from_utf8(payload.expose())
-        .map_err(|_| Error::new(ErrorKind::InvalidInput, "the payload is not UTF-8 text"))?;
+    let text = payload.expose_text()?;
     if let Ok(mut value) = serde_json::from_str::<Value>(text) {
         if is_kept(&value) && bytes(&value).as_slice() == payload.expose() {
             return Ok(value);
@@ -123,6 +122,6 @@ mod tests {
             let error = decode(serde_json::from_str(text).unwrap()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Corrupt, "{text}");
         }
-        assert!(encode(&Payload::new(vec![0xff])).is_err());
+        assert_eq!(encode(&Payload::new(vec![0xff])).unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }

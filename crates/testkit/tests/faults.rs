@@ -37,7 +37,7 @@ fn put(backend: &dyn Backend, text: &str) -> Result<VersionRef> {
 }
 
 fn get(backend: &dyn Backend, at: &VersionRef) -> Result<String> {
-    backend.get(OBJECT, at).now_or_never().expect("it waits")?.try_into()
+    Ok(backend.get(OBJECT, at).now_or_never().expect("it waits")?.expose_text()?.to_owned())
 }
 
 fn versions(held: &Held) -> usize {

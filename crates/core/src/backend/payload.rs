@@ -20,6 +20,15 @@ impl Payload {
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
+
+    /// The bytes as text, for services that keep text.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] if they are not UTF-8.
+    pub fn expose_text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.0)
+            .map_err(|_| Error::new(ErrorKind::Corrupt, "the payload is not UTF-8 text"))
+    }
 }
 
 impl fmt::Debug for Payload {
@@ -55,15 +64,5 @@ impl fmt::Display for VersionRef {
 impl From<VersionRef> for String {
     fn from(at: VersionRef) -> Self {
         at.0
-    }
-}
-
-impl TryFrom<Payload> for String {
-    type Error = Error;
-
-    /// The payload as text, for services that keep text.
-    fn try_from(payload: Payload) -> Result<Self> {
-        String::from_utf8(payload.expose().to_vec())
-            .map_err(|_| Error::new(ErrorKind::Corrupt, "the payload is not UTF-8 text"))
     }
 }

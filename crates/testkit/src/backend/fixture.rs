@@ -51,7 +51,7 @@ impl Fixture {
 
     /// The text of a version.
     pub(super) async fn text(&self, object: ObjectId, at: &VersionRef) -> Result<String> {
-        self.backend.get(object, at).await?.try_into()
+        Ok(self.backend.get(object, at).await?.expose_text()?.to_owned())
     }
 
     /// Requires that a version is there and unchanged; `what` it is: "a version of another object".
