@@ -18,6 +18,7 @@
 
 mod access;
 mod backend;
+mod calendar;
 mod causes;
 mod error;
 pub mod filter;

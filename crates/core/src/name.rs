@@ -1,7 +1,7 @@
 //! The name of a secret.
 
 use crate::{Error, ErrorKind, Result};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// What people call a secret: 0 to 255 Unicode scalar values without U+0000.
 ///
@@ -47,5 +47,29 @@ impl SecretName {
 impl fmt::Display for SecretName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for SecretName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The same as [`SecretName::new`].
+impl FromStr for SecretName {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::new(name)
+    }
+}
+
+/// The same as [`SecretName::new`].
+impl TryFrom<&str> for SecretName {
+    type Error = Error;
+
+    fn try_from(name: &str) -> Result<Self> {
+        Self::new(name)
     }
 }

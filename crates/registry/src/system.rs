@@ -1,7 +1,7 @@
 //! The real clocks and the operating system's randomness.
 
 use futures::future::BoxFuture;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 use strongroom_core::Timestamp;
 use strongroom_engine::Env;
 use uuid::Uuid;
@@ -28,8 +28,7 @@ impl Default for System {
 
 impl Env for System {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+        SystemTime::now().into()
     }
 
     fn monotonic(&self) -> Duration {

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime},
 };
 use strongroom_core::Timestamp;
 use strongroom_engine::Env;
@@ -39,8 +39,7 @@ impl Clock {
 
 impl Env for Clock {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)).plus(self.skipped())
+        Timestamp::from(SystemTime::now()).plus(self.skipped())
     }
 
     fn monotonic(&self) -> Duration {

@@ -308,8 +308,6 @@ fn number(at: &VersionRef) -> Option<u64> {
 }
 
 fn position(from: &str) -> Result<(ObjectId, u64)> {
-    let parsed = from
-        .split_once(' ')
-        .and_then(|(id, number)| Some((ObjectId(id.parse().ok()?), number.parse().ok()?)));
+    let parsed = from.split_once(' ').and_then(|(id, number)| Some((id.parse().ok()?, number.parse().ok()?)));
     parsed.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "from: this is no place where a page ended"))
 }

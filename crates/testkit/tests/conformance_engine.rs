@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime},
 };
 use strongroom_core::{
     Access, Backend, Context, Error, ErrorKind, NamespaceId, Origin, OwnerId, Result, SecretsStore,
@@ -18,8 +18,7 @@ struct Clock(Instant);
 
 impl Env for Clock {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Timestamp(i64::try_from(since.as_micros()).unwrap())
+        SystemTime::now().into()
     }
 
     fn monotonic(&self) -> Duration {

@@ -100,15 +100,15 @@ impl Entry {
         name: &SecretName,
         private: bool,
         values: &SecretValues,
-        now: i64,
+        now: Timestamp,
     ) -> Self {
         let mut entry = Self {
             id: Uuid::new_v4(),
             name: name.as_str().to_owned(),
             private,
             owner: owner.0,
-            created: now,
-            updated: now,
+            created: now.0,
+            updated: now.0,
             revision: 1,
             versions: Vec::new(),
         };
@@ -118,7 +118,7 @@ impl Entry {
 
     pub(crate) fn meta(&self) -> Result<SecretMeta> {
         let owner = Owner { id: OwnerId(self.owner), name: self.owner.to_string(), full_name: String::new() };
-        let (id, name) = (SecretId(self.id), SecretName::new(self.name.clone())?);
+        let (id, name) = (SecretId(self.id), self.name.parse()?);
         let mut meta = SecretMeta::new(id, name, self.private, owner, Timestamp(self.created));
         meta.updated = Timestamp(self.updated);
         meta.revision = Revision(self.revision);
@@ -126,9 +126,9 @@ impl Entry {
     }
 
     /// Moves the revision; the clock may go back, the dates do not.
-    pub(crate) fn touch(&mut self, now: i64) {
+    pub(crate) fn touch(&mut self, now: Timestamp) {
         self.revision += 1;
-        self.updated = self.updated.max(now);
+        self.updated = self.updated.max(now.0);
     }
 
     /// Hides or publishes it. What is published is what everybody reads from now on, not what was before.

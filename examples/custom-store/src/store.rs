@@ -7,10 +7,7 @@ use crate::{
     book::{Book, Entry},
     file::BookFile,
 };
-use std::{
-    path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::PathBuf, time::SystemTime};
 use strongroom_core::{
     Context, DEFAULT_SIZE_LIMIT, Error, ErrorKind, GetOptions, NewSecret, Page, Reason, Result, Revision,
     Secret, SecretFilter, SecretMeta, SecretRef, SecretUpdate, SecretsStore, ValuesChange, Version,
@@ -39,7 +36,7 @@ impl SecretsStore for NotebookStore {
         new.values.check_size(DEFAULT_SIZE_LIMIT)?;
         self.file.change(|book| {
             book.is_free(&new.name, new.private, cx.actor, None)?;
-            let entry = Entry::new(cx.actor, &new.name, new.private, &new.values, now());
+            let entry = Entry::new(cx.actor, &new.name, new.private, &new.values, SystemTime::now().into());
             let secret = Secret::new(entry.meta()?, new.values.clone(), Revision(entry.revision));
             book.secrets.push(entry);
             Ok(secret)
@@ -80,7 +77,7 @@ impl SecretsStore for NotebookStore {
                     Some(values)
                 }
             };
-            entry.touch(now());
+            entry.touch(SystemTime::now().into());
             if let Some(name) = &update.name {
                 entry.name = name.as_str().to_owned();
             }
@@ -145,10 +142,4 @@ fn may_take(cx: &Context, name: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::PermissionDenied, "this name may not be given to a secret"))
-}
-
-/// Microseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

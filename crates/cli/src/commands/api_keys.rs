@@ -7,7 +7,7 @@ use super::{
 use crate::{
     args::{ApiKeyCommand, GrantCommand},
     failure::{Exit, Failure, Outcome},
-    render::{Data, Table, View, print, rfc3339, short},
+    render::{Data, Table, View, print, short},
     secret_text::SecretText,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -97,7 +97,7 @@ fn print_text(run: &mut Run<'_>, key: &ApiKey, text: &SecretString) -> Outcome {
 fn keys_view(keys: &[ApiKey]) -> View {
     let mut table = Table::new(&["name", "active", "expires", "last used", "created", "id"]);
     let mut data = Vec::new();
-    let moment = |at: Option<strongroom_core::Timestamp>| at.map_or(Data::Null, |at| rfc3339(at).into());
+    let moment = |at: Option<strongroom_core::Timestamp>| at.map_or(Data::Null, |at| at.to_string().into());
     let brief = |at: Option<strongroom_core::Timestamp>| at.map_or("never".to_owned(), short);
     for key in keys {
         table.row([
@@ -116,7 +116,7 @@ fn keys_view(keys: &[ApiKey]) -> View {
             ("expires", moment(key.expires)),
             ("last_used", moment(key.last_used)),
             ("rotated", moment(key.rotated)),
-            ("created", rfc3339(key.created).into()),
+            ("created", key.created.to_string().into()),
         ]));
     }
     View { data: Data::List(data), table, caption: None }
@@ -147,7 +147,7 @@ pub(crate) async fn grant(run: &mut Run<'_>, command: &GrantCommand) -> Outcome 
                 table.row([grant.glob.as_str().into(), short(grant.created).into()]);
                 data.push(Data::from([
                     ("glob", grant.glob.as_str().into()),
-                    ("created", rfc3339(grant.created).into()),
+                    ("created", grant.created.to_string().into()),
                 ]));
             }
             run.print(&View { data: Data::List(data), table, caption: None })

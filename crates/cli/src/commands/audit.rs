@@ -6,7 +6,7 @@ use crate::{
     args::{AuditCommand, AuditFilter, Format},
     failure::{Exit, Failure, Outcome},
     input::confirm,
-    render::{Data, Table, View, document, print, rfc3339, short},
+    render::{Data, Table, View, document, print, short},
     resolve::find,
     session::account,
 };
@@ -219,7 +219,7 @@ fn entry(row: &AuditRow, actor: &str) -> Data {
     Data::from([
         ("chain", row.chain.as_str().into()),
         ("sequence", row.sequence.into()),
-        ("time", rfc3339(row.at).into()),
+        ("time", row.at.to_string().into()),
         ("actor", actor.into()),
         ("actor_id", row.actor.to_string().into()),
         ("action", row.action.as_str().into()),

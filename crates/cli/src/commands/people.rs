@@ -5,7 +5,7 @@ use crate::{
     args::{Rights, ServiceAccountCommand, UserCommand},
     failure::{Failure, Outcome},
     input::{ask_value, confirm, read_credential, read_two_credentials},
-    render::{Data, Table, View, rfc3339, short},
+    render::{Data, Table, View, short},
     session::People,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -223,8 +223,8 @@ fn view(accounts: &[Account]) -> View {
             ("role", account.role.as_str().into()),
             ("scope", account.scope.as_str().into()),
             ("active", account.active.into()),
-            ("created", rfc3339(account.created).into()),
-            ("updated", rfc3339(account.updated).into()),
+            ("created", account.created.to_string().into()),
+            ("updated", account.updated.to_string().into()),
         ]));
     }
     View { data: Data::List(data), table, caption: None }

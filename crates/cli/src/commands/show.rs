@@ -1,6 +1,6 @@
 //! How secrets look, without their values.
 
-use crate::render::{Data, Table, View, rfc3339, short};
+use crate::render::{Data, Table, View, short};
 use strongroom_core::{Revision, SecretMeta};
 
 /// How many digits of an id a table shows: enough to find the secret by.
@@ -13,8 +13,8 @@ pub(super) fn fields(meta: &SecretMeta, revision: Revision) -> Vec<(String, Data
         ("name", meta.name.as_str().into()),
         ("private", meta.private.into()),
         ("owner", meta.owner.name.as_str().into()),
-        ("created", rfc3339(meta.created).into()),
-        ("updated", rfc3339(meta.updated).into()),
+        ("created", meta.created.to_string().into()),
+        ("updated", meta.updated.to_string().into()),
         ("revision", revision.0.into()),
     ];
     pairs.into_iter().map(|(name, data)| (name.to_owned(), data)).collect()
@@ -45,7 +45,7 @@ pub(super) fn many(secrets: &[SecretMeta], brief: bool) -> View {
         if brief {
             id.truncate(ID_DIGITS);
         }
-        let time = |at| Data::from(if brief { short(at) } else { rfc3339(at) });
+        let time = |at| Data::from(if brief { short(at) } else { at.to_string() });
         table.row([
             meta.name.as_str().into(),
             id.into(),

@@ -4,7 +4,7 @@ use super::Run;
 use crate::{
     args::VersionsArgs,
     failure::Outcome,
-    render::{Data, Table, View, rfc3339},
+    render::{Data, Table, View},
     resolve::find,
 };
 
@@ -16,7 +16,8 @@ pub(super) async fn versions(run: &mut Run<'_>, args: &VersionsArgs) -> Outcome 
     let mut table = Table::new(&["revision", "created", "current"]);
     let mut data = Vec::new();
     for version in &versions {
-        let cells = || [version.revision.0.into(), rfc3339(version.created).into(), version.current.into()];
+        let cells =
+            || [version.revision.0.into(), version.created.to_string().into(), version.current.into()];
         table.row(cells());
         data.push(Data::Map(table.head.iter().map(|name| (*name).to_owned()).zip(cells()).collect()));
     }

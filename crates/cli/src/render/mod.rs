@@ -6,7 +6,7 @@ mod time;
 mod yaml;
 
 pub(crate) use table::Table;
-pub(crate) use time::{rfc3339, short};
+pub(crate) use time::short;
 pub(crate) use yaml::flat_map;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! `status`: where everything is and how it is doing.
 
 use super::{Local, configured::RootKeyPlace};
-use crate::render::{Data, rfc3339};
+use crate::render::Data;
 use strongroom_core::{Result, SecretFilter, Secrets};
 use strongroom_engine::{Engine, KeyRow, Replica, Status, StoreName, Unknown};
 use strongroom_remote::RemoteStore;
@@ -124,7 +124,7 @@ fn one_key(status: &Status, key: &KeyRow) -> Data {
         ("id", key.id.to_string().into()),
         ("kind", key.kind.as_str().into()),
         ("active", key.active.into()),
-        ("created", rfc3339(key.created).into()),
+        ("created", key.created.to_string().into()),
         ("versions", seals.into()),
     ])
 }

@@ -178,8 +178,7 @@ struct RealEnv;
 
 impl Env for RealEnv {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Timestamp(i64::try_from(since.as_micros()).unwrap())
+        SystemTime::now().into()
     }
 
     fn monotonic(&self) -> Duration {

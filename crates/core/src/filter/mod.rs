@@ -18,7 +18,6 @@
 //! these functions on every input.
 
 mod boolean;
-mod calendar;
 mod condition;
 mod date;
 mod page;

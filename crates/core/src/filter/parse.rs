@@ -1,7 +1,7 @@
 //! From text to a condition.
 
-use super::{BoolOp, Condition, DateOp, TextOp, calendar, yes_or_no};
-use crate::{Error, ErrorKind, Result, Timestamp};
+use super::{BoolOp, Condition, DateOp, TextOp, yes_or_no};
+use crate::{Error, ErrorKind, Result, Timestamp, calendar};
 
 impl Condition {
     /// Reads the condition `text`, `[operator:]value`, on `field`, one of [`FIELDS`](Self::FIELDS).

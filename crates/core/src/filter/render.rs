@@ -1,7 +1,7 @@
 //! From a filter back to text: the inverse of the parser, for whoever hands a filter on.
 
-use super::{Condition, DateOp, Logic, SecretFilter, Sort, SortField, TextOp, calendar};
-use crate::{Error, ErrorKind, Result, Timestamp};
+use super::{Condition, DateOp, Logic, SecretFilter, Sort, SortField, TextOp};
+use crate::{Error, ErrorKind, Result, Timestamp, calendar};
 
 impl Condition {
     /// The field and the text that [`parse`](Self::parse) reads as this condition.

@@ -9,7 +9,7 @@ pub(crate) mod server;
 use futures::future::BoxFuture;
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime},
 };
 use strongroom_core::{
     Context, NamespaceId, Origin, Owner, OwnerId, SecretId, SecretName, Timestamp, VersionUid,
@@ -27,8 +27,7 @@ pub(crate) struct Host(Instant);
 
 impl Env for Host {
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Timestamp(i64::try_from(since.as_micros()).unwrap())
+        SystemTime::now().into()
     }
 
     fn monotonic(&self) -> Duration {

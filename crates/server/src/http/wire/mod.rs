@@ -14,22 +14,19 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::to_raw_value;
 use std::sync::Arc;
 use strongroom_core::{Page, Secret, SecretMeta, SecretValues, Timestamp, Version};
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 use uuid::Uuid;
 
-const TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]");
-
 /// A moment as the contract writes it: UTC, without saying so.
 pub(crate) fn time(at: Timestamp) -> String {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0) * 1000)
-        .ok()
-        .and_then(|at| at.format(TIME).ok())
-        .unwrap_or_default()
+    let mut text = at.to_string();
+    if text.ends_with('Z') {
+        text.pop();
+    }
+    text
 }
 
 /// Nothing: `null`, since clients want JSON.

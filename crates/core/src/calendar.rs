@@ -1,11 +1,11 @@
-//! Dates as filters write them. Written out here, so that a back-end's author need not build a date library.
+//! Dates as texts. Written out here, so that a back-end's author need not build a date library.
 
 use crate::Timestamp;
 
 /// The moment that `YYYY-MM-DD HH:MM:SS` names in UTC; `None` if it has another form or is no date of the
 /// Gregorian calendar in the years 1 to 9999. There is no second 60. As for C's `strptime`, all but the year may
 /// have one digit.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once(' ')?;
     let [year, month, day] = three(date, '-')?;
     let [hour, minute, second] = three(time, ':')?;
@@ -28,18 +28,21 @@ fn three(text: &str, separator: char) -> Option<[&str; 3]> {
 }
 
 /// The text that [`parse`] reads as this moment; `None` if there is none.
-pub(super) fn format(at: Timestamp) -> Option<String> {
-    if at.0 % 1_000_000 != 0 {
-        return None;
-    }
-    let seconds = at.0 / 1_000_000;
+pub(crate) fn format(at: Timestamp) -> Option<String> {
+    second(at, ' ').filter(|_| at.0 % 1_000_000 == 0)
+}
+
+/// The second that a moment is in, `YYYY-MM-DD HH:MM:SS` with this in place of the space; `None` outside of the years 1 to
+/// 9999.
+pub(crate) fn second(at: Timestamp, between: char) -> Option<String> {
+    let seconds = at.0.div_euclid(1_000_000);
     let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = date_of(days);
     if !(1..=9999).contains(&year) {
         return None;
     }
     let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
-    Some(format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"))
+    Some(format!("{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}"))
 }
 
 /// `str::parse` would take a sign.
