@@ -46,6 +46,20 @@ impl GetOptions {
 /// - a failed call changed nothing, unless it says [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown);
 /// - an acknowledged change is seen by every call that starts later, through any process;
 /// - no error shows a value.
+///
+/// # Cancellation
+///
+/// A call may be dropped half way, by a timeout of the caller's or with its task. Of every store that is promised:
+/// - a change that is dropped is made or not, perhaps a moment later, and nobody says which: look at what is there before
+///   it is made again, or bind it to a revision with `expected`;
+/// - it is made whole or not at all, and is never half visible;
+/// - what it leaves where no caller looks keeps later calls from nothing for good. In the engine that is a version at a
+///   service or the lock of the secret, which the next change of that secret takes over when the lease ends, and which
+///   `Engine::maintain` or `strongroom repair` removes.
+///
+/// [`Context::deadline`] is the better tool for a limit of time: the call then ends with an error, as a rule
+/// [`Timeout`](crate::ErrorKind::Timeout), that says that nothing was changed, and with
+/// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) only where that is open.
 #[async_trait]
 pub trait SecretsStore: Send + Sync {
     /// Creates a secret, owned by the caller.
