@@ -18,7 +18,7 @@ use strongroom_core::{
 use uuid::Uuid;
 
 /// One namespace in an account's region.
-pub struct AwsBackend {
+pub(crate) struct AwsBackend {
     info: BackendInfo,
     pub(crate) client: Arc<Client>,
     namespace: NamespaceId,

@@ -39,8 +39,8 @@ const AWS: [&str; 5] =
     [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".api.amazonwebservices.com.cn"];
 
 /// Where secrets are kept in AWS Secrets Manager, and with whose credentials. The README has the table of keys.
-#[derive(Debug, Deserialize)]
-pub struct Config {
+#[derive(Deserialize)]
+pub(crate) struct Config {
     pub(crate) region: String,
     pub(crate) access_key_id: Option<String>,
     pub(crate) secret_access_key: Option<SecretString>,

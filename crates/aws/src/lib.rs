@@ -12,5 +12,4 @@ mod remove;
 mod scan;
 mod unsent;
 
-pub use backend::AwsBackend;
-pub use config::{Config, PLUGIN};
+pub use config::PLUGIN;

@@ -22,7 +22,7 @@ use strongroom_core::{
 };
 
 /// One namespace in a vault.
-pub struct AzureBackend {
+pub(crate) struct AzureBackend {
     info: BackendInfo,
     pub(crate) client: Arc<Client>,
     /// What the names of all our secrets begin with: `PREFIX-NAMESPACE-`.

@@ -27,8 +27,8 @@ const LIMITS: Limits = Limits::new(VALUE_BYTES, Removal::Disables).recoverable()
 const PRICES: Prices = Prices::each(3_000).relabel(6_000);
 
 /// Where secrets are kept in Azure Key Vault, and with whose credentials. The README has the table of keys.
-#[derive(Debug, Deserialize)]
-pub struct Config {
+#[derive(Deserialize)]
+pub(crate) struct Config {
     vault: Option<String>,
     #[serde(default)]
     cloud: Cloud,

@@ -12,5 +12,4 @@ mod scan;
 mod tags;
 mod transport;
 
-pub use backend::AzureBackend;
-pub use config::{Config, PLUGIN};
+pub use config::PLUGIN;

@@ -1,6 +1,6 @@
 //! How a back-end makes itself known to a registry.
 
-use crate::{Backend, ErrorKind, Limits, NamespaceId, Result, SecretsStore, Settings};
+use crate::{Backend, Error, ErrorKind, Limits, NamespaceId, Result, SecretsStore, Settings};
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use std::{fmt, future::Future, sync::Arc};
@@ -110,6 +110,21 @@ impl Plugin {
     /// whatever opening says.
     pub async fn open(&self, settings: Settings, cx: OpenContext) -> Result<Opened> {
         (self.open)(settings, cx).await
+    }
+
+    /// Opens a back-end on a namespace: for a program that puts an engine together without a configuration.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`ConfigInvalid`](crate::ErrorKind::ConfigInvalid) if the type opens to something else.
+    pub async fn open_backend(&self, settings: Settings, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
+        let section = settings.section().to_owned();
+        match self.open(settings, OpenContext::new(namespace)).await? {
+            Opened::Backend(backend) => Ok(backend),
+            Opened::Inline | Opened::Store(_) => {
+                let text = format!("type: `{}` opens to no back-end: choose another type", self.kind);
+                Err(Error::new(ErrorKind::ConfigInvalid, text).in_section(&section))
+            }
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use strongroom_core::{
 const LOOKS: usize = 4;
 
 /// One namespace in a project, or in its part of one region.
-pub struct GcpBackend {
+pub(crate) struct GcpBackend {
     info: BackendInfo,
     pub(crate) client: Client,
     namespace: NamespaceId,

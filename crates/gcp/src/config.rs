@@ -27,8 +27,8 @@ const PRICES: Prices = Prices::FREE.get(3_000);
 const EXAMPLE: &str = "https://secretmanager.europe-west1.rep.googleapis.com";
 
 /// Where secrets are kept in Google Cloud Secret Manager, and with whose credentials. The README has the table of keys.
-#[derive(Debug, Deserialize)]
-pub struct Config {
+#[derive(Deserialize)]
+pub(crate) struct Config {
     project: String,
     location: Option<String>,
     credentials: Option<SecretString>,

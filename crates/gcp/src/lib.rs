@@ -10,5 +10,4 @@ mod scan;
 mod session;
 mod waits;
 
-pub use backend::GcpBackend;
-pub use config::{Config, PLUGIN};
+pub use config::PLUGIN;

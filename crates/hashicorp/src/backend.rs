@@ -36,7 +36,7 @@ pub(crate) const RECORD: &str = "strongroom_record_";
 const TRIES: usize = 4;
 
 /// One namespace of a mount of HashiCorp Vault or OpenBao.
-pub struct HashicorpBackend {
+pub(crate) struct HashicorpBackend {
     info: BackendInfo,
     pub(crate) kv: Kv,
     /// `{prefix}/{namespace}`.

@@ -25,61 +25,60 @@ use zeroize::Zeroizing;
 pub(crate) const MAX_VERSIONS: u64 = 2 * 100 + 10;
 
 /// `type = "hashicorp"`. The README explains each key.
-#[derive(Debug, Deserialize)]
-#[non_exhaustive]
-pub struct Config {
+#[derive(Deserialize)]
+pub(crate) struct Config {
     /// The server: `https://vault.example.com:8200`.
-    pub address: String,
+    pub(crate) address: String,
     /// Where KV version 2 is mounted. Default `secret`.
-    pub mount: Option<String>,
+    pub(crate) mount: Option<String>,
     /// The folder in it that is ours. Default `strongroom`.
-    pub prefix: Option<String>,
+    pub(crate) prefix: Option<String>,
     /// The namespace of Vault Enterprise, HCP or OpenBao.
-    pub vault_namespace: Option<String>,
+    pub(crate) vault_namespace: Option<String>,
     /// A PEM file with the only authorities to trust. Default: those of the system.
-    pub ca_path: Option<PathBuf>,
+    pub(crate) ca_path: Option<PathBuf>,
     /// Allows `http` to other hosts.
     #[serde(default)]
-    pub allow_http: bool,
+    pub(crate) allow_http: bool,
     /// How to log in. Default `token`.
     #[serde(default)]
-    pub auth: Method,
+    pub(crate) auth: Method,
     /// Where the login is mounted. Default: the method's name.
-    pub auth_mount: Option<String>,
+    pub(crate) auth_mount: Option<String>,
     /// `token`: the token.
-    pub token: Option<SecretString>,
+    pub(crate) token: Option<SecretString>,
     /// `token`: a file with it, read again when the token is refused.
-    pub token_path: Option<PathBuf>,
+    pub(crate) token_path: Option<PathBuf>,
     /// `kubernetes`, `jwt`, `aws`, `cert`: the role.
-    pub role: Option<String>,
+    pub(crate) role: Option<String>,
     /// `approle`: the role's id.
-    pub role_id: Option<String>,
+    pub(crate) role_id: Option<String>,
     /// `approle`: the secret id, unless the role needs none.
-    pub secret_id: Option<SecretString>,
+    pub(crate) secret_id: Option<SecretString>,
     /// `approle`: a file with it.
-    pub secret_id_path: Option<PathBuf>,
+    pub(crate) secret_id_path: Option<PathBuf>,
     /// `jwt`, `kubernetes`: the JWT.
-    pub jwt: Option<SecretString>,
+    pub(crate) jwt: Option<SecretString>,
     /// `jwt`, `kubernetes`: a file with it.
-    pub jwt_path: Option<PathBuf>,
+    pub(crate) jwt_path: Option<PathBuf>,
     /// `userpass`: the name.
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// `userpass`: the password.
-    pub password: Option<SecretString>,
+    pub(crate) password: Option<SecretString>,
     /// A PEM file with our certificate, for `cert` or a server that asks for one.
-    pub cert_path: Option<PathBuf>,
+    pub(crate) cert_path: Option<PathBuf>,
     /// A PEM file with its key.
-    pub key_path: Option<PathBuf>,
+    pub(crate) key_path: Option<PathBuf>,
     /// `aws`: the region whose STS is asked. Default `us-east-1`.
-    pub aws_region: Option<String>,
+    pub(crate) aws_region: Option<String>,
     /// `aws`: the id of the access key. Without it and the next two: `AWS_ACCESS_KEY_ID` and so on of the environment.
-    pub aws_access_key_id: Option<String>,
+    pub(crate) aws_access_key_id: Option<String>,
     /// `aws`: the access key.
-    pub aws_secret_access_key: Option<SecretString>,
+    pub(crate) aws_secret_access_key: Option<SecretString>,
     /// `aws`: the session token of a temporary key.
-    pub aws_session_token: Option<SecretString>,
+    pub(crate) aws_session_token: Option<SecretString>,
     /// `aws`: what the server wants to see in `X-Vault-AWS-IAM-Server-ID`.
-    pub aws_header_value: Option<String>,
+    pub(crate) aws_header_value: Option<String>,
 }
 
 impl Configure for Config {
@@ -99,7 +98,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ErrorKind::ConfigInvalid`], which names the key and the remedy.
-    pub fn connect(self, namespace: NamespaceId) -> Result<HashicorpBackend> {
+    pub(crate) fn connect(self, namespace: NamespaceId) -> Result<HashicorpBackend> {
         let address = self.address()?;
         let mount = path("mount", self.mount.as_deref().unwrap_or("secret"))?;
         let prefix = path("prefix", self.prefix.as_deref().unwrap_or("strongroom"))?;

@@ -16,10 +16,7 @@ mod scan;
 mod session;
 mod value;
 
-pub use backend::HashicorpBackend;
-pub use config::Config;
-pub use method::Method;
-
+use config::Config;
 use strongroom_core::Plugin;
 
 /// What a registry needs to know.

@@ -27,8 +27,7 @@ const JWT: Keys = Keys { given: "jwt", path: "jwt_path" };
 /// How to log in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Method {
+pub(crate) enum Method {
     /// With a token that somebody else got. The default.
     #[default]
     Token,

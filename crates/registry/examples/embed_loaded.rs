@@ -1,18 +1,18 @@
 //! Secrets in a program of yours, without a database, that are there again at the next start: the catalog is in memory
 //! and is loaded from what the back-end holds.
 //!
-//! The back-end is the directory of the testkit here; yours is opened for the derived namespace in the same way.
+//! The back-end is the directory of the testkit here; those of `Registry::builtin()`, and yours, are opened in the same way.
 
 use secrecy::ExposeSecret;
 use std::{path::Path, sync::Arc};
 use strongroom::{
-    Context, Result, Secrets, System,
+    Context, Result, Secrets, Settings, System,
     engine::{
         Engine, InMemory, Store, StoreName,
         crypto::{Derived, RootKey},
     },
 };
-use strongroom_testkit::DirectoryBackend;
+use strongroom_testkit::PLUGIN;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -40,7 +40,8 @@ async fn main() -> Result<()> {
 async fn open(root: &str, directory: &Path) -> Result<(Engine, Secrets)> {
     let root = RootKey::parse(root)?;
     let derived = Derived::of(&root, None)?;
-    let backend = Arc::new(DirectoryBackend::new(directory, derived.namespace()));
+    let settings = Settings::of("store", [("path", directory.display().to_string())]);
+    let backend = PLUGIN.open_backend(settings, derived.namespace()).await?;
     let store = Store::new(StoreName::new("main")?, backend, true);
     let opened = InMemory::new(derived, Arc::new(root), Arc::new(System::new()), store);
     let (engine, loaded) = opened.owner("app").open().await?;

@@ -3,9 +3,8 @@
 use futures::FutureExt as _;
 use std::{fs, path::Path};
 use strongroom_core::{
-    Backend, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, OpenContext, Opened, Payload, SecretId,
-    Settings, VersionRef, VersionUid,
-    settings::{Setting, Table, Vars},
+    Backend, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, SecretId, Settings, VersionRef,
+    VersionUid,
 };
 use strongroom_testkit::{DirectoryBackend, PLUGIN};
 use tempfile::TempDir;
@@ -105,11 +104,10 @@ fn its_files_are_its_owners_alone() {
 fn the_plugin_opens_an_absolute_path_alone() {
     let directory = TempDir::new().unwrap();
     let open = |path: &str| {
-        let table = Table::from([("path".to_owned(), Setting::Text(path.into()))]);
-        let settings = Settings::new("store", "STRONGROOM_STORE", table, Vars::empty());
-        PLUGIN.open(settings, OpenContext::new(NAMESPACE)).now_or_never().expect("it waits")
+        let settings = Settings::of("store", [("path", path)]);
+        PLUGIN.open_backend(settings, NAMESPACE).now_or_never().expect("it waits")
     };
-    let opened = open(directory.path().to_str().unwrap()).unwrap();
-    assert!(matches!(opened, Opened::Backend(backend) if backend.info().kind == "directory"));
-    assert_eq!(open("relative").unwrap_err().kind(), ErrorKind::ConfigInvalid);
+    let backend = open(directory.path().to_str().unwrap()).unwrap();
+    assert_eq!(backend.info().kind, "directory");
+    assert_eq!(open("relative").err().map(|error| error.kind()), Some(ErrorKind::ConfigInvalid));
 }

@@ -24,7 +24,7 @@ pub(super) struct Node<'a> {
     pub(super) reader: &'a Reader<'a>,
     /// In the file: `store.auth.token`.
     pub(super) path: String,
-    /// In the environment; `None` for what only the file can hold.
+    /// In the environment; `None` for what no variable sets.
     pub(super) name: Option<String>,
     pub(super) source: Source<'a>,
     pub(super) vars: Vec<&'a str>,
@@ -37,19 +37,19 @@ impl<'a> Node<'a> {
     pub(super) fn new(
         reader: &'a Reader<'a>,
         path: String,
-        name: String,
+        name: Option<String>,
         file: Option<&'a Setting>,
         vars: Vec<&'a str>,
     ) -> Self {
         let source = file.map_or(Source::Unset, Source::File);
-        Self { reader, path, name: Some(name), source, vars, is_root: false, level: None }
+        Self { reader, path, name, source, vars, is_root: false, level: None }
     }
 
     /// A whole section.
     pub(super) fn root(
         reader: &'a Reader<'a>,
         section: String,
-        prefix: String,
+        prefix: Option<String>,
         table: &'a Setting,
         vars: Vec<&'a str>,
     ) -> Self {

@@ -14,7 +14,7 @@ use std::{fmt, sync::Arc};
 /// (`PREFIX_TABLE_KEY`); the entries of a map with free keys are for the file alone.
 pub struct Settings {
     section: String,
-    prefix: String,
+    prefix: Option<String>,
     table: Table,
     names: Vec<String>,
     vars: Arc<Vars>,
@@ -32,7 +32,26 @@ impl Settings {
     ) -> Self {
         let (prefix, vars) = (prefix.into(), vars.into());
         let names = vars.names(&format!("{prefix}_")).map(str::to_owned).collect();
-        Self { section: section.into(), prefix, table, names, vars, taken: Vec::new() }
+        Self { section: section.into(), prefix: Some(prefix), table, names, vars, taken: Vec::new() }
+    }
+
+    /// The section that errors call `section`, with these keys and nothing else: no variable is looked at.
+    ///
+    /// ```
+    /// use strongroom_core::{Settings, settings::Setting};
+    ///
+    /// let mut store = Settings::of("store", [("region", Setting::from("eu-central-1")), ("recovery_days", 30.into())]);
+    /// assert_eq!(store.take::<String>("region")?.as_deref(), Some("eu-central-1"));
+    /// # Ok::<(), strongroom_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn of<K: Into<String>, V: Into<Setting>>(
+        section: impl Into<String>,
+        keys: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let table = keys.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        let (names, taken, vars) = (Vec::new(), Vec::new(), Arc::new(Vars::empty()));
+        Self { section: section.into(), prefix: None, table, names, vars, taken }
     }
 
     /// What errors call the section: `store`, `stores.prod`.
@@ -48,9 +67,9 @@ impl Settings {
     pub fn take<T: DeserializeOwned>(&mut self, key: &'static str) -> Result<Option<T>> {
         self.taken.push(key);
         let file = self.table.remove(key);
-        let name = variable(&self.prefix, key);
-        let (own, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.names).into_iter().partition(|v| *v == name || *v == file_form(&name));
+        let name = self.prefix.as_deref().map(|prefix| variable(prefix, key));
+        let is_own = |var: &String| name.as_ref().is_some_and(|name| var == name || *var == file_form(name));
+        let (own, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.names).into_iter().partition(is_own);
         self.names = rest;
         let reader = Reader::new(&self.vars, &[]);
         let own = own.iter().map(String::as_str).collect();

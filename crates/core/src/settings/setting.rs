@@ -23,6 +23,42 @@ pub enum Setting {
     Table(Table),
 }
 
+impl From<&str> for Setting {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Setting {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<SecretString> for Setting {
+    fn from(text: SecretString) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Setting {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<bool> for Setting {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl<S: Into<Setting>> From<Vec<S>> for Setting {
+    fn from(list: Vec<S>) -> Self {
+        Self::List(list.into_iter().map(Into::into).collect())
+    }
+}
+
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -6,13 +6,9 @@ pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod standin;
 
-use secrecy::SecretString;
 use serde_json::json;
 use std::sync::Arc;
-use strongroom_core::{
-    Backend, Error, ErrorKind, NamespaceId, OpenContext, Opened, Result, Settings,
-    settings::{Setting, Table, Vars},
-};
+use strongroom_core::{Backend, NamespaceId, Result, Settings, settings::Setting};
 use strongroom_hashicorp::PLUGIN;
 use uuid::Uuid;
 
@@ -86,16 +82,11 @@ impl Account {
 
 /// Opens a section as the registry does.
 pub(crate) async fn open(section: &[(&str, String)], namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
-    let text = |value: &String| match value.as_str() {
-        "true" => Setting::Bool(true),
-        text => Setting::Text(SecretString::from(text)),
-    };
-    let table: Table = section.iter().map(|(key, value)| ((*key).to_owned(), text(value))).collect();
-    let settings = Settings::new("store", "STRONGROOM_STORE", table, Vars::empty());
-    match PLUGIN.open(settings, OpenContext::new(namespace)).await? {
-        Opened::Backend(backend) => Ok(backend),
-        other => Err(Error::new(ErrorKind::Unexpected, format!("opened to {other:?}"))),
-    }
+    let keys = section.iter().map(|(key, value)| match value.as_str() {
+        "true" => (*key, Setting::from(true)),
+        text => (*key, text.into()),
+    });
+    PLUGIN.open_backend(Settings::of("store", keys), namespace).await
 }
 
 /// The section with another address.

@@ -2,7 +2,7 @@
 
 use crate::{config, refused, toy};
 use futures::executor::block_on;
-use strongroom::{Config, NamespaceId, OpenContext, Opened, Registry, Result};
+use strongroom::{Config, NamespaceId, OpenContext, Opened, Registry, Result, Settings, settings::Setting};
 use uuid::Uuid;
 
 fn registry() -> Registry {
@@ -42,6 +42,23 @@ fn what_opening_refuses_is_said_of_its_section() {
     assert!(
         refused(open("[store]\ntype='etcd'", &[])).starts_with("store.type: no back-end is called `etcd`")
     );
+}
+
+#[test]
+fn a_program_sets_keys_itself_of_what_opens_to_a_back_end() {
+    let registry = registry();
+    let plugin = registry.find("toy").unwrap();
+    let refused = |keys: &[(&str, Setting)]| {
+        let settings = Settings::of("main", keys.iter().cloned());
+        refused(block_on(plugin.open_backend(settings, NamespaceId(Uuid::nil()))))
+    };
+    // No variable is named: none is looked at.
+    assert_eq!(refused(&[]), "main: missing key `region`; set it in the file");
+    let region = ("region", Setting::from("x"));
+    assert_eq!(refused(&[region.clone(), ("port", 0.into())]), "main.port: 0 is none; give another");
+    let text = refused(&[region.clone(), ("fsat", true.into())]);
+    assert!(text.starts_with("main: unknown key `fsat` (did you mean `fast`?); "), "{text}");
+    assert_eq!(refused(&[region]), "main.type: `toy` opens to no back-end: choose another type");
 }
 
 #[cfg(feature = "sql")]

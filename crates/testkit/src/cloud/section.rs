@@ -1,10 +1,7 @@
 //! What a configuration says of a store.
 
 use std::{collections::BTreeMap, sync::Arc};
-use strongroom_core::{
-    Backend, NamespaceId, OpenContext, Opened, Plugin, Result, Settings,
-    settings::{Setting, Vars},
-};
+use strongroom_core::{Backend, NamespaceId, Plugin, Result, Settings, settings::Setting};
 
 /// The section `[store]` of a configuration, for back-ends of one `type`.
 #[derive(Clone, Debug)]
@@ -30,13 +27,13 @@ impl Section {
     /// The same for a text.
     #[must_use]
     pub fn text(self, key: &'static str, value: &str) -> Self {
-        self.with(key, Setting::Text(value.into()))
+        self.with(key, value.into())
     }
 
     /// The same for a list of texts.
     #[must_use]
     pub fn list(self, key: &'static str, values: &[&str]) -> Self {
-        self.with(key, Setting::List(values.iter().map(|value| Setting::Text((*value).into())).collect()))
+        self.with(key, values.to_vec().into())
     }
 
     /// At another `endpoint`, such as a proxy.
@@ -55,16 +52,8 @@ impl Section {
     /// Opens it as the registry does, without a variable.
     ///
     /// # Errors
-    /// Those of the back-end.
-    ///
-    /// # Panics
-    /// If it opens to something else than a back-end.
+    /// As [`Plugin::open_backend`].
     pub async fn open(&self, namespace: NamespaceId) -> Result<Arc<dyn Backend>> {
-        let table = self.keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-        let settings = Settings::new("store", "STRONGROOM_STORE", table, Vars::empty());
-        match self.plugin.open(settings, OpenContext::new(namespace)).await? {
-            Opened::Backend(backend) => Ok(backend),
-            _ => panic!("no back-end"),
-        }
+        self.plugin.open_backend(Settings::of("store", self.keys.clone()), namespace).await
     }
 }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use std::{path::PathBuf, sync::Arc};
 use strongroom_age::PLUGIN;
 use strongroom_core::{
-    Backend, Error, ErrorKind, NamespaceId, ObjectId, OpenContext, Opened, Result, Settings, async_trait,
+    Backend, NamespaceId, ObjectId, Result, Settings, async_trait,
     settings::{Table, Vars},
 };
 use strongroom_testkit::BackendSubject;
@@ -60,8 +60,5 @@ pub(crate) async fn open(
 ) -> Result<Arc<dyn Backend>> {
     let vars = Vars::new(vars, |path| std::fs::read_to_string(path));
     let settings = Settings::new("store", "STRONGROOM_STORE", Table::new(), vars);
-    match PLUGIN.open(settings, OpenContext::new(namespace)).await? {
-        Opened::Backend(backend) => Ok(backend),
-        other => Err(Error::new(ErrorKind::Unexpected, format!("it is no back-end: {other:?}"))),
-    }
+    PLUGIN.open_backend(settings, namespace).await
 }
