@@ -10,7 +10,7 @@ use crate::{
     labels::{self, CURRENT, Shown, is_kept, label},
 };
 use aws_sdk_secretsmanager::types::Tag;
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result,
     Retry, ScanPage, VersionRef, VersionUid, async_trait,
@@ -25,12 +25,6 @@ pub(crate) struct AwsBackend {
     /// What the names of all our secrets begin with: `PREFIX/NAMESPACE/`.
     pub(crate) prefix: String,
     own_tags: Vec<Tag>,
-}
-
-impl fmt::Debug for AwsBackend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AwsBackend").field("info", &self.info).finish_non_exhaustive()
-    }
 }
 
 impl AwsBackend {

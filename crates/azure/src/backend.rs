@@ -9,12 +9,9 @@ use crate::{
     scan,
     tags::{self, Tags},
 };
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result,
@@ -31,12 +28,6 @@ pub(crate) struct AzureBackend {
     purge: bool,
     /// The vault turned out to be protected, which cannot be taken back.
     protected: AtomicBool,
-}
-
-impl fmt::Debug for AzureBackend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AzureBackend").field("info", &self.info).finish_non_exhaustive()
-    }
 }
 
 impl AzureBackend {

@@ -20,6 +20,8 @@
 //!
 //! # The way from here
 //!
+//! The pages and folders that are named here are in Strongroom's repository.
+//!
 //! - Every command, input form and key of the configuration: `docs/cli.md`; `serve`: `docs/server.md`, and
 //!   [`strongroom_server`].
 //! - A back-end to add with [`Registry::with`](strongroom::Registry::with): `docs/adding-a-backend.md`; a complete program

@@ -9,11 +9,13 @@
 //!
 //! # The way from here
 //!
-//! - To use secrets in a program: the crate [`strongroom`](../strongroom/index.html), which has all of this too, and
+//! The pages and folders that are named here are in Strongroom's repository.
+//!
+//! - To use secrets in a program: the crate [`strongroom`](https://docs.rs/strongroom), which has all of this too, and
 //!   `docs/embedding.md`.
 //! - To write a back-end: [`Backend`] says what is promised, `docs/adding-a-backend.md` leads from `cargo new` to a program
-//!   that serves it, and the suites of [`strongroom_testkit`](../strongroom_testkit/index.html) say whether it is right.
-//! - To know what happens between the two: [`strongroom_engine`](../strongroom_engine/index.html), and
+//!   that serves it, and the suites of [`strongroom_testkit`](https://docs.rs/strongroom-testkit) say whether it is right.
+//! - To know what happens between the two: [`strongroom_engine`](https://docs.rs/strongroom-engine), and
 //!   `docs/architecture.md`.
 
 mod access;

@@ -6,12 +6,14 @@
 //!
 //! # The way from here
 //!
+//! The pages and folders that are named here are in Strongroom's repository.
+//!
 //! - [`Engine::open`] puts it together from [`Parts`]; [`InMemory`] does so without a database, from what a back-end holds.
-//!   Most programs let `Config::open` of the crate [`strongroom`](../strongroom/index.html) do either.
-//! - A [`Catalog`] in SQL is [`strongroom_sql`](../strongroom_sql/index.html)'s, one in memory is [`MemoryCatalog`].
+//!   Most programs let `Config::open` of the crate [`strongroom`](https://docs.rs/strongroom) do either.
+//! - A [`Catalog`] in SQL is [`strongroom_sql`](https://docs.rs/strongroom-sql)'s, one in memory is [`MemoryCatalog`].
 //! - [`crypto`]: the sealed format, keys and digests.
 //! - The simulator and the suites that hold all of this to its promises are in
-//!   [`strongroom_testkit`](../strongroom_testkit/index.html).
+//!   [`strongroom_testkit`](https://docs.rs/strongroom-testkit).
 //! - `docs/architecture.md` tells rows, invariants, operations and crash windows, and which test shows what.
 
 mod address;

@@ -9,7 +9,6 @@ use crate::{
     labels,
 };
 use google_cloud_secretmanager_v1::model::{SecretVersion, secret_version::State};
-use std::fmt;
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, NamespaceId, NewVersion, ObjectId, Payload, Result,
     Retry, ScanPage, VersionRef, async_trait,
@@ -26,12 +25,6 @@ pub(crate) struct GcpBackend {
     /// What the names of all our secrets begin with: `PREFIX-NAMESPACE-`.
     pub(crate) prefix: String,
     own_labels: Vec<(String, String)>,
-}
-
-impl fmt::Debug for GcpBackend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GcpBackend").field("info", &self.info).finish_non_exhaustive()
-    }
 }
 
 impl GcpBackend {

@@ -9,7 +9,7 @@ use crate::{
     value,
 };
 use serde_json::Value;
-use std::{collections::HashMap, fmt};
+use std::collections::HashMap;
 use strongroom_core::{
     Backend, BackendInfo, Error, ErrorKind, Labels, Limits, NewVersion, ObjectId, Payload, Prices, Removal,
     Result, Retry, ScanPage, VersionRef, async_trait,
@@ -41,12 +41,6 @@ pub(crate) struct HashicorpBackend {
     pub(crate) kv: Kv,
     /// `{prefix}/{namespace}`.
     pub(crate) folder: String,
-}
-
-impl fmt::Debug for HashicorpBackend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HashicorpBackend").field("info", &self.info).finish_non_exhaustive()
-    }
 }
 
 impl HashicorpBackend {

@@ -9,6 +9,8 @@
 //!
 //! Everything of the core crate is here too, so that a program depends on this one alone. `docs/embedding.md` shows how.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod builtin;
 pub mod config;
 mod environment;

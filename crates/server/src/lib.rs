@@ -10,8 +10,10 @@
 //!
 //! # The way from here
 //!
+//! The pages and folders that are named here are in Strongroom's repository.
+//!
 //! - To run one: `strongroom serve`, and `docs/server.md`. A program of your own with more back-ends gets that command from
-//!   [`strongroom_cli`](../strongroom_cli/index.html).
+//!   [`strongroom_cli`](https://docs.rs/strongroom-cli).
 //! - What it serves is the [`SecretsStore`](strongroom::SecretsStore) of a [`strongroom::Open`].
 //! - Its API describes itself at `/openapi.json`; against whom it protects, with the tests: `docs/threat-model.md`.
 

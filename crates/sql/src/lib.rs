@@ -9,10 +9,12 @@
 //!
 //! # The way from here
 //!
+//! The pages and folders that are named here are in Strongroom's repository.
+//!
 //! - What a catalog promises: [`Catalog`](strongroom_engine::Catalog); the suite that asks for it is
-//!   `catalog_suite!` of [`strongroom_testkit`](../strongroom_testkit/index.html).
+//!   `catalog_suite!` of [`strongroom_testkit`](https://docs.rs/strongroom-testkit).
 //! - Which database a program uses is `[database]` of its configuration, which the crate
-//!   [`strongroom`](../strongroom/index.html) reads: see `docs/cli.md`.
+//!   [`strongroom`](https://docs.rs/strongroom) reads: see `docs/cli.md`.
 //! - The tables are told in `docs/architecture.md` and made in `crates/sql/migrations`.
 
 mod accounts;

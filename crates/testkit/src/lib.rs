@@ -34,10 +34,12 @@
 //!
 //! # The way from here
 //!
+//! The pages and folders that are named here are in Strongroom's repository.
+//!
 //! - `docs/adding-a-backend.md` leads from `cargo new` to a back-end that passes [`backend_suite!`], and
 //!   `docs/accepting-a-backend.md` says what one needs besides to be part of the project.
-//! - What is tested: the traits of [`strongroom_core`](../strongroom_core/index.html) and
-//!   [`strongroom_engine`](../strongroom_engine/index.html). How the simulator works: `docs/architecture.md`.
+//! - What is tested: the traits of [`strongroom_core`] and [`strongroom_engine`]. How the simulator works:
+//!   `docs/architecture.md`.
 #![expect(
     missing_debug_implementations,
     reason = "wrappers of back-ends, and what a case works with: nobody's error or log holds one"
