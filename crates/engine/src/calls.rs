@@ -100,11 +100,22 @@ impl Calls {
         let at = self
             .repeat("put", deadline, || {
                 sends += 1;
-                self.backend.put(version)
+                self.put_once(version)
             })
             .await;
         self.counters.call(&self.name, "put", |stats| stats.bytes += bytes * u64::from(sends));
         Put { at, sends }
+    }
+
+    /// A name that a catalog has no room for could not be committed.
+    async fn put_once(&self, version: &NewVersion<'_>) -> Result<VersionRef> {
+        let at = self.backend.put(version).await?;
+        let bytes = at.as_str().len();
+        if bytes <= VersionRef::MAX_BYTES {
+            return Ok(at);
+        }
+        let text = "the back-end gave the version too long a name, which is a defect of it: tell its authors";
+        Err(Error::new(ErrorKind::Unexpected, text).with("bytes", bytes).with("limit", VersionRef::MAX_BYTES))
     }
 
     pub(crate) async fn get(

@@ -6,6 +6,8 @@ mod calls;
 mod limits;
 #[path = "external/moves.rs"]
 mod moves;
+#[path = "external/names.rs"]
+mod names;
 #[path = "external/patience.rs"]
 mod patience;
 #[path = "external/repairs.rs"]

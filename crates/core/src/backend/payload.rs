@@ -38,11 +38,14 @@ impl fmt::Debug for Payload {
 }
 
 /// The service's own name of one version, chosen by the back-end and opaque to everybody else.
-/// At most 255 bytes.
+/// At most [`MAX_BYTES`](Self::MAX_BYTES): the engine takes a longer one for a put that failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionRef(String);
 
 impl VersionRef {
+    /// The longest name that every catalog has room for, in bytes.
+    pub const MAX_BYTES: usize = 255;
+
     /// Wraps the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
