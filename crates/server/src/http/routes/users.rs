@@ -23,6 +23,7 @@ use axum::{
     extract::{RawQuery, State},
     http::HeaderMap,
 };
+use secrecy::SecretString;
 use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
 
 /// A page of users; whoever is no admin sees only the own account.
@@ -187,12 +188,30 @@ async fn change(
     app: &App,
     caller: &Caller,
     account: Account,
-    mut object: Object,
+    object: Object,
     rights: bool,
 ) -> Answer<Json<User>> {
     let own = account.id == caller.id();
     // As it was when the caller was looked at: what the old password is compared with.
     let account = if own { caller.account().clone() } else { account };
+    let (mut patch, old_password) = wanted(object, &account, own, rights)?;
+    let what = if rights { "PUT /api/v1/users/{which}" } else { "PUT /api/v1/current-user" };
+    allow(app, caller, &account, &patch, old_password, what).await?;
+    if !caller.is_admin() {
+        // It is the account's own, unless an admin has changed that since.
+        patch.name = None;
+    }
+    let changed = apply(app, caller, &account, patch).await?;
+    Ok(Json(User::of(&changed, Show::Plain)))
+}
+
+/// What a body asks for, and the password that it shows for that. Without `rights`, what these are is not looked at.
+fn wanted(
+    mut object: Object,
+    account: &Account,
+    own: bool,
+    rights: bool,
+) -> Answer<(Patch, Option<SecretString>)> {
     for field in ["name", "full_name"] {
         if object.is_null(field) {
             return Err(ApiError::invalid(format!(
@@ -207,76 +226,88 @@ async fn change(
         password: object.secret("password")?,
         ..Patch::default()
     };
-    let old = object.secret("old_password")?;
-    if !caller.is_admin() {
-        // The trail and the lists show them: nobody may pass for somebody else.
-        if patch.name.as_ref().is_some_and(|name| *name != account.name) {
-            return Err(ApiError::forbidden("Only admins change names: ask one."));
-        }
-        patch.name = None;
-    }
+    let old_password = object.secret("old_password")?;
     let (is_admin, active) = (object.boolean("is_admin")?, object.boolean("active")?);
     let (role, scope) = (object.text("role")?, accounts::scope(&mut object)?);
+    if rights {
+        let role = match (role, is_admin) {
+            (Some(role), _) => Some(Role::parse(&role)?),
+            (None, Some(true)) => Some(Role::Admin),
+            (None, Some(false)) if account.role == Role::Admin => Some(Role::Writer),
+            _ => None,
+        };
+        patch.role = role.filter(|role| *role != account.role);
+        patch.scope = scope.filter(|scope| *scope != account.scope);
+        // Said again of an account that waits to be activated it ends the token for that.
+        let token = account.activation.is_some() && !own;
+        patch.active = active.filter(|active| *active != account.active || token);
+    }
+    Ok((patch, old_password))
+}
+
+/// Refuses what this caller may not change of the account; `what` names the request in the audit trail.
+async fn allow(
+    app: &App,
+    caller: &Caller,
+    account: &Account,
+    patch: &Patch,
+    old_password: Option<SecretString>,
+    what: &'static str,
+) -> Answer<()> {
+    let own = account.id == caller.id();
+    // The trail and the lists show them: nobody may pass for somebody else.
+    if !caller.is_admin() && patch.name.as_ref().is_some_and(|name| *name != account.name) {
+        return Err(ApiError::forbidden("Only admins change names: ask one."));
+    }
     if patch.password.is_some() {
         if !own {
             return Err(ApiError::forbidden(
                 "Users cannot change the password of other users. Use the account deactivation and activation flow instead.",
             ));
         }
-        let Some(old) = old else {
+        let Some(old) = old_password else {
             return Err(ApiError::forbidden(
                 "The current password must be supplied when changing the password.",
             ));
         };
-        let what = if rights { "PUT /api/v1/users/{which}" } else { "PUT /api/v1/current-user" };
         if !guesses::is_own(app, caller, old, what).await? {
             return Err(ApiError::forbidden("The current password is incorrect."));
         }
     }
-    if rights {
-        patch.role = match (role, is_admin) {
-            (Some(role), _) => Some(Role::parse(&role)?),
-            (None, Some(true)) => Some(Role::Admin),
-            (None, Some(false)) if account.role == Role::Admin => Some(Role::Writer),
-            _ => None,
-        };
-        patch.role = patch.role.filter(|role| *role != account.role);
-        patch.scope = scope.filter(|scope| *scope != account.scope);
-        // Said again of an account that waits to be activated it ends the token for that.
-        let token = account.activation.is_some() && !own;
-        patch.active = active.filter(|active| *active != account.active || token);
-        if own && patch.role.is_some() {
-            return Err(ApiError::forbidden("Cannot change the admin status of your own user account."));
-        }
-        if own && patch.scope.is_some() {
-            return Err(ApiError::forbidden("Cannot change the scope of your own user account."));
-        }
-        if own && patch.active.is_some() {
-            return Err(ApiError::forbidden("Cannot change the active status of your own user account."));
-        }
+    if own && patch.role.is_some() {
+        return Err(ApiError::forbidden("Cannot change the admin status of your own user account."));
+    }
+    if own && patch.scope.is_some() {
+        return Err(ApiError::forbidden("Cannot change the scope of your own user account."));
+    }
+    if own && patch.active.is_some() {
+        return Err(ApiError::forbidden("Cannot change the active status of your own user account."));
     }
     if !own && patch.email.is_some() {
         return Err(ApiError::forbidden(
             "Cannot change the private user account information for another user account.",
         ));
     }
+    Ok(())
+}
+
+async fn apply(app: &App, caller: &Caller, account: &Account, patch: Patch) -> Answer<Account> {
     let new_password = patch.password.is_some();
     let name = patch.name.clone().unwrap_or_default();
-    let changed = app.identities.update_account(&caller.context(), &account, patch).await;
     let taken = |there: &str| {
         let name = name.escape_debug();
         format!(
             "Unable to update user account with name '{name}': Found an existing {there} account with this name."
         )
     };
-    let changed = match changed {
+    let changed = match app.identities.update_account(&caller.context(), account, patch).await {
         Ok(changed) => changed,
         Err(error) => return Err(accounts::refused(app, error, &name, taken).await),
     };
     if new_password {
         accounts::forget_first_password(app, &changed);
     }
-    Ok(Json(User::of(&changed, Show::Plain)))
+    Ok(changed)
 }
 
 /// Removes a user.
