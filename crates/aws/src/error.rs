@@ -84,50 +84,61 @@ where
 
 /// An answer that says no.
 fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
-    use ErrorKind::{ConfigInvalid, NotFound, StoreRefused, Unexpected};
     let (code, status) = (facts.code.unwrap_or_default(), facts.status.unwrap_or_default());
     let (why, error) = match code {
+        "AccessDeniedException" | "AccessDenied" => (Why::Other, denied(action)),
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "SlowDown" => (Why::Other, throttled(facts.after)),
+        "RequestTimeout" | "RequestTimeoutException" => (Why::Other, late()),
+        _ => match of_code(code) {
+            Some((why, kind, text)) => (why, Error::new(kind, text)),
+            None => (Why::Other, by_status(action, status, facts.after)),
+        },
+    };
+    let error = if is_plain(code) { error.with("code", code) } else { error };
+    (why, error.with("status", status))
+}
+
+/// What a code means, whatever was called: asking again does not help.
+fn of_code(code: &str) -> Option<(Why, ErrorKind, &'static str)> {
+    use ErrorKind::{ConfigInvalid, NotFound, StoreRefused, Unavailable, Unexpected};
+    Some(match code {
         "ResourceNotFoundException" => {
-            (Why::Missing, Error::new(NotFound, "there is no such secret or version in AWS Secrets Manager"))
+            (Why::Missing, NotFound, "there is no such secret or version in AWS Secrets Manager")
         }
         "ResourceExistsException" => (
             Why::Exists,
-            Error::new(
-                Unexpected,
-                "AWS Secrets Manager has another secret of that name or version of that id: look at the secret in AWS, \
-                 and try again",
-            ),
+            Unexpected,
+            "AWS Secrets Manager has another secret of that name or version of that id: look at the secret in AWS, \
+             and try again",
         ),
         "InvalidRequestException" => (
             Why::State,
-            Error::new(
-                Unexpected,
-                "AWS Secrets Manager refused it in the secret's present state: look at the secret in AWS",
-            ),
+            Unexpected,
+            "AWS Secrets Manager refused it in the secret's present state: look at the secret in AWS",
         ),
         "InvalidParameterException" | "ValidationException" | "PreconditionNotMetException" => (
             Why::Parameter,
-            Error::new(
-                Unexpected,
-                "AWS Secrets Manager refused a parameter: check kms_key and tags, and look at the secret in AWS",
-            ),
+            Unexpected,
+            "AWS Secrets Manager refused a parameter: check kms_key and tags, and look at the secret in AWS",
         ),
         "LimitExceededException" => (
             Why::Full,
-            Error::new(
-                ErrorKind::Unavailable,
-                "a quota of AWS Secrets Manager is used up: wait a day if this secret was updated some 100 times in one, \
-                 lower engine.history if it is its labels, or have the quota of secrets in the account raised",
-            ),
+            Unavailable,
+            "a quota of AWS Secrets Manager is used up: wait a day if this secret was updated some 100 times in one, \
+             lower engine.history if it is its labels, or have the quota of secrets in the account raised",
         ),
         "EncryptionFailure" | "DecryptionFailure" => (
             Why::Other,
-            Error::new(
-                StoreRefused,
-                "AWS KMS refused the key: check that it is enabled, and grant kms:Decrypt and kms:GenerateDataKey",
-            ),
+            StoreRefused,
+            "AWS KMS refused the key: check that it is enabled, and grant kms:Decrypt and kms:GenerateDataKey",
         ),
-        "AccessDeniedException" | "AccessDenied" => (Why::Other, denied(action)),
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
@@ -138,36 +149,20 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
         | "OptInRequired"
         | "RequestExpired" => (
             Why::Other,
-            Error::new(
-                StoreRefused,
-                "AWS does not accept our credentials: check the access key, its secret, the region and this \
-                 host's clock",
-            ),
+            StoreRefused,
+            "AWS does not accept our credentials: check the access key, its secret, the region and this \
+             host's clock",
         ),
         "ExpiredToken" | "ExpiredTokenException" => (
             Why::Other,
-            Error::new(
-                StoreRefused,
-                "our AWS session has expired: renew session_token, or use a role, which renews itself",
-            ),
+            StoreRefused,
+            "our AWS session has expired: renew session_token, or use a role, which renews itself",
         ),
-        "UnknownOperationException" => (
-            Why::Other,
-            Error::new(ConfigInvalid, "what answers is not AWS Secrets Manager: check endpoint and region"),
-        ),
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "SlowDown" => (Why::Other, throttled(facts.after)),
-        "RequestTimeout" | "RequestTimeoutException" => (Why::Other, late()),
-        _ => (Why::Other, by_status(action, status, facts.after)),
-    };
-    let error = if is_plain(code) { error.with("code", code) } else { error };
-    (why, error.with("status", status))
+        "UnknownOperationException" => {
+            (Why::Other, ConfigInvalid, "what answers is not AWS Secrets Manager: check endpoint and region")
+        }
+        _ => return None,
+    })
 }
 
 fn by_status(action: &'static str, status: u16, after: Option<Duration>) -> Error {
