@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use std::{fmt, future::Future, sync::Arc};
 
-/// What a registry knows about one `type`: a constant, `pub const PLUGIN: Plugin = Plugin::of::<Config>();`.
+/// What a registry knows about one `type`: a constant that is made of its configuration, as [`Configure`] shows.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Plugin {
@@ -23,6 +23,44 @@ pub struct Plugin {
 }
 
 /// Typed configuration of one `type`, and how to open it.
+///
+/// ```
+/// use serde::Deserialize;
+/// use std::path::{Path, PathBuf};
+/// use strongroom_core::{
+///     Configure, Error, ErrorKind, Limits, NamespaceId, OpenContext, Opened, Plugin, Removal, Result, Settings,
+/// };
+/// # use std::sync::Arc;
+/// # use strongroom_core::Backend;
+/// # fn folder(_: &Path, _: NamespaceId) -> Arc<dyn Backend> { unimplemented!() }
+///
+/// #[derive(Deserialize)]
+/// struct Config {
+///     path: PathBuf,
+/// }
+///
+/// impl Configure for Config {
+///     const KIND: &'static str = "folder";
+///     const ABOUT: &'static str = "files in a folder";
+///     const LIMITS: Option<Limits> = Some(Limits::new(256 * 1024, Removal::Destroys));
+///
+///     async fn open(self, cx: OpenContext) -> Result<Opened> {
+///         if !self.path.is_absolute() {
+///             return Err(Error::new(ErrorKind::ConfigInvalid, "path: give an absolute path"));
+///         }
+///         Ok(Opened::Backend(folder(&self.path, cx.namespace)))
+///     }
+/// }
+///
+/// pub const PLUGIN: Plugin = Plugin::of::<Config>();
+///
+/// # futures::executor::block_on(async {
+/// # let namespace = NamespaceId::from(uuid::Uuid::nil());
+/// let settings = Settings::of("store", [("path", "here")]);
+/// let refused = PLUGIN.open(settings, OpenContext::new(namespace)).await.unwrap_err();
+/// assert_eq!(refused.to_string(), "store.path: give an absolute path");
+/// # });
+/// ```
 pub trait Configure: DeserializeOwned + Send + 'static {
     /// The `type` in the configuration.
     const KIND: &'static str;

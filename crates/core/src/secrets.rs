@@ -8,6 +8,18 @@ use secrecy::SecretString;
 use std::{fmt, sync::Arc};
 
 /// A store and on whose behalf it is used, with short forms of the common calls.
+///
+/// ```
+/// use secrecy::ExposeSecret;
+/// use strongroom_core::{Result, Secrets};
+///
+/// async fn rotate(secrets: &Secrets, password: &str) -> Result<()> {
+///     secrets.set("db", "password", password).await?;
+///     let db = secrets.get("db").await?;
+///     assert_eq!(db.values.get("password").map(ExposeSecret::expose_secret), Some(password));
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Secrets {
     store: Arc<dyn SecretsStore>,

@@ -47,6 +47,23 @@ impl GetOptions {
 /// - an acknowledged change is seen by every call that starts later, through any process;
 /// - no error shows a value.
 ///
+/// [`Secrets`](crate::Secrets) has short forms of the common calls; the others are made like this:
+///
+/// ```
+/// use strongroom_core::{Context, Result, SecretFilter, SecretName, SecretUpdate, SecretsStore};
+///
+/// /// Puts away what is called `web/...`.
+/// async fn put_away(store: &dyn SecretsStore, cx: &Context) -> Result<()> {
+///     let page = store.list(cx, &SecretFilter::new().on("name", "startswith:web/")?).await?;
+///     for meta in page.items {
+///         let name = SecretName::new(format!("old/{}", meta.name))?;
+///         // If somebody changed it meanwhile, that is a `Conflict`.
+///         store.update(cx, &meta.id.into(), SecretUpdate::new().name(name).expecting(meta.revision)).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+///
 /// # Cancellation
 ///
 /// A call may be dropped half way, by a timeout of the caller's or with its task. Of every store that is promised:

@@ -27,6 +27,14 @@ impl Registry {
     }
 
     /// One more back-end. If its type is taken, neither can be used, and [`find`](Self::find) says so.
+    ///
+    /// ```
+    /// use strongroom::Registry;
+    /// use strongroom_testkit::PLUGIN; // in your program: that of the crate whose back-end it is
+    ///
+    /// let registry = Registry::builtin().with(PLUGIN);
+    /// assert!(registry.find("directory").is_ok());
+    /// ```
     #[must_use]
     pub fn with(mut self, plugin: Plugin) -> Self {
         if self.plugins.insert(plugin.kind, plugin).is_some() {

@@ -17,6 +17,23 @@ use strongroom_core::{
 };
 
 /// The secrets of a server, as the account sees them that it is configured to log in with.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use strongroom_core::{Context, OwnerId, Result, Secrets};
+/// use strongroom_remote::{Config, RemoteStore};
+/// use uuid::Uuid;
+///
+/// # async fn example(api_key: secrecy::SecretString) -> Result<()> {
+/// let mut config = Config::new("https://strongroom.example");
+/// config.api_key = Some(api_key);
+/// let store = RemoteStore::open(config)?;
+/// // Who calls, the server knows by the key.
+/// let context = Context::full(OwnerId::from(Uuid::nil()), "library");
+/// let db = Secrets::new(Arc::new(store), context).get("db").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RemoteStore {
     client: Arc<Client>,

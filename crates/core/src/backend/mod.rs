@@ -21,18 +21,60 @@ use async_trait::async_trait;
 ///   is [`StoreRefused`](crate::ErrorKind::StoreRefused), and no error holds a payload or a response body;
 /// - is one of several: processes use one namespace at the same time.
 ///
-/// With `#[async_trait]` one writes:
+/// With `#[async_trait]` one writes, here for a copy of a service that is only read:
 ///
-/// ```text
-/// fn info(&self) -> &BackendInfo;
-/// async fn put(&self, version: &NewVersion<'_>) -> Result<VersionRef>;
-/// async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload>;
-/// async fn get_many(&self, wanted: &[(ObjectId, VersionRef)]) -> Vec<Result<Payload>>; // has a default
-/// async fn relabel(&self, object: ObjectId, labels: &Labels) -> Result<()>;
-/// async fn remove(&self, object: ObjectId, at: &VersionRef) -> Result<()>;
-/// async fn delete(&self, object: ObjectId) -> Result<()>;
-/// async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage>;
-/// async fn check(&self) -> Result<()>;
+/// ```
+/// use std::sync::Arc;
+/// use strongroom_core::{
+///     Backend, BackendInfo, Error, ErrorKind, Labels, NewVersion, ObjectId, Payload, Result, ScanPage, VersionRef,
+///     async_trait,
+/// };
+///
+/// struct ReadOnly(Arc<dyn Backend>);
+///
+/// #[async_trait]
+/// impl Backend for ReadOnly {
+///     fn info(&self) -> &BackendInfo {
+///         self.0.info()
+///     }
+///
+///     async fn put(&self, _version: &NewVersion<'_>) -> Result<VersionRef> {
+///         refused()
+///     }
+///
+///     async fn get(&self, object: ObjectId, at: &VersionRef) -> Result<Payload> {
+///         self.0.get(object, at).await
+///     }
+///
+///     // Has a default, which reads one after the other.
+///     async fn get_many(&self, wanted: &[(ObjectId, VersionRef)]) -> Vec<Result<Payload>> {
+///         self.0.get_many(wanted).await
+///     }
+///
+///     async fn relabel(&self, _object: ObjectId, _labels: &Labels) -> Result<()> {
+///         refused()
+///     }
+///
+///     async fn remove(&self, _object: ObjectId, _at: &VersionRef) -> Result<()> {
+///         refused()
+///     }
+///
+///     async fn delete(&self, _object: ObjectId) -> Result<()> {
+///         refused()
+///     }
+///
+///     async fn scan(&self, only: Option<ObjectId>, from: Option<&str>) -> Result<ScanPage> {
+///         self.0.scan(only, from).await
+///     }
+///
+///     async fn check(&self) -> Result<()> {
+///         self.0.check().await
+///     }
+/// }
+///
+/// fn refused<T>() -> Result<T> {
+///     Err(Error::new(ErrorKind::StoreRefused, "this copy is only read: write to the service that it is of"))
+/// }
 /// ```
 #[async_trait]
 pub trait Backend: Send + Sync {

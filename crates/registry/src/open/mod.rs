@@ -135,6 +135,18 @@ impl Config {
     /// database's URL there is none: the store is scanned, and what it holds is loaded (see
     /// [`InMemory`](strongroom_engine::InMemory)).
     ///
+    /// ```no_run
+    /// use strongroom::{Config, OpenOptions, Registry, Result, environment};
+    ///
+    /// # async fn example() -> Result<()> {
+    /// let config = Config::load(None, environment()?)?;
+    /// let open = config.open(&Registry::builtin(), OpenOptions::default()).await?;
+    /// open.secrets().create("db", [("user", "app"), ("password", "hunter2")]).await?;
+    /// open.close().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// `ConfigInvalid`, naming the key and the remedy; whatever the database and the stores say.
     pub async fn open(&self, registry: &Registry, options: OpenOptions) -> Result<Open> {
