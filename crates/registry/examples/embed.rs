@@ -1,6 +1,6 @@
 //! Secrets in a program of yours: open, create, read.
 //!
-//! Everything lies in a fresh temporary directory here; without `places` it lies where the command line keeps it.
+//! Everything lies in a fresh temporary directory here; with `Places::of_user` it lies where the command line keeps it.
 
 use secrecy::ExposeSecret;
 use strongroom::{Config, OpenOptions, Places, Registry, Result, environment};
@@ -8,10 +8,12 @@ use strongroom::{Config, OpenOptions, Places, Registry, Result, environment};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let directory = std::env::temp_dir().join(format!("strongroom-embed-{}", std::process::id()));
+    let places = Places { config: directory.join("config"), data: directory.join("data") };
+    let config = Config::of_user(&places, environment()?)?;
     let mut options = OpenOptions::default();
-    options.places = Some(Places { config: directory.join("config"), data: directory.join("data") });
+    options.places = Some(places);
 
-    let open = Config::load(None, environment()?)?.open(&Registry::builtin(), options).await?;
+    let open = config.open(&Registry::builtin(), options).await?;
     let secrets = open.secrets();
     secrets.create("db", [("user", "app"), ("password", "hunter2")]).await?;
     let db = secrets.get("db").await?;

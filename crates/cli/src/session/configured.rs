@@ -3,11 +3,7 @@
 use super::{Local, Location, Opener, Session, target};
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
-use std::{
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 use strongroom::{
     Config, Open, OpenOptions, Places, Registry, System, environment,
     sql::{Options, SqlCatalog},
@@ -16,7 +12,6 @@ use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_remote::RemoteStore;
 use strongroom_server::identity::FIRST_PASSWORD_FILE;
 
-pub(super) const CONFIG: &str = "STRONGROOM_CONFIG";
 pub(super) const CHANNEL: &str = "cli";
 
 /// Opens what is configured for the user that runs the process.
@@ -109,20 +104,14 @@ pub(super) enum RootKeyPlace {
 /// The file, overlaid with the environment, overlaid with the command line.
 fn read(location: &Location, places: &Places) -> Result<Config> {
     let vars = environment()?;
-    let usual = || Some(places.config_file()).filter(|file| !vars.is_set(CONFIG) && is_there(file));
-    let file = location.config.clone().or_else(usual);
-    let mut config = Config::load(file.as_deref(), vars)?;
+    let mut config = match &location.config {
+        Some(file) => Config::load(file, vars)?,
+        None => Config::of_user(places, vars)?,
+    };
     if let Some(url) = &location.database {
         config.set("database", "url", url.clone())?;
     }
     Ok(config)
-}
-
-/// Whether there is something of that name, whatever it is: a link that leads nowhere or a directory that cannot be looked
-/// into is an error for whoever reads the file. Taken for none it would mean another database than the configured one.
-fn is_there(file: &Path) -> bool {
-    let nothing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
-    !file.symlink_metadata().is_err_and(|error| nothing.contains(&error.kind()))
 }
 
 fn database_url(configured: Option<SecretString>, places: &Places) -> SecretString {

@@ -1,6 +1,6 @@
 //! Whether a command works on a server or on a database, and with what it logs in.
 
-use super::{Location, configured::CONFIG};
+use super::Location;
 use secrecy::ExposeSecret;
 use strongroom::{Places, settings::Vars};
 use strongroom_core::{Error, ErrorKind, Result};
@@ -13,6 +13,7 @@ const SERVER: &str = "STRONGROOM_SERVER";
 /// The API key for it.
 pub(crate) const API_KEY: &str = "STRONGROOM_API_KEY";
 const DATABASE: &str = "STRONGROOM_DATABASE_URL";
+const CONFIG: &str = "STRONGROOM_CONFIG";
 
 /// The server that the command line, the environment or a login names, in this order; `None` for the database. Who names
 /// a database or a configuration at least as plainly means that.

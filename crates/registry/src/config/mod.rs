@@ -67,16 +67,12 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads a configuration file: `file`, or else what `STRONGROOM_CONFIG` names, or else none.
+    /// Reads a configuration file. The one that the command line reads is found by `Config::of_user`.
     ///
     /// # Errors
     /// As [`parse`](Self::parse); also if the file cannot be read.
-    pub fn load(file: Option<&Path>, vars: impl Into<Arc<Vars>>) -> Result<Self> {
-        let vars = vars.into();
-        let named = if file.is_some() { None } else { vars.lookup("STRONGROOM_CONFIG")? };
-        let Some(file) = file.or_else(|| named.as_ref().map(|name| Path::new(name.expose_secret()))) else {
-            return Self::parse("", vars);
-        };
+    pub fn load(file: impl AsRef<Path>, vars: impl Into<Arc<Vars>>) -> Result<Self> {
+        let file = file.as_ref();
         let at = |e: Error| e.with("file", shown_path(file));
         let text = std::fs::read_to_string(file).map(SecretString::from).map_err(|e| {
             let text =

@@ -1,7 +1,13 @@
 //! Where files lie.
 
-use std::path::PathBuf;
-use strongroom_core::{Error, ErrorKind, Result};
+use crate::Config;
+use secrecy::ExposeSecret;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use strongroom_core::{Error, ErrorKind, Result, settings::Vars};
 
 /// The directories of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,4 +59,27 @@ impl Places {
     pub fn key_file(&self, id: strongroom_engine::crypto::RootId) -> PathBuf {
         self.keys().join(format!("{id}.key"))
     }
+}
+
+impl Config {
+    /// Reads the configuration that the command line reads: the file that `STRONGROOM_CONFIG` names, or else
+    /// [`Places::config_file`], if there is one.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn of_user(places: &Places, vars: impl Into<Arc<Vars>>) -> Result<Self> {
+        let vars = vars.into();
+        if let Some(named) = vars.lookup("STRONGROOM_CONFIG")? {
+            return Self::load(named.expose_secret(), vars);
+        }
+        let usual = places.config_file();
+        if is_there(&usual) { Self::load(usual, vars) } else { Self::parse("", vars) }
+    }
+}
+
+/// Whether there is something of that name, whatever it is: a link that leads nowhere or a directory that cannot be looked
+/// into is an error for whoever reads the file. Taken for none it would mean another database than the configured one.
+fn is_there(file: &Path) -> bool {
+    let nothing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory];
+    !file.symlink_metadata().is_err_and(|error| nothing.contains(&error.kind()))
 }

@@ -8,6 +8,8 @@ use strongroom::{
     config::{AuditReads, EngineSettings},
     environment,
 };
+#[cfg(feature = "sql")]
+use strongroom::{Places, Result};
 
 #[test]
 fn everything_has_a_default() {
@@ -117,32 +119,45 @@ fn a_flag_wins_over_the_environment_and_the_file() {
     assert!(refused(config.database()).starts_with("STRONGROOM_DATABASE_ULR is set, but"));
 }
 
+#[cfg(feature = "sql")]
 #[test]
-fn the_file_is_the_one_named_by_flag_or_variable() {
+fn the_file_is_the_given_one_or_the_one_that_the_command_line_reads() {
     let dir = tempfile::tempdir().unwrap();
-    let (one, two) = (dir.path().join("one.toml"), dir.path().join("two.toml"));
-    fs::write(&one, "[engine]\nhistory=1").unwrap();
-    fs::write(&two, "[engine]\nhistory=2").unwrap();
-    let two = two.to_str().unwrap();
-    let named = [("STRONGROOM_CONFIG", two)];
-    let history = |file: Option<&Path>, env| Config::load(file, vars(env)).unwrap().engine().unwrap().history;
-    assert_eq!(history(None, &[]), 10);
-    assert_eq!(history(Some(&one), &[]), 1);
-    assert_eq!(history(None, &named), 2);
-    assert_eq!(history(Some(&one), &named), 1);
+    let at = |name: &str, history: u32| {
+        let file = dir.path().join(name);
+        fs::write(&file, format!("[engine]\nhistory={history}")).unwrap();
+        file
+    };
+    let places = Places { config: dir.path().join("config"), data: dir.path().join("data") };
+    let (one, two) = (at("one.toml", 1), at("two.toml", 2));
+    let history = |config: Result<Config>| config.unwrap().engine().unwrap().history;
+    let named = || vars(&[("STRONGROOM_CONFIG", two.to_str().unwrap())]);
+    let none = || vars(&[]);
+    assert_eq!(history(Config::of_user(&places, none())), 10);
+    assert_eq!(history(Config::of_user(&places, named())), 2);
+    fs::create_dir(&places.config).unwrap();
+    at("config/config.toml", 3);
+    assert_eq!(history(Config::of_user(&places, none())), 3);
+    assert_eq!(history(Config::of_user(&places, named())), 2);
+    assert_eq!(history(Config::load(&one, named())), 1);
+
+    // What is there and cannot be read is not none: that would be another database.
+    fs::remove_file(places.config_file()).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("gone"), places.config_file()).unwrap();
+    assert!(refused(Config::of_user(&places, none())).contains("config.toml"));
 }
 
 #[test]
 fn a_file_that_cannot_be_read_or_is_wrong_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("strongroom.toml");
-    let text = refused(Config::load(Some(&file), vars(&[])));
+    let text = refused(Config::load(&file, vars(&[])));
     assert!(
         text.contains("cannot read the configuration file") && text.contains("strongroom.toml"),
         "{text}"
     );
     fs::write(&file, "[engine]\nhistory=").unwrap();
-    let text = refused(Config::load(Some(&file), vars(&[])));
+    let text = refused(Config::load(&file, vars(&[])));
     assert!(text.starts_with("line 2, column 9: not TOML") && text.contains("strongroom.toml"), "{text}");
 }
 
