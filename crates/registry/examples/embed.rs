@@ -10,10 +10,8 @@ async fn main() -> Result<()> {
     let directory = std::env::temp_dir().join(format!("strongroom-embed-{}", std::process::id()));
     let places = Places { config: directory.join("config"), data: directory.join("data") };
     let config = Config::of_user(&places, environment()?)?;
-    let mut options = OpenOptions::default();
-    options.places = Some(places);
 
-    let open = config.open(&Registry::builtin(), options).await?;
+    let open = config.open(&Registry::builtin(), OpenOptions::default().places(places)).await?;
     let secrets = open.secrets();
     secrets.create("db", [("user", "app"), ("password", "hunter2")]).await?;
     let db = secrets.get("db").await?;

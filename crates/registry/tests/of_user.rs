@@ -12,8 +12,7 @@ async fn the_database_that_the_users_file_names_is_opened_and_no_other_is_made()
     std::fs::write(places.config_file(), format!("[database]\nurl = 'sqlite:{}'", named.display())).unwrap();
 
     let config = Config::of_user(&places, Vars::empty()).unwrap();
-    let mut options = OpenOptions::default();
-    options.places = Some(places.clone());
+    let options = OpenOptions::default().places(places.clone());
     let open = config.open(&Registry::builtin(), options).await.unwrap();
     open.close().await.unwrap();
     assert!(named.exists() && !places.data.exists());

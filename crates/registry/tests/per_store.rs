@@ -81,8 +81,8 @@ async fn try_open_at(
     new_address: Option<&str>,
 ) -> Result<Open> {
     let vars = Vars::new(env.iter().copied(), |_| Err(std::io::ErrorKind::NotFound.into()));
-    let mut options = OpenOptions::default();
-    options.places = Some(Places { config: home.join("config"), data: home.join("data") });
+    let places = Places { config: home.join("config"), data: home.join("data") };
+    let mut options = OpenOptions::default().places(places);
     options.new_address = new_address.map(str::to_owned);
     let registry = Registry::builtin().with(PLUGIN).with(Plugin::of::<Staying>());
     Config::parse(text, vars)?.open(&registry, options).await

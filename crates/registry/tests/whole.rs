@@ -18,8 +18,8 @@ fn open(text: &str, home: &std::path::Path) -> strongroom::Result<strongroom::Op
 
 fn opened(text: &str, home: &std::path::Path) -> strongroom::Result<strongroom::Open> {
     let config = Config::parse(text, Vars::empty())?;
-    let mut options = OpenOptions::default();
-    options.places = Some(Places { config: home.join("config"), data: home.join("data") });
+    let places = Places { config: home.join("config"), data: home.join("data") };
+    let options = OpenOptions::default().places(places);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(config.open(&Registry::builtin(), options))
 }

@@ -37,8 +37,8 @@ impl Home {
 
 async fn open(text: &str, home: &Path) -> Result<Open> {
     let config = Config::parse(text, Vars::empty())?;
-    let mut options = OpenOptions::default();
-    options.places = Some(Places { config: home.join("config"), data: home.join("data") });
+    let places = Places { config: home.join("config"), data: home.join("data") };
+    let options = OpenOptions::default().places(places);
     let opened = config.open(&Registry::builtin().with(PLUGIN), options).await;
     assert!(!home.join("config").exists() && !home.join("data").exists(), "something was made");
     opened

@@ -33,9 +33,8 @@ impl Configured {
 
     /// Opens for a process that stays: with an audit chain of its own.
     pub(crate) async fn open_to_serve(config: &Config, registry: &Registry, places: Places) -> Result<Open> {
-        let mut options = OpenOptions::default();
-        options.places = Some(places);
-        options.chain = Some(format!("server-{}", uuid::Uuid::new_v4()));
+        let chain = format!("server-{}", uuid::Uuid::new_v4());
+        let options = OpenOptions::default().places(places).chain(chain);
         config.open(registry, options).await
     }
 
@@ -53,9 +52,10 @@ impl Configured {
             (None, None) => RootKeyPlace::Directory(places.clone()),
         };
         let first_password = places.config.join(FIRST_PASSWORD_FILE);
-        let mut options = OpenOptions::default();
-        options.places = Some(places);
-        options.new_address.clone_from(&location.new_address);
+        let mut options = OpenOptions::default().places(places);
+        if let Some(store) = &location.new_address {
+            options = options.new_address(store);
+        }
         let open = config.open(&self.registry, options).await?;
         let secrets = strongroom_core::Secrets::new(open.store.clone(), open.context(CHANNEL));
         let notices = open.notices.clone();

@@ -23,8 +23,7 @@ pub(crate) fn places(directory: &Path) -> Places {
 }
 
 pub(crate) async fn open(directory: &Path) -> Result<Open> {
-    let mut options = OpenOptions::default();
-    options.places = Some(places(directory));
+    let options = OpenOptions::default().places(places(directory));
     Config::parse("", Vars::empty())?.open(&Registry::builtin(), options).await
 }
 

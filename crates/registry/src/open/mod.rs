@@ -2,10 +2,12 @@
 
 mod catalog;
 mod memory;
+mod options;
 mod places;
 mod process;
 mod roots;
 
+pub use options::OpenOptions;
 pub use places::Places;
 pub use roots::RootSource;
 
@@ -22,21 +24,6 @@ use strongroom_core::{
 use strongroom_engine::{Engine, Env, Parts, RootKeys, Store, StoreName, StoreOptions};
 use strongroom_sql::SqlCatalog;
 use uuid::Uuid;
-
-/// How to open.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct OpenOptions {
-    /// Where configuration, keys and data lie unless the configuration says otherwise; by default the platform's
-    /// directories of the user.
-    pub places: Option<Places>,
-    /// The audit chain that this process extends. By default the one that all short-lived processes share; a server has
-    /// its own, so that replicas do not wait for each other.
-    pub chain: Option<String>,
-    /// The name of a store that has another address than the database knows: the new one is recorded if values of ours are
-    /// found there.
-    pub new_address: Option<String>,
-}
 
 /// An opened store.
 #[non_exhaustive]

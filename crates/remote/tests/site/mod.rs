@@ -96,9 +96,8 @@ pub(crate) fn config(address: SocketAddr, key: SecretString) -> Config {
 
 async fn serve(directory: &Path, server: &str) -> Result<(SocketAddr, Identities, Context)> {
     let settings = Settings::parse(&format!("[server]\nlisten = '127.0.0.1:0'\n{server}"), Vars::empty())?;
-    let mut options = OpenOptions::default();
-    options.places = Some(Places { config: directory.join("config"), data: directory.join("data") });
-    options.chain = Some(Uuid::new_v4().to_string());
+    let places = Places { config: directory.join("config"), data: directory.join("data") };
+    let options = OpenOptions::default().places(places).chain(Uuid::new_v4().to_string());
     let open = settings.open(&Registry::builtin(), options).await?;
     let parts = (open.database.clone(), open.engine.clone());
     let (Some(catalog), Some(engine)) = parts else {
