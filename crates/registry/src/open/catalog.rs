@@ -5,13 +5,13 @@ use crate::{Config, Registry};
 use secrecy::{ExposeSecret, SecretString};
 use std::{io::ErrorKind::NotFound, path::PathBuf, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
-use strongroom_engine::{Catalog, Env, Identity, crypto::RootId, initialise};
+use strongroom_engine::{Catalog, Env, Identity, RootKeys, crypto::RootId, initialise};
 use strongroom_sql::{Dialect, Options, SqlCatalog};
 
 /// The account that a local command line acts as.
 pub(super) const OWNER: &str = "admin";
 
-type Identified = (Identity, Arc<RootSource>, Vec<String>);
+type Identified = (Identity, Arc<dyn RootKeys>, Vec<String>);
 
 impl Config {
     /// The configured database; by default the embedded one in the user's data directory.
@@ -32,26 +32,30 @@ impl Config {
         Ok(Arc::new(SqlCatalog::open(options).await?))
     }
 
-    /// Whose the database is; an empty one is claimed.
+    /// Whose the database is; an empty one is claimed. `given`: root keys that the program has.
     pub(super) async fn open_identity(
         &self,
         catalog: &Arc<SqlCatalog>,
         places: &Places,
         env: &dyn Env,
+        given: Option<Arc<dyn RootKeys>>,
     ) -> Result<Identified> {
-        let configured = self.configured_root()?;
+        let named = match given {
+            Some(roots) => Some(roots),
+            None => self.configured_root()?.map(shared),
+        };
         if let Some(identity) = catalog.identity().await? {
-            let roots = match configured {
+            let roots = match named {
                 Some(roots) => roots,
-                None => stored_root(&**catalog, &identity, places).await?,
+                None => shared(stored_root(&**catalog, &identity, places).await?),
             };
-            return Ok((identity, Arc::new(roots), Vec::new()));
+            return Ok((identity, roots, Vec::new()));
         }
-        let (roots, made) = match configured {
+        let (roots, made) = match named {
             Some(roots) => (roots, None),
             None if catalog.dialect() == Dialect::Sqlite => {
                 let (roots, path) = RootSource::create(&places.keys())?;
-                (roots, Some(path))
+                (shared(roots), Some(path))
             }
             None => {
                 return Err(Error::new(
@@ -62,9 +66,9 @@ impl Config {
                 ));
             }
         };
-        let identity = initialise(&**catalog, &roots, env, OWNER, None).await?;
+        let identity = initialise(&**catalog, &*roots, env, OWNER, None).await?;
         let mut notices = Vec::new();
-        let own = strongroom_engine::RootKeys::id(&roots) == identity.root;
+        let own = roots.id() == identity.root;
         let roots = match made {
             Some(path) if own => {
                 notices.push(format!(
@@ -77,11 +81,11 @@ impl Config {
             // Another process was faster: its key counts, and this one opens nothing.
             Some(path) => {
                 discard(path);
-                stored_root(&**catalog, &identity, places).await?
+                shared(stored_root(&**catalog, &identity, places).await?)
             }
             None => roots,
         };
-        Ok((identity, Arc::new(roots), notices))
+        Ok((identity, roots, notices))
     }
 
     pub(super) fn configured_root(&self) -> Result<Option<RootSource>> {
@@ -113,6 +117,10 @@ async fn stored_root(catalog: &dyn Catalog, identity: &Identity, places: &Places
     )
     .with("root key", root)
     .with("expected", files.map(|file| file.display().to_string()).collect::<Vec<_>>().join(" or ")))
+}
+
+fn shared(root: RootSource) -> Arc<dyn RootKeys> {
+    Arc::new(root)
 }
 
 fn discard(path: PathBuf) {

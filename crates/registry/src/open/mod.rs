@@ -21,7 +21,7 @@ use strongroom_core::{
     Context, Error, ErrorKind, NamespaceId, OpenContext, Opened, Owner, OwnerId, Result, Secrets,
     SecretsStore,
 };
-use strongroom_engine::{Engine, Env, Parts, RootKeys, Store, StoreName, StoreOptions};
+use strongroom_engine::{Engine, Env, Parts, Store, StoreName, StoreOptions};
 use strongroom_sql::SqlCatalog;
 use uuid::Uuid;
 
@@ -143,9 +143,14 @@ impl Config {
             return Ok(Open { store, engine: None, database: None, owner, notices: Vec::new() });
         }
         let env: Arc<dyn Env> = Arc::new(System::new());
-        let OpenOptions { places, chain, new_address } = options;
+        let OpenOptions { places, chain, new_address, root_keys } = options;
         let database = self.database()?;
         if database.is_memory() {
+            if root_keys.is_some() {
+                let text = "database.url: without a database everything follows from the root key's text, which the \
+                            configuration must name: root keys of the program's own need a database";
+                return Err(Error::new(ErrorKind::ConfigInvalid, text));
+            }
             return self.open_in_memory(registry, &database, env, chain).await;
         }
         if database.namespace.is_some() {
@@ -154,8 +159,7 @@ impl Config {
         }
         let places = places.map_or_else(Places::of_user, Ok)?;
         let catalog = self.open_catalog(registry, &places, &env).await?;
-        let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env).await?;
-        let roots: Arc<dyn RootKeys> = roots;
+        let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env, root_keys).await?;
         let (mut stores, target) = self.open_stores(registry, identity.namespace).await?;
         if let Some(name) = new_address {
             let Some(store) = stores.iter_mut().find(|store| store.name.as_str() == name) else {

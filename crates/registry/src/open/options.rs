@@ -1,9 +1,11 @@
 //! How a program opens.
 
 use super::Places;
+use std::{fmt, sync::Arc};
+use strongroom_engine::RootKeys;
 
 /// What is the program's to say, and not its configuration's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OpenOptions {
     /// Where keys and data lie unless the configuration says otherwise; by default the platform's directories of the user.
@@ -14,6 +16,9 @@ pub struct OpenOptions {
     /// The name of a store that has another address than the database knows: the new one is recorded if values of ours are
     /// found there.
     pub new_address: Option<String>,
+    /// What wraps the data keys, in place of the root key that the configuration names, which is not read then, and of the
+    /// files in the user's directory, where none is made.
+    pub root_keys: Option<Arc<dyn RootKeys>>,
 }
 
 impl OpenOptions {
@@ -36,5 +41,23 @@ impl OpenOptions {
     pub fn new_address(mut self, store: impl Into<String>) -> Self {
         self.new_address = Some(store.into());
         self
+    }
+
+    /// Sets what wraps the data keys: root keys of a KMS, say.
+    #[must_use]
+    pub fn root_keys(mut self, roots: Arc<dyn RootKeys>) -> Self {
+        self.root_keys = Some(roots);
+        self
+    }
+}
+
+impl fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("places", &self.places)
+            .field("chain", &self.chain)
+            .field("new_address", &self.new_address)
+            .field("root_keys", &self.root_keys.as_ref().map(|roots| roots.id()))
+            .finish()
     }
 }
