@@ -1,8 +1,8 @@
 //! Strongroom to embed: read a [`Config`], pick the back-ends from a [`Registry`] by the type that it names.
 //!
 //! - `Config::open`, with the feature `sql`, opens what is configured, and hands out [`Secrets`] and a [`SecretsStore`].
-//! - [`Registry::with`] adds a back-end of your own; how one is written is told by `docs/adding-a-backend.md`, and what it
-//!   promises by [`Backend`].
+//! - [`Registry::with`] adds a back-end of your own, [`Registry::with_backend`] one that is open already; how one is written
+//!   is told by `docs/adding-a-backend.md`, and what it promises by [`Backend`].
 //! - Each type is a cargo feature: `aws`, `azure`, `gcp`, `hashicorp`, `remote`, `sql` (default), or `full`. `runtime`, a
 //!   part of `sql`, has the clocks for an [`engine`] that is put together without a database
 //!   ([`engine::InMemory`]).
@@ -16,6 +16,7 @@ pub mod config;
 mod environment;
 #[cfg(feature = "sql")]
 mod inline;
+mod live;
 #[cfg(feature = "sql")]
 mod open;
 mod registry;

@@ -1,11 +1,17 @@
 //! Which `type` is which back-end.
 
-use crate::config::StoreSettings;
+use crate::{
+    config::StoreSettings,
+    live::{self, Live},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
-use strongroom_core::{Error, ErrorKind, OpenContext, Opened, Plugin, Result, settings::nearest};
+use strongroom_core::{
+    Backend, Error, ErrorKind, NamespaceId, OpenContext, Opened, Plugin, Result, settings::nearest,
+};
 
 /// The back-ends that a program has: a value, nothing global.
 ///
@@ -13,6 +19,8 @@ use strongroom_core::{Error, ErrorKind, OpenContext, Opened, Plugin, Result, set
 #[derive(Clone, Default)]
 pub struct Registry {
     plugins: BTreeMap<&'static str, Plugin>,
+    /// Of the plugins, those whose back-ends the program has already.
+    live: BTreeMap<&'static str, Live>,
     known: BTreeSet<&'static str>,
     twice: BTreeSet<&'static str>,
     #[cfg(feature = "sql")]
@@ -41,6 +49,19 @@ impl Registry {
             self.twice.insert(plugin.kind);
         }
         self
+    }
+
+    /// One more back-end, which no configuration can describe: its type has no keys of its own, and `open` gives the back-end
+    /// of a namespace whenever a store of that type is opened, from a client that the program has already, say. Otherwise
+    /// as [`with`](Self::with).
+    #[must_use]
+    pub fn with_backend(
+        mut self,
+        kind: &'static str,
+        open: impl Fn(NamespaceId) -> Arc<dyn Backend> + Send + Sync + 'static,
+    ) -> Self {
+        self.live.insert(kind, Arc::new(open));
+        self.with(live::plugin(kind))
     }
 
     /// A type that this project has, whether or not this program does.
@@ -109,7 +130,9 @@ impl Registry {
     /// As [`find`](Self::find) and [`Plugin::open`].
     pub async fn open(&self, store: StoreSettings, cx: OpenContext) -> Result<Opened> {
         let plugin = self.find(&store.kind).map_err(|e| e.in_section(store.settings.section()))?;
-        plugin.open(store.settings, cx).await
+        let Some(open) = self.live.get(plugin.kind) else { return plugin.open(store.settings, cx).await };
+        let live::Config {} = store.settings.parse()?;
+        Ok(Opened::Backend(open(cx.namespace)))
     }
 }
 
