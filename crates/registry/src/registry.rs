@@ -71,6 +71,7 @@ impl Registry {
     }
 
     /// Takes the program for the next release: for proofs that two releases work side by side on one database.
+    #[doc(hidden)] // As `NextRelease` is.
     #[cfg(feature = "sql")]
     #[must_use]
     pub fn with_next_release(mut self, next: strongroom_sql::NextRelease) -> Self {
@@ -79,6 +80,7 @@ impl Registry {
     }
 
     /// Which release the program is taken for, if it is not its own.
+    #[doc(hidden)] // As `NextRelease` is.
     #[cfg(feature = "sql")]
     #[must_use]
     pub fn next_release(&self) -> Option<strongroom_sql::NextRelease> {

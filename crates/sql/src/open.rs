@@ -31,6 +31,7 @@ pub struct Options {
     /// PostgreSQL is allowed to work on it. Then its connection counts as lost.
     pub patience: Duration,
     /// Takes the program for the next release, in a test.
+    #[doc(hidden)] // As `NextRelease` is.
     pub next: Option<NextRelease>,
 }
 
@@ -62,6 +63,7 @@ impl Options {
     }
 
     /// Takes the program for the next release, in a test.
+    #[doc(hidden)] // As `NextRelease` is.
     #[must_use]
     pub fn next(mut self, next: Option<NextRelease>) -> Self {
         self.next = next;
