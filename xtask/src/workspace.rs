@@ -24,7 +24,7 @@ pub(crate) struct Workspace {
     pub(crate) target: PathBuf,
     /// The names of the test targets; one of a name in several crates is one entry, as for `--test`.
     targets: BTreeSet<String>,
-    /// The features of [`FACADE`], `default` not among them.
+    /// The features of [`FACADE`], without `default` and those that are a part of others (`_...`).
     pub(crate) features: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ impl Workspace {
             .filter(|package| package["name"] == FACADE)
             .flat_map(|package| package["features"].as_object().into_iter().flatten())
             .map(|(name, _)| name.clone())
-            .filter(|name| name != "default")
+            .filter(|name| name != "default" && !name.starts_with('_'))
             .collect();
         let target = metadata["target_directory"].as_str().map(PathBuf::from).unwrap_or_default();
         Self { manifest, target, targets, features }
@@ -90,7 +90,7 @@ mod tests {
         let workspace = Workspace::from_metadata(
             None,
             &json!({"target_directory": "/target", "packages": [
-                {"name": "strongroom", "features": {"default": ["sql"], "sql": [], "aws": []}, "targets": [
+                {"name": "strongroom", "features": {"default": ["sql"], "sql": ["_sql"], "_sql": [], "aws": []}, "targets": [
                     {"name": "strongroom", "kind": ["lib"]},
                     {"name": "configuration", "kind": ["test"]},
                 ]},

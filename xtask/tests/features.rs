@@ -1,19 +1,25 @@
 //! What is not asked for is not built: of the crate to embed, each feature brings its own dependencies and no other's.
 
+mod common;
+
 use std::path::Path;
-use std::process::Command;
+
+use common::cargo;
 
 /// The packages that the crate `strongroom` is built from with these features.
 fn packages(features: &str) -> Vec<String> {
     packages_of("strongroom", features)
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
 fn packages_of(package: &str, features: &str) -> Vec<String> {
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap());
-    command.args(["tree", "--locked", "--package", package, "--edges", "normal", "--prefix", "none"]);
-    command.args(["--format", "{p}", "--no-default-features", "--features", features]);
-    let output = command.output().unwrap();
+    let what =
+        ["tree", "--locked", "--package", package, "--edges", "normal", "--prefix", "none", "--format"];
+    let output =
+        cargo(root(), [&what[..], &["{p}", "--no-default-features", "--features", features]].concat());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().filter_map(|line| line.split(' ').next()).map(String::from).collect()
@@ -53,6 +59,28 @@ fn a_feature_brings_its_own_dependencies_alone() {
             assert!(brought.is_empty(), "{feature} brings what is {other}'s: {brought:?}");
         }
     }
+}
+
+#[test]
+fn a_database_brings_its_own_driver_alone() {
+    let databases = ["sqlite", "postgres", "mysql"];
+    for database in databases {
+        let packages = packages(database);
+        let brought = databases.into_iter().filter(|other| packages.contains(&format!("sqlx-{other}")));
+        assert_eq!(brought.collect::<Vec<_>>(), [database]);
+    }
+}
+
+#[test]
+fn a_program_with_one_database_tells_what_another_one_needs() {
+    let what = ["test", "--locked", "--package", "strongroom", "--test", "one_database"];
+    let output = cargo(root(), [&what[..], &["--no-default-features", "--features", "sqlite"]].concat());
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("test result: ok. 1 passed"),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 #[test]

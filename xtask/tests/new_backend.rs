@@ -1,10 +1,14 @@
 //! A back-end that was just made: two lines name it, it compiles, its tests say what is to be written, and once that is
 //! written they pass.
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use common::cargo;
 
 /// What a copy of the repository needs to be built.
 const PARTS: [&str; 8] =
@@ -107,20 +111,6 @@ fn files(root: &Path) -> BTreeMap<PathBuf, String> {
         }
     }
     found
-}
-
-/// Runs a cargo command there, as a person would; what it compiles is kept where everything is.
-fn cargo<const N: usize>(place: &Path, args: [&str; N]) -> Output {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let mut command = Command::new(env!("CARGO"));
-    command.args(args).current_dir(place).env("CARGO_TARGET_DIR", target);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-            command.env_remove(&name);
-        }
-    }
-    command.output().unwrap()
 }
 
 fn text(output: &Output) -> String {

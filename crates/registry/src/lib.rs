@@ -1,11 +1,11 @@
 //! Strongroom to embed: read a [`Config`], pick the back-ends from a [`Registry`] by the type that it names.
 //!
-//! - `Config::open`, with the feature `sql`, opens what is configured, and hands out [`Secrets`] and a [`SecretsStore`].
+//! - `Config::open`, with the feature of a database, opens what is configured, and hands out [`Secrets`] and a [`SecretsStore`].
 //! - [`Registry::with`] adds a back-end of your own, [`Registry::with_backend`] one that is open already; how one is written
 //!   is told by `docs/adding-a-backend.md`, and what it promises by [`Backend`].
-//! - Each type is a cargo feature: `aws`, `azure`, `gcp`, `hashicorp`, `remote`, `sql` (default), or `full`. `runtime`, a
-//!   part of `sql`, has the clocks for an [`engine`] that is put together without a database
-//!   ([`engine::InMemory`]).
+//! - Each type is a cargo feature: `aws`, `azure`, `gcp`, `hashicorp`, `remote`, `sql` (default), or `full`. `sql` is
+//!   `sqlite`, `postgres` and `mysql`, of which one is enough. `runtime`, a part of each of them, has the clocks for an
+//!   [`engine`] that is put together without a database ([`engine::InMemory`]).
 //!
 //! Everything of the core crate is here too, so that a program depends on this one alone. `docs/embedding.md` shows how.
 
@@ -14,10 +14,10 @@
 mod builtin;
 pub mod config;
 mod environment;
-#[cfg(feature = "sql")]
+#[cfg(feature = "_sql")]
 mod inline;
 mod live;
-#[cfg(feature = "sql")]
+#[cfg(feature = "_sql")]
 mod open;
 mod registry;
 #[cfg(feature = "runtime")]
@@ -25,12 +25,12 @@ mod system;
 
 pub use config::Config;
 pub use environment::environment;
-#[cfg(feature = "sql")]
+#[cfg(feature = "_sql")]
 pub use open::{Open, OpenOptions, Places, RootSource};
 pub use registry::Registry;
 pub use strongroom_core::*;
 pub use strongroom_engine as engine;
-#[cfg(feature = "sql")]
+#[cfg(feature = "_sql")]
 pub use strongroom_sql as sql;
 #[cfg(feature = "runtime")]
 pub use system::System;

@@ -23,7 +23,7 @@ pub struct Registry {
     live: BTreeMap<&'static str, Live>,
     known: BTreeSet<&'static str>,
     twice: BTreeSet<&'static str>,
-    #[cfg(feature = "sql")]
+    #[cfg(feature = "_sql")]
     next: Option<strongroom_sql::NextRelease>,
 }
 
@@ -72,7 +72,7 @@ impl Registry {
 
     /// Takes the program for the next release: for proofs that two releases work side by side on one database.
     #[doc(hidden)] // As `NextRelease` is.
-    #[cfg(feature = "sql")]
+    #[cfg(feature = "_sql")]
     #[must_use]
     pub fn with_next_release(mut self, next: strongroom_sql::NextRelease) -> Self {
         self.next = Some(next);
@@ -81,7 +81,7 @@ impl Registry {
 
     /// Which release the program is taken for, if it is not its own.
     #[doc(hidden)] // As `NextRelease` is.
-    #[cfg(feature = "sql")]
+    #[cfg(feature = "_sql")]
     #[must_use]
     pub fn next_release(&self) -> Option<strongroom_sql::NextRelease> {
         self.next

@@ -1,5 +1,5 @@
 //! What each back-end of this project says that it can hold and do, as its README and `strongroom backends` tell.
-#![cfg(all(feature = "aws", feature = "azure", feature = "gcp", feature = "hashicorp", feature = "sql"))]
+#![cfg(all(feature = "aws", feature = "azure", feature = "gcp", feature = "hashicorp", feature = "_sql"))]
 
 use strongroom::{Registry, Removal};
 

@@ -1,5 +1,5 @@
 //! A back-end that the program has, and no configuration describes.
-#![cfg(feature = "sql")]
+#![cfg(feature = "sqlite")]
 
 use secrecy::ExposeSecret;
 use std::{path::Path, sync::Arc};

@@ -1,5 +1,5 @@
 //! What the command line works on is what a program works on that asks for the user's configuration.
-#![cfg(feature = "sql")]
+#![cfg(feature = "sqlite")]
 
 use strongroom::{Config, OpenOptions, Places, Registry, settings::Vars};
 

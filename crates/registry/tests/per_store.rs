@@ -1,5 +1,5 @@
 //! Times, repeats and cache of one store, beside those of `[engine]`.
-#![cfg(feature = "sql")]
+#![cfg(feature = "sqlite")]
 
 use secrecy::ExposeSecret;
 use serde::Deserialize;

@@ -1,5 +1,5 @@
 //! Root keys that the program has, and not its configuration.
-#![cfg(feature = "sql")]
+#![cfg(feature = "sqlite")]
 
 use secrecy::ExposeSecret;
 use std::{path::Path, sync::Arc};

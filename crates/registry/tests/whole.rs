@@ -1,5 +1,5 @@
 //! A type that is a whole store needs neither a database nor a root key.
-#![cfg(all(feature = "sql", feature = "remote"))]
+#![cfg(all(feature = "remote", feature = "sqlite"))]
 
 use strongroom::{Config, ErrorKind, OpenOptions, Places, Registry, settings::Vars};
 

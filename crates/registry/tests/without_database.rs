@@ -1,5 +1,5 @@
 //! `database.url = "memory:"`: no database, and everything is there again.
-#![cfg(feature = "sql")]
+#![cfg(feature = "_sql")]
 
 use secrecy::ExposeSecret as _;
 use std::path::Path;

@@ -17,6 +17,9 @@
 //!   [`strongroom`](https://docs.rs/strongroom) reads: see `docs/cli.md`.
 //! - The tables are told in `docs/architecture.md` and made in `crates/sql/migrations`.
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!("strongroom-sql needs a database: one of the features `sqlite`, `postgres` and `mysql`");
+
 mod accounts;
 mod attempt;
 mod audit;

@@ -101,10 +101,10 @@ impl SqlCatalog {
     ///
     /// # Errors
     /// - `ConfigInvalid` for a URL that cannot be used: unreadable, a remote host without verified TLS, a standby,
-    ///   tables of another program, files or directories that others can write.
+    ///   tables of another program, files or directories that others can write; or if this build lacks the database.
     /// - `NotFound` if there is no such file and none is to be made.
-    /// - `Unsupported` if a newer release wrote the database, if an older one did and it is no SQLite file (call
-    ///   [`open_and_migrate`](Self::open_and_migrate)), or if this build lacks the database.
+    /// - `Unsupported` if a newer release wrote the database, or if an older one did and it is no SQLite file (call
+    ///   [`open_and_migrate`](Self::open_and_migrate)).
     /// - `Unavailable` if the database cannot be reached.
     pub async fn open(options: Options) -> Result<Self> {
         Self::open_and(options, false).await

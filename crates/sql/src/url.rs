@@ -165,10 +165,12 @@ fn mysql(_: &str) -> Result<Target> {
 #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 fn missing(feature: &'static str) -> Error {
     Error::new(
-        ErrorKind::Unsupported,
-        "database.url: this program was built without that database; build it with the feature",
+        ErrorKind::ConfigInvalid,
+        format!(
+            "database.url: this program was built without that database: build it with the cargo feature `{feature}`, or \
+             name another one"
+        ),
     )
-    .with("feature", feature)
 }
 
 fn invalid(text: &'static str) -> Error {

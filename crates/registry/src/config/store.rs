@@ -71,7 +71,7 @@ impl StoreEngineSettings {
     }
 
     /// A key that is set: in a store that is never called, one that has no effect.
-    #[cfg(feature = "sql")]
+    #[cfg(feature = "_sql")]
     pub(crate) fn any(&self) -> Option<&'static str> {
         [
             ("cache_bytes", self.cache_bytes.is_some()),

@@ -8,7 +8,7 @@ use strongroom::{
     config::{AuditReads, EngineSettings},
     environment,
 };
-#[cfg(feature = "sql")]
+#[cfg(feature = "_sql")]
 use strongroom::{Places, Result};
 
 #[test]
@@ -119,7 +119,7 @@ fn a_flag_wins_over_the_environment_and_the_file() {
     assert!(refused(config.database()).starts_with("STRONGROOM_DATABASE_ULR is set, but"));
 }
 
-#[cfg(feature = "sql")]
+#[cfg(feature = "_sql")]
 #[test]
 fn the_file_is_the_given_one_or_the_one_that_the_command_line_reads() {
     let dir = tempfile::tempdir().unwrap();

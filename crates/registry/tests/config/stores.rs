@@ -61,7 +61,7 @@ fn a_program_sets_keys_itself_of_what_opens_to_a_back_end() {
     assert_eq!(refused(&[region]), "main.type: `toy` opens to no back-end: choose another type");
 }
 
-#[cfg(feature = "sql")]
+#[cfg(feature = "_sql")]
 #[test]
 fn sql_is_the_default_and_has_no_keys() {
     assert!(matches!(open("", &[]), Ok(Opened::Inline)));
@@ -75,7 +75,7 @@ fn sql_is_the_default_and_has_no_keys() {
     );
 }
 
-#[cfg(not(feature = "sql"))]
+#[cfg(not(feature = "_sql"))]
 #[test]
 fn a_type_that_is_not_compiled_in_names_the_feature() {
     assert_eq!(
