@@ -34,7 +34,7 @@ const LINES: [(&str, &str, &str); 2] = [
 ];
 
 /// Names that mean something else: as a type of the configuration, as a feature, or in Rust.
-const TAKEN: &str = "sql sqlite postgres mysql custom default full runtime engine book serde tokio toml uuid futures secrecy etcetera config core std alloc test \
+const TAKEN: &str = "sql sqlite postgres mysql custom default full runtime engine book serde tokio toml uuid futures secrecy etcetera config settings filter core std alloc test \
     as break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut pub ref \
     return self static struct super trait true type unsafe use where while async await abstract become box do final \
     gen macro override priv try typeof unsized virtual yield";

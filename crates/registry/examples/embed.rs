@@ -2,8 +2,7 @@
 //!
 //! Everything lies in a fresh temporary directory here; with `Places::of_user` it lies where the command line keeps it.
 
-use secrecy::ExposeSecret;
-use strongroom::{Config, OpenOptions, Places, Registry, Result, environment};
+use strongroom::{Config, ExposeSecret, OpenOptions, Places, Registry, Result, environment};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {

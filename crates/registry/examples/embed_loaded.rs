@@ -3,10 +3,9 @@
 //!
 //! The back-end is the directory of the testkit here; those of `Registry::builtin()`, and yours, are opened in the same way.
 
-use secrecy::ExposeSecret;
 use std::{path::Path, sync::Arc};
 use strongroom::{
-    Context, Result, Secrets, Settings, System,
+    Context, ExposeSecret, Result, Secrets, Settings, System,
     engine::{
         Engine, InMemory, Store, StoreName,
         crypto::{Derived, RootKey},

@@ -1,9 +1,8 @@
 //! Secrets in a program of yours, without a database: names and sealed values are in memory, as long as it runs.
 
-use secrecy::ExposeSecret;
 use std::sync::Arc;
 use strongroom::{
-    Context, Result, Secrets, System,
+    Context, ExposeSecret, Result, Secrets, System,
     engine::{Engine, EngineOptions, Env, MemoryCatalog, Parts, crypto::RootKey, initialise},
 };
 

@@ -5,7 +5,12 @@ use crate::Registry;
 /// One line a type: its name, which is also its cargo feature and the name of its crate here, and its plugin. The
 /// one whose values lie in the database comes with any database.
 macro_rules! builtin {
-    ($($kind:literal => $plugin:path),* $(,)?) => {
+    ($($kind:literal => ::$library:ident::PLUGIN),* $(,)?) => {
+        $(
+            #[cfg(feature = $kind)]
+            pub use ::$library;
+        )*
+
         impl Registry {
             /// The back-ends of this project: those compiled in, and the names of those that are not.
             #[must_use]
@@ -15,7 +20,7 @@ macro_rules! builtin {
                 let registry = registry.with(crate::inline::PLUGIN);
                 $(
                     #[cfg(feature = $kind)]
-                    let registry = registry.with($plugin);
+                    let registry = registry.with(::$library::PLUGIN);
                 )*
                 registry
             }

@@ -7,7 +7,9 @@
 //!   `sqlite`, `postgres` and `mysql`, of which one is enough. `runtime`, a part of each of them, has the clocks for an
 //!   [`engine`] that is put together without a database ([`engine::InMemory`]).
 //!
-//! Everything of the core crate is here too, so that a program depends on this one alone. `docs/embedding.md` shows how.
+//! Everything of the core crate is here too, each back-end's crate under the name of its feature, and [`secrecy`] and
+//! [`uuid`], of which values and ids are made: a program depends on this one alone, and on tokio. `docs/embedding.md`
+//! shows how.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -23,14 +25,18 @@ mod registry;
 #[cfg(feature = "runtime")]
 mod system;
 
+#[allow(unused_imports, reason = "without features there is none")]
+pub use builtin::*;
 pub use config::Config;
 pub use environment::environment;
 #[cfg(feature = "_sql")]
 pub use open::{Open, OpenOptions, Places, RootSource};
 pub use registry::Registry;
+pub use secrecy::{self, ExposeSecret, SecretString};
 pub use strongroom_core::*;
 pub use strongroom_engine as engine;
 #[cfg(feature = "_sql")]
 pub use strongroom_sql as sql;
 #[cfg(feature = "runtime")]
 pub use system::System;
+pub use uuid;

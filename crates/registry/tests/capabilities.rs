@@ -1,7 +1,7 @@
 //! What each back-end of this project says that it can hold and do, as its README and `strongroom backends` tell.
 #![cfg(all(feature = "aws", feature = "azure", feature = "gcp", feature = "hashicorp", feature = "_sql"))]
 
-use strongroom::{Registry, Removal};
+use strongroom::{Registry, Removal, aws, azure, gcp, hashicorp};
 
 #[test]
 fn every_back_end_says_what_it_can_do() {
@@ -23,4 +23,10 @@ fn every_back_end_says_what_it_can_do() {
         assert_eq!(plugin.seal_by_default, seals, "{kind}");
     }
     assert_eq!(registry.not_compiled_in().filter(|kind| *kind != "remote").count(), 0);
+}
+
+#[test]
+fn each_back_ends_crate_is_reached_under_its_type() {
+    let kinds = [aws::PLUGIN, azure::PLUGIN, gcp::PLUGIN, hashicorp::PLUGIN].map(|plugin| plugin.kind);
+    assert_eq!(kinds, ["aws", "azure", "gcp", "hashicorp"]);
 }

@@ -5,7 +5,6 @@ pub mod blocks;
 /// The blocks, with what they may use without saying so.
 #[allow(unused, unreachable_code, clippy::all, reason = "they are as a page shows them")]
 pub mod compiled {
-    use secrecy::ExposeSecret;
     use std::{sync::Arc, time::Duration};
     use strongroom::*;
     use strongroom_testkit::PLUGIN;
