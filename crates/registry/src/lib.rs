@@ -10,6 +10,10 @@
 //! Everything of the core crate is here too, each back-end's crate under the name of its feature, and [`secrecy`] and
 //! [`uuid`], of which values and ids are made: a program depends on this one alone, and on tokio. `docs/embedding.md`
 //! shows how.
+//!
+//! # Runtime
+//!
+//! What is opened needs a tokio runtime with I/O and time enabled, and lives as long as the one that it was opened on.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -99,6 +99,13 @@ impl fmt::Debug for SqlCatalog {
 impl SqlCatalog {
     /// Opens a database, initialises it if it is empty, and on SQLite upgrades it, after a copy was made beside it.
     ///
+    /// # Runtime
+    /// The catalog lives as long as the tokio runtime that it was opened on: on SQLite a task there writes, without which
+    /// every change is `Unavailable`, and a server's connections belong to it.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, or in one without time, or, for a server, without I/O.
+    ///
     /// # Errors
     /// - `ConfigInvalid` for a URL that cannot be used: unreadable, a remote host without verified TLS, a standby,
     ///   tables of another program, files or directories that others can write; or if this build lacks the database.

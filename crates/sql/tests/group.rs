@@ -5,6 +5,7 @@ mod common;
 
 use common::{claimed, done, place};
 use std::{sync::Arc, time::Instant};
+use strongroom_core::ErrorKind;
 use strongroom_engine::{Catalog, Committed, Lookup, NameKey};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,6 +65,18 @@ async fn a_caller_that_goes_away_holds_nobody_up() {
         Lookup::Name(NameKey::new(&name, false, claimed.owner))
     });
     assert!(claimed.catalog.current(&names).await.unwrap().iter().all(Option::is_some));
+}
+
+#[test]
+fn a_catalog_lives_as_long_as_the_runtime_that_it_was_opened_on() {
+    let (_directory, path) = place();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let first = runtime();
+    let claimed = first.block_on(claimed(&path));
+    drop(first);
+    let create = claimed.create("db", false, b"x");
+    let error = runtime().block_on(claimed.catalog.commit(&create)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -134,6 +134,14 @@ impl Config {
     /// # }
     /// ```
     ///
+    /// # Runtime
+    /// This, and every call of what it opened, needs a tokio runtime with I/O and time enabled. What was opened lives as long
+    /// as the runtime that it was opened on, as [`SqlCatalog::open`] says: one that a `block_on` made for the opening
+    /// alone is too short.
+    ///
+    /// # Panics
+    /// Outside of such a runtime.
+    ///
     /// # Errors
     /// `ConfigInvalid`, naming the key and the remedy; whatever the database and the stores say.
     pub async fn open(&self, registry: &Registry, options: OpenOptions) -> Result<Open> {
