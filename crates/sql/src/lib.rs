@@ -17,6 +17,9 @@
 //!   [`strongroom`](https://docs.rs/strongroom) reads: see `docs/cli.md`.
 //! - The tables are told in `docs/architecture.md` and made in `crates/sql/migrations`.
 
+#[cfg(all(feature = "sqlite", not(unix)))]
+compile_error!("SQLite needs a Unix, whose owners and modes of files keep a database to its user");
+
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("strongroom-sql needs a database: one of the features `sqlite`, `postgres` and `mysql`");
 

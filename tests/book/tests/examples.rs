@@ -1,4 +1,4 @@
-//! The examples that the page about embedding names run as it says.
+//! What the page about embedding says: the examples that it names run, and it knows which Rust they need.
 
 use std::{path::Path, process::Command};
 use strongroom_book::blocks::{blocks, read, root};
@@ -25,4 +25,10 @@ fn what_the_page_about_embedding_runs_ends_well() {
         count += 1;
     }
     assert_eq!(count, 2);
+}
+
+#[test]
+fn the_page_about_embedding_names_the_rust_that_is_needed() {
+    let page = read(Path::new("docs/embedding.md"));
+    assert!(page.contains(concat!("Rust ", env!("CARGO_PKG_RUST_VERSION"), " or newer is needed")));
 }

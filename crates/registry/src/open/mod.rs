@@ -1,5 +1,8 @@
 //! Opening what a configuration describes.
 
+#[cfg(not(unix))]
+compile_error!("opening a store needs a Unix, whose modes of files keep a root key to its user");
+
 mod catalog;
 mod memory;
 mod options;

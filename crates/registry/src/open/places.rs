@@ -29,7 +29,7 @@ impl Places {
         let base = etcetera::choose_base_strategy().map_err(|_| {
             Error::new(
                 ErrorKind::ConfigInvalid,
-                "there is no home directory: set HOME, or say with --database and keys.file where things are",
+                "there is no home directory: set HOME; a program of your own can say in `Places` where things are",
             )
         })?;
         Ok(Self { config: base.config_dir().join("strongroom"), data: base.data_dir().join("strongroom") })
