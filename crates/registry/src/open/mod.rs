@@ -126,10 +126,10 @@ impl Config {
     /// [`InMemory`](strongroom_engine::InMemory)).
     ///
     /// ```no_run
-    /// use strongroom::{Config, OpenOptions, Registry, Result, environment};
+    /// use strongroom::{Config, OpenOptions, Places, Registry, Result, environment};
     ///
     /// # async fn example() -> Result<()> {
-    /// let config = Config::load(None, environment()?)?;
+    /// let config = Config::of_user(&Places::of_user()?, environment()?)?;
     /// let open = config.open(&Registry::builtin(), OpenOptions::default()).await?;
     /// open.secrets().create("db", [("user", "app"), ("password", "hunter2")]).await?;
     /// open.close().await?;
