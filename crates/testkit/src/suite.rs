@@ -245,7 +245,8 @@ macro_rules! groups {
     (@dollar [$d:tt] $(#[$doc:meta])* macro $maker:ident in $suite:ident; subject $subject:ident;
         $( $group:ident => $inner:ident, )*) => {
         /// Every case of this suite.
-        pub const SUITE: &$crate::Suite<dyn $subject> = &[ $( (stringify!($group), $group::CASES) ),* ];
+        // No constant, which would be compiled into each program that names it, with all that the cases call.
+        pub static SUITE: &$crate::Suite<dyn $subject> = &[ $( (stringify!($group), $group::CASES) ),* ];
 
         $(#[$doc])*
         #[macro_export]
