@@ -15,6 +15,9 @@ fn an_exact_name_is_found_behind_any_number_of_longer_ones() {
     let shown = client.ok(["secret", "get", "db"]);
     assert!(shown.contains(&id), "{shown}");
     client.ok(["secret", "update", "db", "--k=new"]);
+    // A list in another order is not how a name is looked for: it is whole.
+    let listed = ["secret", "list", "--name=contains:db", "--id=startswith:db", "--logical_operator=or"];
+    assert!(client.json(listed)["pagination"]["total"].as_u64() >= Some(26));
     client.ok(["secret", "rename", "db", "-n", "older"]);
     client.ok(["secret", "delete", "older", "-y"]);
     assert_eq!(site.look(&token, &id).0, 404);

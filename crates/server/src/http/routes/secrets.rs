@@ -27,7 +27,7 @@ use axum::{
 use strongroom_core::{
     ErrorKind, GetOptions, Names, NewSecret, Page, Revision, SecretFilter, SecretId, SecretMeta, SecretName,
     SecretRef,
-    filter::{Condition, Logic, TextOp},
+    filter::{Condition, Logic, Sort, TextOp},
 };
 
 /// Creates a secret.
@@ -148,10 +148,10 @@ pub(crate) async fn list(
 }
 
 /// The filter for the exact name, if this is how the client looks for one: `name` contains or equals X, or the id begins
-/// with X.
+/// with X; the first page, the oldest first. A list that somebody asks for in another order is the whole list.
 fn exact(filter: &SecretFilter) -> Option<SecretFilter> {
     let [a, b] = filter.conditions.as_slice() else { return None };
-    if filter.page != 1 {
+    if filter.page != 1 || filter.sort != Sort::default() {
         return None;
     }
     let ((Condition::Id(TextOp::StartsWith(id)), Condition::Name(name))
