@@ -29,7 +29,7 @@ mod registry;
 #[cfg(feature = "runtime")]
 mod system;
 
-#[allow(unused_imports, reason = "without features there is none")]
+#[allow(unreachable_pub, unused_imports, reason = "without features there is none")]
 pub use builtin::*;
 pub use config::Config;
 pub use environment::environment;

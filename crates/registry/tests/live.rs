@@ -42,7 +42,7 @@ async fn it_has_no_keys_and_takes_no_type_that_is_there() {
         (registry(&held), "[store]\ntype = 'mine'\nregion = 'x'", "store: unknown key `region`"),
         (registry(&held).with_backend("mine", |_| panic!("opened")), "[store]\ntype = 'mine'", "two plugins"),
     ] {
-        let error = open(text, home.path(), &registry).await.err().expect("it must be refused");
+        let error = open(text, home.path(), &registry).await.expect_err("it must be refused");
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
         assert!(error.to_string().contains(told), "{error}");
     }

@@ -11,8 +11,7 @@ async fn another_one_names_its_feature() {
     for feature in ["postgres", "mysql"] {
         let text = format!("[database]\nurl = '{feature}://localhost/strongroom'");
         let config = Config::parse(&text, Vars::empty()).unwrap();
-        let error =
-            config.open(&Registry::builtin(), options.clone()).await.err().expect("it is not built in");
+        let error = config.open(&Registry::builtin(), options.clone()).await.expect_err("it is not built in");
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
         let text = error.to_string();
         assert!(text.starts_with("database.url: ") && text.contains(&format!("`{feature}`")), "{text}");

@@ -292,7 +292,7 @@ async fn a_wrong_one_names_the_key() {
         ("lease_ms = 1", None, "store: unknown key `lease_ms`"),
     ] {
         let error =
-            try_open(&format!("{weak}{text}"), env.as_slice(), home.path()).await.err().expect("refused");
+            try_open(&format!("{weak}{text}"), env.as_slice(), home.path()).await.expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
         assert!(error.to_string().starts_with(expected), "{error}");
     }
@@ -303,7 +303,7 @@ async fn a_wrong_one_names_the_key() {
 async fn a_store_that_calls_no_service_has_none() {
     for key in ["cache_bytes = 1", "cache_max_age_s = 1", "call_timeout_ms = 1", "call_attempts = 1"] {
         let home = tempfile::tempdir().unwrap();
-        let error = try_open(&format!("[store]\n{key}"), &[], home.path()).await.err().expect("refused");
+        let error = try_open(&format!("[store]\n{key}"), &[], home.path()).await.expect_err("refused");
         let expected = format!("store.{}: values in the database", key.split(' ').next().unwrap());
         assert!(error.to_string().starts_with(&expected), "{error}");
     }

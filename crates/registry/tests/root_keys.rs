@@ -37,7 +37,7 @@ async fn they_open_a_database_in_place_of_what_is_configured_and_no_key_is_made(
 
     let other = Arc::new(RootKey::generate().unwrap());
     assert!(open("", home.path(), Some(&other)).await.is_err());
-    let error = open("", home.path(), None).await.err().expect("nobody has its root key");
+    let error = open("", home.path(), None).await.expect_err("nobody has its root key");
     assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
     assert!(error.to_string().contains(&roots.id().to_string()), "{error}");
 }
@@ -46,7 +46,7 @@ async fn they_open_a_database_in_place_of_what_is_configured_and_no_key_is_made(
 async fn without_a_database_they_are_refused() {
     let home = tempfile::tempdir().unwrap();
     let roots = Arc::new(RootKey::generate().unwrap());
-    let error = open("[database]\nurl = 'memory:'", home.path(), Some(&roots)).await.err().expect("refused");
+    let error = open("[database]\nurl = 'memory:'", home.path(), Some(&roots)).await.expect_err("refused");
     assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
     assert!(error.to_string().starts_with("database.url: "), "{error}");
 }

@@ -5,7 +5,7 @@ use strongroom::{Config, ErrorKind, OpenOptions, Places, Registry, settings::Var
 
 fn refused(text: &str) -> String {
     let home = tempfile::tempdir().unwrap();
-    let error = open(text, home.path()).err().expect("it must be refused");
+    let error = open(text, home.path()).expect_err("it must be refused");
     assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
     error.to_string()
 }
@@ -68,7 +68,7 @@ fn errors_about_other_stores_name_their_section_in_the_same_form() {
         ),
     ] {
         let home = tempfile::tempdir().unwrap();
-        let error = opened(text, home.path()).err().expect("it must be refused");
+        let error = opened(text, home.path()).expect_err("it must be refused");
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error}");
         assert!(error.to_string().starts_with(told), "{error}");
     }

@@ -137,7 +137,7 @@ async fn a_wrong_configuration_names_the_key() {
         (format!("{memory}namespace = 'canary'\n{keys}{store}"), "namespace"),
         (format!("[database]\nnamespace = '{NAMESPACE}'\n{keys}{store}"), "database.namespace"),
     ] {
-        let error = home.open(&text).await.err().expect("it must be refused");
+        let error = home.open(&text).await.expect_err("it must be refused");
         let shown = error.to_string();
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{shown}");
         assert!(shown.contains(named) && !shown.contains("canary"), "{text}: {shown}");

@@ -159,8 +159,7 @@ async fn a_name_does_not_stand_for_another_place() {
     let engine = scene.site.engine(vec![scene.one()], quick()).await;
     scene.site.secrets(&engine).create("db", [("a", "1")]).await.unwrap();
     let other = Store { name: StoreName::new("one").unwrap(), ..scene.two() };
-    let error =
-        scene.site.open(scene.site.root.clone(), vec![other], quick()).await.err().expect("it opened");
+    let error = scene.site.open(scene.site.root.clone(), vec![other], quick()).await.expect_err("it opened");
     assert_eq!(error.kind(), strongroom_core::ErrorKind::ConfigInvalid, "{error:?}");
     assert!(error.to_string().contains('1'), "it does not say how many versions are there: {error}");
 }

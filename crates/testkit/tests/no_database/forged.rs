@@ -147,7 +147,7 @@ async fn a_store_that_shows_no_labels_is_refused_before_anything_is_lost_in_it()
     let (deployment, held) = (Deployment::new(true), Held::new());
     let mute = || Arc::new(MemoryBackend::new(&held, deployment.namespace()).shows_labels(false));
     let refused = async || {
-        let error = deployment.try_open(mute()).await.err().expect("it was opened");
+        let error = deployment.try_open(mute()).await.expect_err("it was opened");
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
         let text = error.to_string();
         assert!(text.contains("store: main") && text.contains("database.url"), "{text}");

@@ -11,7 +11,7 @@ async fn another_root_key_is_refused_with_both_ids() {
     let (directory, site) = files::file().await;
     let (_other_directory, other) = files::file().await;
     for wrong in [Arc::new(RootKey::generate().unwrap()), other.root.clone()] {
-        let error = site.open(wrong.clone(), Vec::new(), quick()).await.err().expect("it opened");
+        let error = site.open(wrong.clone(), Vec::new(), quick()).await.expect_err("it opened");
         assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{error:?}");
         let told = error.to_string();
         assert!(told.contains(&wrong.id().to_string()), "the key that was given is not named: {told}");
@@ -39,7 +39,7 @@ async fn a_changed_wrap_is_noticed() {
     }
     // Another key's wrap opens nothing but that key.
     raw.run(put, &[&wraps[1][1], key], 1).await;
-    let error = site.open(site.root.clone(), Vec::new(), quick()).await.err().expect("it opened");
+    let error = site.open(site.root.clone(), Vec::new(), quick()).await.expect_err("it opened");
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error:?}");
     raw.run(put, &[bytes, key], 1).await;
     assert!(site.open(site.root.clone(), Vec::new(), quick()).await.is_ok());
@@ -62,7 +62,7 @@ async fn a_key_of_another_database_is_not_taken_over() {
         let before = raw.blobs(&get).await.remove(0).remove(0);
         let put = "UPDATE key_wraps SET bytes = ? WHERE key_id = ?";
         raw.run(put, &[&wrap.bytes, own.0.as_bytes()], 1).await;
-        let error = site.open(site.root.clone(), Vec::new(), quick()).await.err().expect("it opened");
+        let error = site.open(site.root.clone(), Vec::new(), quick()).await.expect_err("it opened");
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{kind}: {error:?}");
         assert_hidden(&error.to_string());
         raw.run(put, &[&before, own.0.as_bytes()], 1).await;
