@@ -10,6 +10,7 @@ mod support;
 
 mod admin;
 mod crashes;
+mod damaged;
 mod database;
 mod devices;
 mod documented;

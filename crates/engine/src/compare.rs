@@ -1,12 +1,11 @@
-//! Comparing a store with what is committed: what is gone from it, and what people see there in place of it. The catalog
-//! is the store of what is inline.
+//! Comparing a store with what is committed: what is gone from it, and what people see there in place of it.
 //!
 //! A scan names the suspects, which costs nothing but the scan; each of them is then looked at by itself, since lists lag
 //! behind and others go on working.
 
 use crate::{
-    Lookup, Misplaced, Place, RepairOptions, RepairReport, Row, StoreName, calls::Calls, deadline::Deadline,
-    engine::Core, errors,
+    Lookup, Misplaced, Place, RepairOptions, RepairReport, Row, StoreName, VersionHead, calls::Calls,
+    deadline::Deadline, engine::Core, errors,
 };
 use futures::{StreamExt as _, stream};
 use std::{
@@ -30,7 +29,7 @@ pub struct Lost {
     pub at: Option<(StoreName, ObjectId, VersionRef)>,
     /// The secret.
     pub secret: SecretId,
-    /// Its name; `None` if it is private, since that is its owner's alone.
+    /// Its name; `None` if it is private, since that is its owner's alone, or cannot be read.
     pub name: Option<SecretName>,
     /// The secret's revision at which the version was written.
     pub revision: Revision,
@@ -198,35 +197,6 @@ impl Core {
         self.as_lost(row, &error, deadline).await
     }
 
-    /// Reads every version that the catalog itself holds.
-    pub(crate) async fn read_inline(
-        self: &Arc<Self>,
-        deadline: &Deadline,
-        report: &mut RepairReport,
-    ) -> Result<()> {
-        let mut after = None;
-        loop {
-            let wanted = Misplaced::Inline;
-            let rows =
-                self.patiently(deadline, || self.catalog.versions_to_move(after, PAGE, &wanted)).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some((last.meta.id, last.version.uid));
-            for row in &rows {
-                match self.read_values(row, deadline).await {
-                    Ok(_) => {}
-                    Err(error) if is_damage(&error) => {
-                        report.lost.extend(self.as_lost(row, &error, deadline).await?);
-                    }
-                    Err(error) if error.kind().may_pass() => return Err(error),
-                    Err(error) => {
-                        report.failed += 1;
-                        tracing::warn!(target: "strongroom::engine", %error, "a version could not be looked at");
-                    }
-                }
-            }
-        }
-    }
-
     /// What is told of a version that is lost or damaged, unless it was moved or removed meanwhile.
     pub(crate) async fn as_lost(
         &self,
@@ -240,8 +210,10 @@ impl Core {
         if !is_still(now.as_ref(), row) {
             return Ok(None);
         }
-        let current = self.row_now(id, deadline).await?;
-        let current = current.is_some_and(|current| current.version.uid == row.version.uid);
+        // Without its current version, which may be what cannot be read.
+        let history = self.patiently(deadline, || self.catalog.history(id)).await?;
+        let is_current = |head: &VersionHead| head.current && head.uid == row.version.uid;
+        let current = history.is_some_and(|(_, heads)| heads.iter().any(is_current));
         let told = match error.kind() {
             _ if !current => {
                 "an older version: nobody can roll back to it, and it goes with the history".to_owned()

@@ -38,6 +38,7 @@ mod fetch;
 mod get;
 mod host;
 mod in_memory;
+mod inline;
 mod kept;
 mod labels;
 mod lasting;

@@ -49,6 +49,9 @@ pub struct RepairReport {
     pub removed: u64,
     /// Objects that a store says are damaged. Nothing of them is removed.
     pub damaged: Vec<(StoreName, ObjectId)>,
+    /// Why not every version that the catalog itself holds was read, if that was asked for: of which kind the error is, and
+    /// what it says.
+    pub unread: Option<(ErrorKind, String)>,
     /// Committed versions that are gone from their store, or damaged; of those that the catalog itself holds, what was read.
     pub lost: Vec<Lost>,
     /// Secrets that a store shows another version of than the committed one, and whether that was put right.
@@ -141,8 +144,7 @@ impl Engine {
             && let Err(error) = core.read_inline(&Deadline::after(TIME, &core.env), &mut report).await
         {
             // What was found and done until then is told all the same.
-            report.failed += 1;
-            tracing::warn!(target: "strongroom::engine", %error, "not every version in the database was read");
+            report.unread = Some((error.kind(), error.to_string()));
         }
         report.waiting =
             core.catalog.pending(u32::MAX).await?.iter().filter(|p| p.debris != Debris::Labels).count()

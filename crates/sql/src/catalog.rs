@@ -185,6 +185,15 @@ impl Catalog for SqlCatalog {
         reading!(self, connection => read::to_move(connection, after, limit, wanted))
     }
 
+    async fn heads_to_move(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<(SecretId, VersionHead)>> {
+        reading!(self, connection => read::heads_to_move(connection, after, limit, wanted))
+    }
+
     async fn identity(&self) -> Result<Option<Identity>> {
         reading!(self, connection => identity::get(connection))
     }

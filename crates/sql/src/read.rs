@@ -129,25 +129,30 @@ pub(crate) async fn history(
     id: SecretId,
 ) -> Result<Option<(SecretMeta, Vec<VersionHead>)>, Failure> {
     let sql = format!(
-        "SELECT {}, v.uid, v.revision, v.created, s.current_version, v.visible_to_others FROM {} \
-         JOIN versions v ON v.secret = s.id WHERE s.id = ? ORDER BY v.revision DESC",
+        "SELECT {}, {HEAD} FROM {} JOIN versions v ON v.secret = s.id WHERE s.id = ? ORDER BY v.revision DESC",
         rows::META,
         rows::META_FROM
     );
     let mut records = connection.fetch(&sql, args![id.0]).await?;
     let Some(first) = records.first_mut() else { return Ok(None) };
     let meta = rows::meta(first)?;
-    let heads = records.iter().map(|record| {
-        let uid = record.uuid(9)?;
-        Ok(VersionHead {
-            uid: VersionUid(uid),
-            revision: Revision(record.u64(10)?),
-            created: Timestamp(record.i64(11)?),
-            current: uid == record.uuid(12)?,
-            visible_to_others: record.flag(13)?,
-        })
-    });
+    let heads = records.iter().map(|record| head(record, 9));
     Ok(Some((meta, heads.collect::<Result<_, Failure>>()?)))
+}
+
+/// The columns that [`head`] reads, of `versions v` and `secrets s`.
+const HEAD: &str = "v.uid, v.revision, v.created, s.current_version, v.visible_to_others";
+
+/// A version without its place, from this column on.
+fn head(record: &Record, at: usize) -> Result<VersionHead, Failure> {
+    let uid = record.uuid(at)?;
+    Ok(VersionHead {
+        uid: VersionUid(uid),
+        revision: Revision(record.u64(at + 1)?),
+        created: Timestamp(record.i64(at + 2)?),
+        current: uid == record.uuid(at + 3)?,
+        visible_to_others: record.flag(at + 4)?,
+    })
 }
 
 /// Kept versions that are not where, or not sealed as, they should be.
@@ -157,6 +162,30 @@ pub(crate) async fn to_move(
     limit: u32,
     wanted: &Misplaced,
 ) -> Result<Vec<Row>, Failure> {
+    let found = misplaced(connection, &rows::columns(), rows::ANY_FROM, after, limit, wanted).await?;
+    found.into_iter().map(rows::row).collect()
+}
+
+/// The same versions, by what names them: nothing that may be long, or damaged in one alone, is read.
+pub(crate) async fn heads_to_move(
+    connection: &mut Connection,
+    after: Option<(SecretId, VersionUid)>,
+    limit: u32,
+    wanted: &Misplaced,
+) -> Result<Vec<(SecretId, VersionHead)>, Failure> {
+    let (columns, from) = (format!("s.id, {HEAD}"), "secrets s JOIN versions v ON v.secret = s.id");
+    let found = misplaced(connection, &columns, from, after, limit, wanted).await?;
+    found.iter().map(|record| Ok((SecretId(record.uuid(0)?), head(record, 1)?))).collect()
+}
+
+async fn misplaced(
+    connection: &mut Connection,
+    columns: &str,
+    from: &str,
+    after: Option<(SecretId, VersionUid)>,
+    limit: u32,
+    wanted: &Misplaced,
+) -> Result<Vec<Record>, Failure> {
     const LAST: &str = "CASE WHEN v.uid = s.current_version THEN 1 ELSE 0 END";
     let (misplaced, mut values) = match wanted {
         Misplaced::SealedWithOther(key) => ("v.key_id IS NOT NULL AND v.key_id <> ?", args![key.0]),
@@ -183,9 +212,7 @@ pub(crate) async fn to_move(
     }
     values.extend(args![limit]);
     let sql = format!(
-        "SELECT {} FROM {} WHERE {misplaced} {behind} ORDER BY s.id, {LAST}, v.revision LIMIT ?",
-        rows::columns(),
-        rows::ANY_FROM
+        "SELECT {columns} FROM {from} WHERE {misplaced} {behind} ORDER BY s.id, {LAST}, v.revision LIMIT ?"
     );
-    connection.fetch(&sql, values).await?.into_iter().map(rows::row).collect()
+    connection.fetch(&sql, values).await
 }

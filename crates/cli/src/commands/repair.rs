@@ -8,7 +8,7 @@ use crate::{
     render::{Data, Table, View},
     session::unknown_version,
 };
-use strongroom_core::{ErrorKind, SecretId, SecretName};
+use strongroom_core::{Error, ErrorKind, SecretId, SecretName};
 use strongroom_engine::{Lost, Overlaid, RepairOptions, RepairReport, Unseen};
 
 /// Ends what crashed processes began, cleans up, and reports what nobody can explain, what is gone, and what people see
@@ -87,6 +87,11 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         table.row(["store not done with".into(), format!("{}: {}", one.store, one.told).into()]);
     }
     data.push(("unseen_stores".to_owned(), Data::List(report.unseen.iter().map(unseen).collect())));
+    let unread = report.unread.as_ref().map(|(_, told)| told.as_str());
+    if let Some(told) = unread {
+        table.row(["database not read to the end".into(), told.into()]);
+    }
+    data.push(("unread_database".to_owned(), unread.map_or(Data::Null, Data::from)));
     run.print(&View { data: Data::Map(data), table, caption: None })?;
     verdict(&report)
 }
@@ -107,6 +112,9 @@ fn verdict(report: &RepairReport) -> Outcome {
     if let Some(text) = text {
         return Err(Failure::new(Exit::Other, format!("{text}: the report says what helps")));
     }
+    if let Some((kind, told)) = &report.unread {
+        return Err(Error::new(*kind, told.clone()).into());
+    }
     if !report.unseen.is_empty() {
         let names = report.unseen.iter().map(|one| one.store.to_string()).collect::<Vec<_>>().join(", ");
         let text = format!(
@@ -125,7 +133,7 @@ fn verdict(report: &RepairReport) -> Outcome {
 pub(super) fn which(secret: SecretId, name: Option<&SecretName>) -> String {
     match name {
         Some(name) => format!("{} ({secret})", name.as_str().escape_debug()),
-        None => format!("a private secret ({secret})"),
+        None => format!("a secret that is private, or whose name cannot be read ({secret})"),
     }
 }
 

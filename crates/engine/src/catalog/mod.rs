@@ -144,6 +144,15 @@ pub trait Catalog: Send + Sync {
         wanted: &Misplaced,
     ) -> Result<Vec<Row>>;
 
+    /// The same versions, by what names them: read without names, accounts and values, so that what is damaged of one hides
+    /// no other.
+    async fn heads_to_move(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<(SecretId, VersionHead)>>;
+
     // ---- identity and keys ----
 
     /// Who this database belongs to; `None` if it was never claimed.

@@ -165,6 +165,15 @@ impl Catalog for MemoryCatalog {
         Ok(self.lock().versions_to_move(after, limit, wanted))
     }
 
+    async fn heads_to_move(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<(SecretId, VersionHead)>> {
+        Ok(self.lock().heads_to_move(after, limit, wanted))
+    }
+
     async fn identity(&self) -> Result<Option<Identity>> {
         Ok(self.lock().identity.clone())
     }

@@ -1,6 +1,6 @@
 //! Reading.
 
-use super::state::State;
+use super::state::{SecretRow, State};
 use crate::{Lookup, Misplaced, Place, Row, StoreName, Summary, VersionHead, VersionRow, Viewer};
 use std::collections::BTreeMap;
 use strongroom_core::{Revision, SecretId, SecretMeta, VersionUid};
@@ -23,13 +23,7 @@ impl State {
 
     pub(super) fn history(&self, id: SecretId) -> Option<(SecretMeta, Vec<VersionHead>)> {
         let secret = self.secrets.get(&id)?;
-        let heads = self.versions_of(id).rev().map(|version| VersionHead {
-            uid: version.uid,
-            revision: version.revision,
-            created: version.created,
-            current: version.revision == secret.current,
-            visible_to_others: version.visible_to_others,
-        });
+        let heads = self.versions_of(id).rev().map(|version| head(secret, version));
         Some((secret.meta.clone(), heads.collect()))
     }
 
@@ -46,6 +40,26 @@ impl State {
         limit: u32,
         wanted: &Misplaced,
     ) -> Vec<Row> {
+        let found = self.misplaced(after, limit, wanted).into_iter();
+        found.filter_map(|(secret, version)| self.row(secret, version.revision)).collect()
+    }
+
+    pub(super) fn heads_to_move(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Vec<(SecretId, VersionHead)> {
+        let found = self.misplaced(after, limit, wanted).into_iter();
+        found.map(|(secret, version)| (secret.meta.id, head(secret, version))).collect()
+    }
+
+    fn misplaced(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Vec<(&SecretRow, &VersionRow)> {
         let misplaced = |version: &VersionRow| match (wanted, &version.place) {
             (Misplaced::SealedWithOther(key), _) => version.key.is_some_and(|sealed| sealed != *key),
             (Misplaced::Inline, place) => matches!(place, Place::Inline { .. }),
@@ -59,16 +73,15 @@ impl State {
             all.extend(versions.into_iter().map(|version| (secret, version)));
         }
         let start = after.map_or(0, |(id, uid)| {
-            let passed = |(secret, version): &(&super::state::SecretRow, &VersionRow)| {
-                secret.meta.id == id && version.uid == uid
-            };
+            let passed =
+                |(secret, version): &(&SecretRow, &VersionRow)| secret.meta.id == id && version.uid == uid;
             match all.iter().position(passed) {
                 Some(at) => at + 1,
                 None => all.partition_point(|(secret, _)| secret.meta.id <= id),
             }
         });
         let rest = all.into_iter().skip(start).filter(|(_, version)| misplaced(version));
-        rest.take(limit as usize).filter_map(|(secret, version)| self.row(secret, version.revision)).collect()
+        rest.take(limit as usize).collect()
     }
 
     pub(super) fn summary(&self) -> Summary {
@@ -93,5 +106,15 @@ impl State {
             sealed_with: sealed.into_iter().collect(),
             audit_entries: self.audit.len() as u64,
         }
+    }
+}
+
+fn head(secret: &SecretRow, version: &VersionRow) -> VersionHead {
+    VersionHead {
+        uid: version.uid,
+        revision: version.revision,
+        created: version.created,
+        current: version.revision == secret.current,
+        visible_to_others: version.visible_to_others,
     }
 }

@@ -33,6 +33,10 @@ async fn pages(fx: &Fixture, wanted: &Misplaced, size: u32) -> Result<Vec<Row>, 
     loop {
         let page = fx.catalog.versions_to_move(after, size, wanted).await?;
         ensure!(page.len() <= size as usize, "a page of {size} has {} rows", page.len());
+        let heads = fx.catalog.heads_to_move(after, size, wanted).await?;
+        let heads: Vec<_> = heads.into_iter().map(|(secret, head)| (secret, head.uid)).collect();
+        let named = page.iter().map(|row| (row.meta.id, row.version.uid));
+        ensure!(named.eq(heads), "other versions are named than shown");
         ensure!(all.len() < 1000, "the pages do not end");
         let Some(last) = page.last() else { return Ok(all) };
         after = Some((last.meta.id, last.version.uid));

@@ -176,6 +176,14 @@ impl<W: Wrap> Catalog for Changed<W> {
     ) -> Result<Vec<Row>> {
         self.wrap.versions_to_move(&*self.inner, after, limit, wanted).await
     }
+    async fn heads_to_move(
+        &self,
+        after: Option<(SecretId, VersionUid)>,
+        limit: u32,
+        wanted: &Misplaced,
+    ) -> Result<Vec<(SecretId, VersionHead)>> {
+        self.inner.heads_to_move(after, limit, wanted).await
+    }
     async fn identity(&self) -> Result<Option<Identity>> {
         self.inner.identity().await
     }

@@ -1,0 +1,63 @@
+//! Databases in which something cannot be read any more: it is named, and hides nothing else.
+
+use crate::support::Home;
+use serde_json::json;
+use std::fs;
+
+/// How long a page of the file is.
+const PAGE: usize = 4096;
+
+/// A home with secrets whose values take more than a page each.
+fn home<const N: usize>(names: [&str; N]) -> Home {
+    let home = Home::new();
+    let value = format!("--a={}", "x".repeat(6000));
+    for name in names {
+        home.ok(["secret", "create", name, &value]);
+    }
+    home
+}
+
+#[test]
+fn a_row_that_cannot_be_read_hides_no_lost_version() {
+    let home = home(["s1", "s2", "s3", "s4"]);
+    let id = home.json(["secret", "get", "s1"])["id"].clone();
+    home.behind_our_back(
+        "UPDATE payloads SET bytes = zeroblob(200) WHERE id = (SELECT v.payload FROM versions v \
+         JOIN secrets s ON s.current_version = v.uid WHERE s.name = 's4'); \
+         UPDATE secrets SET name = CAST(x'ff41' AS TEXT) WHERE name = 's1'",
+    );
+    let report = home.json_and_code(1, ["repair", "--read"]);
+    let lost = report["lost_versions"].as_array().unwrap();
+    assert_eq!((lost.len(), &report["failed"]), (2, &json!(0)), "{report}");
+    assert!(lost.iter().any(|one| one["name"] == "s4" && one["current"] == true), "{report}");
+    let nameless = lost.iter().find(|one| one["secret"] == id).unwrap();
+    assert_eq!((&nameless["name"], &nameless["current"]), (&json!(null), &json!(true)), "{report}");
+}
+
+#[test]
+fn a_page_that_cannot_be_read_hides_no_lost_version() {
+    let home = home(["s1", "s2", "s3"]);
+    home.behind_our_back(
+        "UPDATE payloads SET bytes = CAST(replace(hex(zeroblob(6000)), '00', 'Zq') AS BLOB) WHERE id = (SELECT v.payload \
+         FROM versions v JOIN secrets s ON s.current_version = v.uid WHERE s.name = 's1'); \
+         UPDATE payloads SET bytes = zeroblob(length(bytes)) WHERE id = (SELECT v.payload \
+         FROM versions v JOIN secrets s ON s.current_version = v.uid WHERE s.name = 's2')",
+    );
+    spoil_a_page(&home);
+    let report = home.json_and_code(1, ["repair", "--read"]);
+    let lost = report["lost_versions"].as_array().unwrap();
+    assert_eq!((lost.len(), &report["failed"]), (2, &json!(0)), "{report}");
+    assert!(lost.iter().any(|one| one["name"] == "s2"), "{report}");
+    let unread = lost.iter().find(|one| one["name"] == "s1").unwrap();
+    assert!(unread["remedy"].as_str().unwrap().contains("the database is damaged"), "{report}");
+    assert!(home.fails(1, ["secret", "get", "s1"]).contains("the database is damaged"));
+    assert_eq!(home.ok(["secret", "get", "s3", "a"]), "x".repeat(6000));
+}
+
+/// Overwrites a page with `ZqZq...` of which another one is the continuation.
+fn spoil_a_page(home: &Home) {
+    let mut file = fs::read(home.database()).unwrap();
+    let goes_on = |page: &&mut [u8]| page[..4] != [0; 4] && page[4..].iter().all(|byte| b"Zq".contains(byte));
+    file.chunks_exact_mut(PAGE).find(goes_on).unwrap().fill(0xaa);
+    fs::write(home.database(), file).unwrap();
+}
