@@ -54,6 +54,33 @@ fn a_page_that_cannot_be_read_hides_no_lost_version() {
     assert_eq!(home.ok(["secret", "get", "s3", "a"]), "x".repeat(6000));
 }
 
+#[test]
+fn an_entry_that_cannot_be_read_is_named_and_hides_no_other() {
+    for spoil in [
+        "UPDATE audit SET detail = CAST(x'ff41' AS TEXT) WHERE seq = 3",
+        "UPDATE audit SET channel = CAST(x'ff41' AS TEXT) WHERE seq = 3",
+        "UPDATE audit SET actor = x'01' WHERE seq = 3",
+        "UPDATE audit SET key_id = zeroblob(17) WHERE seq = 3",
+        "UPDATE audit SET secret = x'' WHERE seq = 3",
+    ] {
+        let home = home(["a", "b", "c", "d"]);
+        let before = home.json(["audit", "list"]);
+        home.behind_our_back(spoil);
+        let error = home.fails(1, ["audit", "verify"]);
+        assert!(error.contains("chain: local, entry: 3)"), "{spoil}: {error}");
+        let after = home.json(["audit", "list"]);
+        for (before, after) in before.as_array().unwrap().iter().zip(after.as_array().unwrap()) {
+            if after["sequence"] == 3 {
+                assert_eq!((&after["action"], &after["chain"]), (&json!("audit.damaged"), &before["chain"]));
+                assert!(after["detail"].as_str().unwrap().contains("entry: 3)"), "{spoil}: {after}");
+            } else {
+                assert_eq!(after, before, "{spoil}");
+            }
+        }
+        assert_eq!(home.ok(["audit", "export"]).lines().count(), 4, "{spoil}");
+    }
+}
+
 /// Overwrites a page with `ZqZq...` of which another one is the continuation.
 fn spoil_a_page(home: &Home) {
     let mut file = fs::read(home.database()).unwrap();

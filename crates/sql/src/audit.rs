@@ -54,7 +54,44 @@ pub(crate) fn select(chain: &str, after: u64, limit: u32) -> Statement {
 }
 
 /// An entry.
+///
+/// # Errors
+/// `Corrupt`, naming chain and entry, if it cannot be read.
 pub(crate) fn row(record: &Record) -> Result<AuditRow, Failure> {
+    whole(record).map_err(|failure| placed(failure, record, record.i64(1).ok()))
+}
+
+/// Names the chain that a record begins with, and the entry.
+pub(crate) fn placed(failure: Failure, record: &Record, entry: Option<i64>) -> Failure {
+    let failure = failure.about("chain", record.shown(0).unwrap_or_default().escape_debug());
+    match entry {
+        Some(entry) => failure.about("entry", entry),
+        None => failure,
+    }
+}
+
+/// What stands in place of an entry's action if the entry cannot be read.
+const DAMAGED: &str = "audit.damaged";
+
+/// An entry as it is listed. One that cannot be read hides no other: what is left of it says so, and where it is.
+pub(crate) fn listed(record: &Record) -> AuditRow {
+    row(record).unwrap_or_else(|failure| AuditRow {
+        chain: record.shown(0).unwrap_or_default(),
+        sequence: record.u64(1).unwrap_or_default(),
+        at: Timestamp(record.i64(2).unwrap_or_default()),
+        revision: Revision(0),
+        change: Uuid::nil(),
+        actor: OwnerId(Uuid::nil()),
+        action: DAMAGED.to_owned(),
+        secret: SecretId(Uuid::nil()),
+        detail: failure.error.to_string(),
+        origin: Origin::new(""),
+        key: KeyId(Uuid::nil()),
+        mac: Vec::new(),
+    })
+}
+
+fn whole(record: &Record) -> Result<AuditRow, Failure> {
     let mut origin = Origin::new(record.text(9)?);
     origin.address = record.maybe(10, Record::text)?;
     origin.request = record.maybe(11, Record::text)?;

@@ -68,6 +68,11 @@ impl Failure {
         self
     }
 
+    /// Names what it is about.
+    pub(crate) fn about(self, key: &'static str, value: impl std::fmt::Display) -> Self {
+        Self { error: self.error.with(key, value), ..self }
+    }
+
     /// Asks for the whole transaction to be run again.
     pub(crate) fn again() -> Self {
         Self { class: Class::Again, error: told(Class::Again, "retry") }

@@ -8,6 +8,7 @@ use crate::{
     transaction::{Note, Operation, Transaction, Verdict},
     value::{Record, args},
 };
+use std::collections::{BTreeMap, BTreeSet};
 use strongroom_core::{OwnerId, Result, Revision, Timestamp, async_trait};
 use strongroom_engine::{AuditRow, Auditor, Noted, crypto::KeyId};
 use uuid::Uuid;
@@ -75,7 +76,8 @@ impl SqlCatalog {
         let sql = "SELECT c.chain, c.seq, c.mac, a.seq, a.previous, a.key_id, a.mac FROM audit_chains c \
                    LEFT JOIN audit_anchors a ON a.chain = c.chain ORDER BY c.chain";
         let found = self.read(sql, Vec::new()).await?;
-        Ok(found.iter().map(chain).collect::<Result<_, _>>()?)
+        let named = |record: &Record| chain(record).map_err(|failure| audit::placed(failure, record, None));
+        Ok(found.iter().map(named).collect::<Result<_, _>>()?)
     }
 
     /// The chains that entries say they are of, each with the lowest sequence number that is there.
@@ -85,11 +87,12 @@ impl SqlCatalog {
     pub async fn audit_firsts(&self) -> Result<Vec<(String, i64)>> {
         let found =
             self.read("SELECT chain, MIN(seq) FROM audit GROUP BY chain ORDER BY chain", Vec::new()).await?;
-        let firsts = found.iter().map(|record| Ok((record.text(0)?, record.i64(1)?)));
+        let firsts = found.iter().map(|record| Ok((record.shown(0)?, record.i64(1)?)));
         Ok(firsts.collect::<Result<Vec<_>, Failure>>()?)
     }
 
-    /// Entries, the newest first, at most `limit`, after the first `skip`.
+    /// Entries, the newest first, at most `limit`, after the first `skip`. One that cannot be read is there with the action
+    /// `audit.damaged`, chain and sequence number, and what is wrong as its detail.
     ///
     /// # Errors
     /// What the database says.
@@ -131,7 +134,16 @@ impl SqlCatalog {
             conditions.join(" AND ")
         );
         let found = self.read(&sql, values).await?;
-        Ok(found.iter().map(audit::row).collect::<Result<_, _>>()?)
+        Ok(found.iter().map(audit::listed).collect())
+    }
+
+    /// The names of the accounts that these entries are of, as far as they are there.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn actor_names(&self, rows: &[AuditRow]) -> Result<BTreeMap<OwnerId, String>> {
+        let actors: BTreeSet<OwnerId> = rows.iter().map(|row| row.actor).collect();
+        self.account_names(&actors.into_iter().collect::<Vec<_>>()).await
     }
 
     /// The sequence number and MAC of the last entry of a chain before a moment.
@@ -167,7 +179,7 @@ fn chain(record: &Record) -> Result<Chain, Failure> {
         }),
         None => None,
     };
-    Ok(Chain { name: record.text(0)?, sequence: record.u64(1)?, mac: record.bytes(2)?, anchor })
+    Ok(Chain { name: record.shown(0)?, sequence: record.u64(1)?, mac: record.bytes(2)?, anchor })
 }
 
 struct Append(Vec<Noted>);

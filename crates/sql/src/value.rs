@@ -33,6 +33,14 @@ impl fmt::Debug for Value {
     }
 }
 
+impl Value {
+    /// What a column of texts holds. If that is none, whoever asks for it is told, and nobody who reads beside it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn text(bytes: Vec<u8>) -> Self {
+        String::from_utf8(bytes).map_or_else(|error| Self::Bytes(Arc::new(error.into_bytes())), Self::Text)
+    }
+}
+
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Self::I64(number)
@@ -119,6 +127,11 @@ impl Record {
             }
             _ => Err(damaged("a text", column)),
         }
+    }
+
+    /// The text in a column that is only shown: whatever is no text in it stands for itself.
+    pub(crate) fn shown(&self, column: usize) -> Result<String, Failure> {
+        self.text(column).or_else(|_| Ok(String::from_utf8_lossy(&self.bytes(column)?).into_owned()))
     }
 
     /// The bytes in a column.

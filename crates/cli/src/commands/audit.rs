@@ -10,6 +10,7 @@ use crate::{
     resolve::find,
     session::account,
 };
+use std::collections::BTreeMap;
 use strongroom_core::{OwnerId, SecretId, Timestamp};
 use strongroom_engine::AuditRow;
 use strongroom_server::{
@@ -30,7 +31,7 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
         AuditCommand::List { limit, which, .. } => {
             let rows = catalog.audit_trail(&filter(run, &identities, which).await?, 0, *limit).await?;
             let mut table = Table::new(&["time", "account", "action", "secret", "detail", "from"]);
-            let names = names(&identities).await?;
+            let names = catalog.actor_names(&rows).await?;
             for row in &rows {
                 let from = row.origin.address.as_deref().unwrap_or(&row.origin.channel);
                 table.row([
@@ -81,10 +82,10 @@ pub(crate) async fn audit(run: &mut Run<'_>, command: &AuditCommand) -> Outcome 
             Ok(())
         }
         AuditCommand::Export { which } => {
-            let (mut filter, names) = (filter(run, &identities, which).await?, names(&identities).await?);
-            let mut skip = 0;
+            let (mut filter, mut skip) = (filter(run, &identities, which).await?, 0);
             loop {
                 let rows = catalog.audit_trail(&filter, skip, PAGE).await?;
+                let names = catalog.actor_names(&rows).await?;
                 for row in &rows {
                     let text = document(&entry(row, &name(&names, row)), Format::Json);
                     // No text in JSON holds an end of a line: those between lines are layout.
@@ -203,13 +204,8 @@ async fn actor(identities: &Identities, which: &str) -> Outcome<OwnerId> {
     }
 }
 
-async fn names(identities: &Identities) -> Outcome<Vec<(Uuid, String)>> {
-    let accounts = identities.catalog().accounts().await?;
-    Ok(accounts.into_iter().map(|account| (account.id.0, account.name)).collect())
-}
-
-fn name(names: &[(Uuid, String)], row: &AuditRow) -> String {
-    let known = names.iter().find(|(id, _)| *id == row.actor.0).map(|(_, name)| name.clone());
+fn name(names: &BTreeMap<OwnerId, String>, row: &AuditRow) -> String {
+    let known = names.get(&row.actor).cloned();
     known.unwrap_or_else(|| if row.actor.0.is_nil() { "nobody".to_owned() } else { row.actor.to_string() })
 }
 

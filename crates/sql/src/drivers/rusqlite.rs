@@ -94,10 +94,7 @@ fn value(raw: ValueRef<'_>, column: usize) -> Result<Value, Failure> {
             Ok(id) => Value::Uuid(Uuid::from_bytes(id)),
             Err(_) => Value::Bytes(Arc::new(bytes.to_vec())),
         },
-        ValueRef::Text(bytes) => {
-            let text = std::str::from_utf8(bytes).map_err(|_| damaged("a text in UTF-8", column))?;
-            Value::Text(text.to_owned())
-        }
+        ValueRef::Text(bytes) => Value::text(bytes.to_vec()),
         ValueRef::Real(_) => return Err(damaged("a whole number", column)),
     })
 }

@@ -37,7 +37,7 @@ pub(crate) fn record(row: &SqliteRow) -> Result<Record, Failure> {
             match raw.type_info().name() {
                 "INTEGER" => Value::I64(row.try_get_unchecked(column)?),
                 "BLOB" => Value::Bytes(Arc::new(row.try_get_unchecked(column)?)),
-                _ => Value::Text(row.try_get_unchecked(column)?),
+                _ => Value::text(row.try_get_unchecked(column)?),
             }
         });
     }

@@ -45,7 +45,7 @@ impl SqlCatalog {
         for some in ids.chunks(MOST_AT_ONCE) {
             let sql = format!("SELECT id, name FROM accounts WHERE id IN ({})", places(some.len()));
             for record in self.read(&sql, padded(some).map(|id| id.0.into()).collect()).await? {
-                names.insert(OwnerId(record.uuid(0)?), record.text(1)?);
+                names.insert(OwnerId(record.uuid(0)?), record.shown(1)?);
             }
         }
         Ok(names)

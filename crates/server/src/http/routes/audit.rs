@@ -17,7 +17,6 @@ use axum::{
     Json,
     extract::{RawQuery, State},
 };
-use std::collections::BTreeSet;
 use strongroom_core::{OwnerId, SecretId};
 use strongroom_sql::{TrailFilter, identities::Role};
 use uuid::Uuid;
@@ -67,8 +66,7 @@ pub(crate) async fn list(
     let catalog = app.identities.catalog();
     let skip = query.number("skip")?.unwrap_or(0);
     let rows = catalog.audit_trail(&filter, skip, u32::try_from(size).unwrap_or(u32::MAX)).await?;
-    let actors: BTreeSet<OwnerId> = rows.iter().map(|row| row.actor).collect();
-    let names = catalog.account_names(&actors.into_iter().collect::<Vec<_>>()).await?;
+    let names = catalog.actor_names(&rows).await?;
     app.trail.note_event(&caller.context(), "audit.list", "").await?;
     let view = |row| AuditView::new(row, names.get(&row.actor).map(String::as_str));
     Ok(Json(rows.iter().map(view).collect()))
