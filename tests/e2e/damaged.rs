@@ -55,6 +55,33 @@ fn a_page_that_cannot_be_read_hides_no_lost_version() {
 }
 
 #[test]
+fn a_name_that_is_no_text_is_told_by_the_secrets_id() {
+    for spoil in [
+        "UPDATE secrets SET name = CAST(x'ff41' AS TEXT) WHERE name = 's1'",
+        "UPDATE secrets SET name = CAST(zeroblob(3) AS TEXT) WHERE name = 's1'",
+    ] {
+        let home = home(["s1", "s2"]);
+        let id = home.json(["secret", "get", "s1"])["id"].as_str().unwrap().to_owned();
+        home.behind_our_back(spoil);
+        for args in [["secret", "list"], ["keys", "rotate"]] {
+            let error = home.fails(1, args);
+            assert!(error.contains(&format!("secret: {id})")), "{spoil} {args:?}: {error}");
+        }
+        assert_eq!(home.ok(["secret", "get", "s2", "a"]), "x".repeat(6000));
+    }
+}
+
+#[test]
+fn a_full_name_that_is_no_text_keeps_nobody_from_anything() {
+    let home = home(["s1"]);
+    home.behind_our_back("UPDATE accounts SET full_name = CAST(x'ff41' AS TEXT)");
+    assert!(home.ok(["secret", "list"]).contains("s1"));
+    assert_eq!(home.ok(["secret", "get", "s1", "a"]), "x".repeat(6000));
+    home.ok(["secret", "update", "s1", "--a=2"]);
+    assert!(home.ok(["user", "list"]).contains("admin"));
+}
+
+#[test]
 fn an_entry_that_cannot_be_read_is_named_and_hides_no_other() {
     for spoil in [
         "UPDATE audit SET detail = CAST(x'ff41' AS TEXT) WHERE seq = 3",

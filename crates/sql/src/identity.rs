@@ -22,7 +22,7 @@ pub(crate) async fn get(connection: &mut Connection) -> Result<Option<Identity>,
 fn identity(record: &Record) -> Result<Identity, Failure> {
     Ok(Identity {
         namespace: NamespaceId(record.uuid(0)?),
-        owner: Owner { id: OwnerId(record.uuid(1)?), name: record.text(2)?, full_name: record.text(3)? },
+        owner: Owner { id: OwnerId(record.uuid(1)?), name: record.text(2)?, full_name: record.shown(3)? },
         root: RootId::from_bytes(record.uuid(4)?.into_bytes()),
         created: Timestamp(record.i64(5)?),
     })

@@ -1,6 +1,9 @@
 //! From records to the engine's rows.
 
-use crate::{error::Failure, value::Record};
+use crate::{
+    error::Failure,
+    value::{Record, damaged},
+};
 use strongroom_core::{
     Error, ErrorKind, ObjectId, Owner, OwnerId, Revision, SecretId, SecretMeta, SecretName, Timestamp,
     VersionRef, VersionUid,
@@ -35,13 +38,19 @@ pub(crate) const CURRENT_FROM: &str = "secrets s JOIN accounts a ON a.id = s.own
 pub(crate) const ANY_FROM: &str = "secrets s JOIN accounts a ON a.id = s.owner \
      JOIN versions v ON v.secret = s.id LEFT JOIN payloads p ON p.id = v.payload";
 
-/// Everything about a secret but its values; its texts are taken out of the record.
+/// Everything about a secret but its values; its texts are taken out of the record. What is damaged in it names the secret.
 pub(crate) fn meta(record: &mut Record) -> Result<SecretMeta, Failure> {
+    let id = SecretId(record.uuid(0)?);
+    fields(id, record).map_err(|failure| failure.about("secret", id))
+}
+
+fn fields(secret: SecretId, record: &mut Record) -> Result<SecretMeta, Failure> {
     let id = OwnerId(record.uuid(3)?);
-    let owner = Owner { id, name: record.take_text(4)?, full_name: record.take_text(5)? };
-    let name = SecretName::new(record.take_text(1)?)?;
+    let full_name = record.take_text(5).or_else(|_| record.shown(5))?;
+    let owner = Owner { id, name: record.take_text(4)?, full_name };
+    let name = SecretName::new(record.take_text(1)?).map_err(|_| damaged("a name", 1))?;
     let created = Timestamp(record.i64(6)?);
-    let mut meta = SecretMeta::new(SecretId(record.uuid(0)?), name, record.flag(2)?, owner, created);
+    let mut meta = SecretMeta::new(secret, name, record.flag(2)?, owner, created);
     meta.updated = Timestamp(record.i64(7)?);
     meta.revision = Revision(record.u64(8)?);
     Ok(meta)
@@ -50,7 +59,9 @@ pub(crate) fn meta(record: &mut Record) -> Result<SecretMeta, Failure> {
 /// A secret with one of its versions.
 pub(crate) fn row(mut record: Record) -> Result<Row, Failure> {
     let stamp = Stamp { change: record.uuid(AFTER_META)?, owner: record.i64(AFTER_META + 1)? };
-    Ok(Row { meta: meta(&mut record)?, stamp, version: version(&mut record, AFTER_META + 2)? })
+    let meta = meta(&mut record)?;
+    let version = version(&mut record, AFTER_META + 2).map_err(|failure| failure.about("secret", meta.id))?;
+    Ok(Row { meta, stamp, version })
 }
 
 fn version(record: &mut Record, at: usize) -> Result<VersionRow, Failure> {

@@ -207,7 +207,7 @@ impl Transaction {
         let found =
             self.fetch("SELECT name, full_name, generation FROM accounts WHERE id = ?", args![id.0]).await?;
         let Some(record) = found.first() else { return Ok(None) };
-        let owner = (Owner { id, name: record.text(0)?, full_name: record.text(1)? }, record.i64(2)?);
+        let owner = (Owner { id, name: record.text(0)?, full_name: record.shown(1)? }, record.i64(2)?);
         self.known.owners.insert(id, owner.clone());
         Ok(Some(owner))
     }
