@@ -55,6 +55,20 @@ fn a_page_that_cannot_be_read_hides_no_lost_version() {
 }
 
 #[test]
+fn a_page_that_nobody_asks_for_is_found_before_a_backup_is_needed() {
+    let home = home(["s1"]);
+    assert_eq!(home.json(["status", "--deep"])["database_check"], "works");
+    home.behind_our_back(
+        "UPDATE payloads SET bytes = CAST(replace(hex(zeroblob(6000)), '00', 'Zq') AS BLOB)",
+    );
+    spoil_a_page(&home);
+    home.json(["status"]);
+    let report = home.json_and_code(1, ["status", "--deep"]);
+    let told = report["database_check"].as_str().unwrap();
+    assert!(told.contains("the database is damaged") && told.contains("page"), "{report}");
+}
+
+#[test]
 fn a_name_that_is_no_text_is_told_by_the_secrets_id() {
     for spoil in [
         "UPDATE secrets SET name = CAST(x'ff41' AS TEXT) WHERE name = 's1'",

@@ -59,6 +59,11 @@ impl Failure {
         Self { class: Class::Unreachable, error: told(Class::Unreachable, "no answer") }
     }
 
+    /// Something found damage in the database's file.
+    pub(crate) fn damaged(found: &str) -> Self {
+        Self { class: Class::Corrupt, error: told(Class::Corrupt, found) }
+    }
+
     /// Names the file, where that is what has to be looked at.
     #[cfg(feature = "sqlite")]
     pub(crate) fn at(self, path: &std::path::Path) -> Self {

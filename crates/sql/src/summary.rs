@@ -1,6 +1,7 @@
-//! Numbers for `status`.
+//! Numbers for `status`, and whether the file is whole.
 
-use crate::{connection::Connection, error::Failure, value::Record};
+use crate::{SqlCatalog, connection::Connection, dialect::Dialect, error::Failure, value::Record};
+use strongroom_core::Error;
 use strongroom_engine::{StoreName, Summary, crypto::KeyId};
 
 /// Counts what there is.
@@ -32,4 +33,24 @@ pub(crate) async fn summary(connection: &mut Connection) -> Result<Summary, Fail
     }
     summary.sealed_with.sort();
     Ok(summary)
+}
+
+impl SqlCatalog {
+    /// Reads all pages of a SQLite file, those too that nobody asks for, which takes as long as it is large. Others look after
+    /// their files by themselves: of them nothing is asked.
+    ///
+    /// # Errors
+    /// `Corrupt` with the first damage that there is; what the database says.
+    pub async fn examine(&self) -> Result<(), Error> {
+        if self.dialect() != Dialect::Sqlite {
+            return Ok(());
+        }
+        let found = self.read("PRAGMA quick_check(1)", Vec::new()).await?;
+        let text = found.first().map(|record| record.text(0)).transpose()?.unwrap_or_default();
+        // A line before the last one says which file it is about.
+        match text.lines().last() {
+            Some("ok") => Ok(()),
+            says => Err(Failure::damaged(&format!("SQLite: {}", says.unwrap_or_default())).error),
+        }
+    }
 }

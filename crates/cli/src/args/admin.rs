@@ -8,7 +8,8 @@ use strongroom_engine::crypto::KeyKind;
 /// `status`
 #[derive(Debug, Args)]
 pub(crate) struct StatusArgs {
-    /// Also put, read and delete a probe in every store, and list what is in them that this database cannot explain
+    /// Also put, read and delete a probe in every store, list what is in them that this database cannot explain, and look
+    /// whether a SQLite file is whole
     #[arg(long)]
     pub(crate) deep: bool,
     #[command(flatten)]

@@ -9,10 +9,13 @@ use crate::{
 
 /// Shows where everything is kept, what it is sealed with, and what is left to be done.
 pub(crate) async fn status(run: &mut Run<'_>, deep: bool) -> Outcome {
-    let Report { data, broken } = run.session().await?.status(deep).await?;
+    let Report { data, broken, damaged } = run.session().await?.status(deep).await?;
     let mut table = Table::new(&["what", "value"]);
     flatten(&mut table, "", &data);
     run.print(&View { data, table, caption: None })?;
+    if let Some(error) = damaged {
+        return Err(error.into());
+    }
     if broken.is_empty() {
         return Ok(());
     }

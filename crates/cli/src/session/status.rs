@@ -2,17 +2,18 @@
 
 use super::{Local, configured::RootKeyPlace};
 use crate::render::Data;
-use strongroom_core::{Result, SecretFilter, Secrets};
+use strongroom_core::{Error, Result, SecretFilter, Secrets};
 use strongroom_engine::{Engine, KeyRow, Replica, Status, StoreName, Unknown};
 use strongroom_remote::RemoteStore;
 
-/// What is told, and the stores that do not work, which are known if they were tried.
+/// What is told, the stores that do not work, which are known if they were tried, and what is wrong with the database.
 pub(crate) struct Report {
     pub(crate) data: Data,
     pub(crate) broken: Vec<StoreName>,
+    pub(crate) damaged: Option<Error>,
 }
 
-/// The report; `deep` also tries every store and looks what it holds.
+/// The report; `deep` also tries every store and looks what it holds, and reads the whole database.
 pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Report> {
     let status = engine.status().await?;
     let summary = &status.summary;
@@ -31,7 +32,7 @@ pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Rep
         ("root_keys", roots(&status)),
         ("running", Data::List(status.running.iter().map(running).collect())),
     ];
-    let mut broken = Vec::new();
+    let (mut broken, mut damaged) = (Vec::new(), None);
     if deep {
         let mut tried = Vec::new();
         let mut unknown = Vec::new();
@@ -48,9 +49,14 @@ pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Rep
         }
         report.push(("tried", Data::Map(tried)));
         report.push(("unknown_versions", Data::List(unknown)));
+        if let Some(database) = &local.open.database {
+            damaged = database.examine().await.err();
+            let told = damaged.as_ref().map_or_else(|| "works".to_owned(), ToString::to_string);
+            report.push(("database_check", told.into()));
+        }
     }
     let data = Data::Map(report.into_iter().map(|(name, data)| (name.to_owned(), data)).collect());
-    Ok(Report { data, broken })
+    Ok(Report { data, broken, damaged })
 }
 
 /// A version in a store that nothing explains.
@@ -80,7 +86,7 @@ pub(super) async fn of_server(store: &RemoteStore, secrets: &Secrets) -> Result<
         ("scope", word(account.scope)),
         ("secrets", listed.into()),
     ]);
-    Ok(Report { data, broken: Vec::new() })
+    Ok(Report { data, broken: Vec::new(), damaged: None })
 }
 
 fn root_key(local: &Local, status: &Status) -> String {
