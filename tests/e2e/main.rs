@@ -9,6 +9,7 @@ mod store;
 mod support;
 
 mod admin;
+mod busy;
 mod crashes;
 mod damaged;
 mod database;

@@ -3,7 +3,7 @@
 use crate::{
     connection::Sent,
     drivers::sqlite,
-    group::{self, Request},
+    group::{self, Request, Tidying},
     job::{Waiting, answer},
     points::Points,
     thread::closed,
@@ -60,11 +60,11 @@ impl File {
         answer(receiver).await
     }
 
-    /// Empties the log, in which deleted values stay until then, and gives free pages back; with `rewrite` also
+    /// Empties the log, in which deleted values stay until then, and gives free pages back; when rewriting also
     /// overwrites what is left of deleted values between the rows.
-    pub(crate) async fn tidy(&self, rewrite: bool) -> Result<()> {
+    pub(crate) async fn tidy(&self, how: Tidying) -> Result<()> {
         let (done, receiver) = oneshot::channel();
-        self.send(Request::Tidy { rewrite, done }).await?;
+        self.send(Request::Tidy { how, done }).await?;
         answer(receiver).await
     }
 
@@ -72,8 +72,8 @@ impl File {
     pub(crate) async fn close(&self) -> Result<()> {
         self.readers.close().await;
         self.points.close().await;
-        let tidied = match self.tidy(false).await {
-            // Another process that reads keeps the log; the last one to close empties it.
+        let tidied = match self.tidy(Tidying::Leave).await {
+            // Another process that reads or writes keeps the log; the last one to close empties it.
             Err(error) if error.kind() == ErrorKind::Unavailable => Ok(()),
             other => other,
         };

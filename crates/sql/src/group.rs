@@ -8,7 +8,7 @@
 //! | an operation panics | it is told so; each of the others is run again alone |
 //! | the transaction fails as a whole before COMMIT, or COMMIT is refused | each operation is run again alone |
 //! | COMMIT fails in a way that leaves its outcome open | all of the group are told so |
-//! | another process writes | the group waits for it, and grows meanwhile |
+//! | another process writes | the group waits for it, and grows meanwhile; none of it is run again when that took too long |
 
 use crate::{
     connection::{Connection, Link, Sent},
@@ -45,11 +45,19 @@ pub(crate) enum Request {
     Run(Box<dyn Job>),
     /// To write the log back into the file and empty it, and to give free pages back.
     Tidy {
-        /// Whether to write every page anew, too.
-        rewrite: bool,
+        how: Tidying,
         /// Where the answer goes.
         done: oneshot::Sender<Result<()>>,
     },
+}
+
+/// How thoroughly that is done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tidying {
+    /// Every page is written anew, too, and whoever else writes is waited for.
+    Rewrite,
+    /// By a process that ends: only if it wrote, and unless somebody else writes just now. Whoever ends last tidies up.
+    Leave,
 }
 
 /// Serves requests until all senders are gone.
@@ -81,9 +89,9 @@ async fn serve(mut writer: Writer, mut requests: mpsc::Receiver<Request>) {
         for request in queue.drain(..) {
             match request {
                 Request::Run(job) => group.push(job),
-                Request::Tidy { rewrite, done } => {
+                Request::Tidy { how, done } => {
                     writer.run(&mut group).await;
-                    drop(done.send(writer.tidy(rewrite).await.map_err(|failure| failure.error)));
+                    drop(done.send(writer.tidy(how).await.map_err(|failure| failure.error)));
                 }
             }
         }
@@ -178,17 +186,19 @@ impl Writer {
                 Err(error) => Ended::NotBegun(error.into()),
             };
             match ended {
-                Ended::NotBegun(failure) if failure.class == Class::Again && !self.is_over(start) => {}
+                Ended::NotBegun(failure) if failure.class == Class::Again => {
+                    if is_over(&*self.env, start, PATIENCE) {
+                        // Whoever tries again would wait for as long once more.
+                        let error = failure.error.retryable(Retry::Exhausted);
+                        return Ended::NotBegun(Failure { error, ..failure });
+                    }
+                }
                 ended => return ended,
             }
             // Short pauses of different lengths: SQLite's own, which grow to 100 ms, would hardly ever meet the
             // moment between two groups of a busy process.
             self.pause().await;
         }
-    }
-
-    fn is_over(&self, start: Duration) -> bool {
-        self.env.monotonic().saturating_sub(start) >= PATIENCE
     }
 
     /// Has something done by the thread.
@@ -206,8 +216,8 @@ impl Writer {
         answer.await.map_err(|_| closed())
     }
 
-    /// Runs one statement, when nobody else writes, and answers what it reads.
-    async fn alone(&self, sql: &'static str) -> Result<Vec<Record>, Failure> {
+    /// Runs one statement, when nobody else writes, who is waited for so long, and answers what it reads.
+    async fn alone(&self, sql: &'static str, patience: Duration) -> Result<Vec<Record>, Failure> {
         let start = self.env.monotonic();
         loop {
             let done = self.blocking(move |slot| {
@@ -217,7 +227,9 @@ impl Writer {
                 answer
             });
             match done.await? {
-                Err(failure) if failure.class == Class::Again && !self.is_over(start) => self.pause().await,
+                Err(failure) if failure.class == Class::Again && !is_over(&*self.env, start, patience) => {
+                    self.pause().await;
+                }
                 done => return done,
             }
         }
@@ -228,16 +240,21 @@ impl Writer {
         self.env.sleep(Duration::from_micros(500 + jitter)).await;
     }
 
-    async fn tidy(&self, rewrite: bool) -> Result<(), Failure> {
-        if rewrite {
+    async fn tidy(&self, how: Tidying) -> Result<(), Failure> {
+        let patience = if how == Tidying::Leave { Duration::ZERO } else { PATIENCE };
+        // Who wrote has the connection.
+        if how == Tidying::Leave && !self.blocking(|slot| slot.connection.is_some()).await? {
+            return Ok(());
+        }
+        if how == Tidying::Rewrite {
             // Writes every page anew. What is deleted is overwritten where it lies, but when SQLite moves rows from page
             // to page it leaves copies in the free space of pages that it goes on to use.
-            self.alone("VACUUM").await?;
+            self.alone("VACUUM", patience).await?;
         }
-        self.alone("PRAGMA incremental_vacuum").await?;
+        self.alone("PRAGMA incremental_vacuum", patience).await?;
         // Deleted values stay in the log until it is emptied, for which no reader may be using it.
         for _ in 0..200 {
-            let records = self.alone("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+            let records = self.alone("PRAGMA wal_checkpoint(TRUNCATE)", patience).await?;
             if records.first().map_or(Ok(0), |record| record.i64(0))? == 0 {
                 return Ok(());
             }
@@ -250,6 +267,10 @@ impl Writer {
         .retryable(Retry::Backoff)
         .into())
     }
+}
+
+fn is_over(env: &dyn Env, start: Duration, patience: Duration) -> bool {
+    env.monotonic().saturating_sub(start) >= patience
 }
 
 /// Runs a group in one transaction, on a connection whose calls block; answers the connection if it is still good.

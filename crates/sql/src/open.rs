@@ -228,7 +228,8 @@ impl SqlCatalog {
         self.database.dialect()
     }
 
-    /// Ends all connections; on SQLite what was deleted leaves the log with that. Nothing can be asked afterwards.
+    /// Ends all connections; on SQLite what was deleted leaves the log with that, or with the end of another process that
+    /// uses it just then and is not waited for. Nothing can be asked afterwards.
     ///
     /// # Errors
     /// What the database says.
@@ -245,7 +246,7 @@ impl SqlCatalog {
     pub async fn purge(&self) -> Result<()> {
         match &self.database.pools {
             #[cfg(feature = "sqlite")]
-            Pools::Sqlite(file) => file.tidy(true).await,
+            Pools::Sqlite(file) => file.tidy(crate::group::Tidying::Rewrite).await,
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             _ => Ok(()),
         }
