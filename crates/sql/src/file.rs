@@ -5,6 +5,7 @@ use crate::{
     drivers::sqlite,
     group::{self, Request, Tidying},
     job::{Waiting, answer},
+    opened::Opened,
     points::Points,
     thread::closed,
     transaction::Operation,
@@ -26,6 +27,7 @@ const QUEUE: usize = 1024;
 
 pub(crate) struct File {
     pub(crate) path: PathBuf,
+    pub(crate) opened: Arc<Opened>,
     pub(crate) readers: SqlitePool,
     /// What reads single rows.
     pub(crate) points: Points,
@@ -40,12 +42,13 @@ impl File {
     /// The system has no room for a thread.
     pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Result<Self> {
         let points = Points::new(path, sent.clone());
+        let opened = Arc::new(Opened::new(path));
         let (requests, queue) = mpsc::channel(QUEUE);
-        let writer = group::start(path, env, sent, queue)?;
+        let writer = group::start(opened.clone(), env, sent, queue)?;
         let readers = sqlite::readers(path, readers);
-        let path = path.to_owned();
         Ok(Self {
-            path,
+            path: path.to_owned(),
+            opened,
             readers,
             points,
             writer: Mutex::new(Some(writer)),

@@ -8,6 +8,7 @@
 //! | an operation panics | it is told so; each of the others is run again alone |
 //! | the transaction fails as a whole before COMMIT, or COMMIT is refused | each operation is run again alone |
 //! | COMMIT fails in a way that leaves its outcome open | all of the group are told so |
+//! | the file is not the one that was opened | nothing is written |
 //! | another process writes | the group waits for it, and grows meanwhile; none of it is run again when that took too long |
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     drivers::rusqlite as driver,
     error::{Class, Failure, unknown},
     job::Job,
+    opened::Opened,
     thread::{Thread, closed},
     transaction::Transaction,
     value::Record,
@@ -22,7 +24,6 @@ use crate::{
 use futures::{FutureExt, executor::block_on};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -65,12 +66,12 @@ pub(crate) enum Tidying {
 /// # Errors
 /// `Unavailable` if the system starts no more threads.
 pub(crate) fn start(
-    path: &Path,
+    opened: Arc<Opened>,
     env: Arc<dyn Env>,
     sent: Sent,
     requests: mpsc::Receiver<Request>,
 ) -> Result<JoinHandle<()>> {
-    let mut slot = Slot { path: path.to_owned(), sent, connection: None };
+    let mut slot = Slot { opened, sent, connection: None };
     let thread = Thread::start("strongroom-writes", move |queue: &std::sync::mpsc::Receiver<Work>| {
         while let Ok(work) = queue.recv() {
             // Whoever asked for it is told by the channel's end. What it did half way goes with the connection.
@@ -109,18 +110,20 @@ struct Writer {
 type Work = Box<dyn FnOnce(&mut Slot) + Send>;
 
 struct Slot {
-    path: PathBuf,
+    opened: Arc<Opened>,
     sent: Sent,
     /// `None` before the first use, and after it was lost.
     connection: Option<Connection>,
 }
 
 impl Slot {
-    /// Takes the connection out; a new one if there is none.
+    /// Takes the connection out; a new one if there is none. Whoever asks means to write, so the files are looked at: that
+    /// takes microseconds, a commit as long as the disk does.
     fn take(&mut self) -> Result<Connection, Failure> {
+        self.opened.check()?;
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => Ok(Connection::new(Link::File(driver::writer(&self.path)?), self.sent.clone())),
+            None => Ok(Connection::new(Link::File(driver::writer(&self.opened.path)?), self.sent.clone())),
         }
     }
 }

@@ -49,6 +49,8 @@ mod job;
 mod keys;
 mod list;
 mod open;
+#[cfg(feature = "sqlite")]
+mod opened;
 mod pending;
 #[cfg(feature = "sqlite")]
 mod points;

@@ -191,7 +191,23 @@ impl SqlCatalog {
         let catalog =
             Self { database: Arc::new(Database { env: options.env, pools, sent, release, patience }) };
         catalog.vet(upgrade).await?;
+        #[cfg(feature = "sqlite")]
+        if let Some(file) = catalog.database.file() {
+            file.opened.remember();
+        }
         Ok(catalog)
+    }
+
+    /// Looks whether the database is still the one that was opened; without asking it, so that this may be done often.
+    ///
+    /// # Errors
+    /// `Unavailable` if it is a SQLite file that was replaced since. Nothing is written any more then.
+    pub fn check_file(&self) -> Result<()> {
+        #[cfg(feature = "sqlite")]
+        if let Some(file) = self.database.file() {
+            file.opened.check()?;
+        }
+        Ok(())
     }
 
     /// Brings the tables up to date; on SQLite opening did that.

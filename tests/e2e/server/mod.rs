@@ -15,6 +15,7 @@ mod logs;
 mod many;
 mod metrics;
 mod repeated;
+mod replaced;
 mod slow;
 mod trail;
 mod withdrawn;

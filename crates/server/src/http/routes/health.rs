@@ -21,8 +21,8 @@ pub(crate) async fn health() -> &'static str {
     "ok"
 }
 
-/// It can do its work: the database answers, with its keys and its accounts, the audit log can be written, and it is
-/// not about to end. A store that is down is named and changes nothing else: other servers would not reach it either, and
+/// It can do its work: the database answers, with its keys and its accounts, and is the file that was opened, if it is one;
+/// the audit log can be written, and it is not about to end. A store that is down is named and changes nothing else: other servers would not reach it either, and
 /// what lies elsewhere is answered.
 #[utoipa::path(
     get,
@@ -39,6 +39,9 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, String) {
     let unready = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
     if !app.is_ready() {
         return unready("ending");
+    }
+    if let Err(error) = app.identities.catalog().check_file() {
+        return unready(error.message());
     }
     if !app.trail.works() {
         return unready("the audit log cannot be written");
