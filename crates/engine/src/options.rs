@@ -1,5 +1,6 @@
 //! What can be tuned.
 
+use crate::{Replica, running::MISSED};
 use std::time::Duration;
 use strongroom_core::{DEFAULT_SIZE_LIMIT, Error, ErrorKind, Result};
 
@@ -32,7 +33,8 @@ pub struct EngineOptions {
     pub backoff: Duration,
     /// How often background work looks for something to do. Default 10 s.
     pub sweep_every: Duration,
-    /// How often a process that stays says that it runs; it counts as running for four times as long. Default 15 s.
+    /// How often a process that stays says that it runs; it counts as running for four times as long. A day at most,
+    /// default 15 s.
     pub beat_every: Duration,
     /// The audit chain that writes extend. Default [`LOCAL_CHAIN`](crate::LOCAL_CHAIN).
     pub chain: String,
@@ -92,6 +94,11 @@ impl EngineOptions {
         }
         if self.lease < Duration::from_millis(10) {
             return bad("engine.lease_ms: an attempt needs time to write: 10 or more");
+        }
+        if self.beat_every.saturating_mul(MISSED) > Replica::LONGEST {
+            return bad(
+                "engine.beat_ms: who says so seldom that it runs does not count as running: a day at most",
+            );
         }
         Ok(())
     }

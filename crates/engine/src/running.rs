@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use strongroom_core::Result;
 
 /// A process that did not say for so many times that it runs is taken to be gone.
-const MISSED: u32 = 4;
+pub(crate) const MISSED: u32 = 4;
 
 impl Engine {
     /// Says that this process runs, under a name that operators find it by, and which root key it was opened with;

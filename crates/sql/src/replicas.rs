@@ -8,20 +8,25 @@ use crate::{
     error::{Class, Failure},
     keys, schema,
     transaction::{Operation, Transaction, Verdict},
-    value::{Record, args},
+    value::{Record, Value, args},
 };
 use std::time::Duration;
-use strongroom_core::{Error, ErrorKind, Result, async_trait};
+use strongroom_core::{Error, ErrorKind, Result, Timestamp, async_trait};
 use strongroom_engine::{Replica, crypto::RootId};
 use uuid::Uuid;
 
-const SELECT: &str =
-    "SELECT id, name, root, schema_version FROM replicas WHERE lasts_until > ? ORDER BY name, id";
+const SELECT: &str = "SELECT id, name, root, schema_version FROM replicas WHERE lasts_until > ? AND lasts_until <= ? \
+                      ORDER BY name, id";
+
+/// Between which times those last that run.
+fn live(now: Timestamp) -> Vec<Value> {
+    args![now.0, now.plus(Replica::LONGEST).0]
+}
 
 /// Those that run, each with the schema that it works with.
 pub(crate) async fn running(tx: &mut Transaction) -> Result<Vec<(Replica, i64)>, Failure> {
     let now = tx.now().await?;
-    let found = tx.fetch(SELECT, args![now.0]).await?;
+    let found = tx.fetch(SELECT, live(now)).await?;
     found.iter().map(|record| Ok((replica(record)?, record.i64(3)?))).collect()
 }
 
@@ -44,7 +49,7 @@ pub(crate) async fn all(connection: &mut Connection, host: i64) -> Result<Vec<Re
             found.first().map_or(Ok(0), |record| record.i64(0))?
         }
     };
-    connection.fetch(SELECT, args![now]).await?.iter().map(replica).collect()
+    connection.fetch(SELECT, live(Timestamp(now))).await?.iter().map(replica).collect()
 }
 
 /// Notes that a process runs, and for how long that holds.
@@ -82,7 +87,8 @@ impl Operation for Announce {
         if tx.execute(again, args![until, replica.name.as_str(), replica.id]).await? > 0 {
             return Ok(Verdict::Keep(Ok(())));
         }
-        let over = Statement::new("DELETE FROM replicas WHERE lasts_until <= ?", args![now.0]);
+        let over =
+            Statement::new("DELETE FROM replicas WHERE lasts_until <= ? OR lasts_until > ?", live(now));
         let new = Statement::new(
             "INSERT INTO replicas (id, name, root, schema_version, lasts_until) VALUES (?, ?, ?, ?, ?)",
             args![replica.id, replica.name.as_str(), root, *schema, until],

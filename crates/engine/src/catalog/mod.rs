@@ -190,7 +190,8 @@ pub trait Catalog: Send + Sync {
     /// Forgets that a process runs; one that is not noted is forgotten already.
     async fn withdraw(&self, replica: Uuid) -> Result<()>;
 
-    /// The processes that run as far as they said, by name.
+    /// The processes that run as far as they said, by name; without those that are noted until more than
+    /// [`Replica::LONGEST`] from now, whose clock was ahead. Wherever running ones are in the way, those are not.
     async fn replicas(&self) -> Result<Vec<Replica>>;
 
     /// Records what a store name stands for, or compares it with the record; one of a name without versions and garbage

@@ -1,7 +1,7 @@
 //! Processes that run.
 
 use crate::crypto::RootId;
-use std::fmt;
+use std::{fmt, time::Duration};
 use strongroom_core::{Error, ErrorKind};
 use uuid::Uuid;
 
@@ -23,6 +23,10 @@ impl fmt::Display for Replica {
 }
 
 impl Replica {
+    /// The longest time that a process can say that it runs for. One that is noted until later than that from now was noted
+    /// by a clock that was ahead: it would count for as long as the clock was.
+    pub const LONGEST: Duration = Duration::from_secs(4 * 24 * 3600);
+
     /// Why the wraps of a root key stay: these processes run and were opened with it.
     #[must_use]
     pub fn need_their_root(running: &[Self]) -> Error {

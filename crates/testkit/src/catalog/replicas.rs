@@ -60,6 +60,19 @@ cases! {
         Ok(())
     }
 
+    /// One that is noted until longer from now than any can say does not run, and holds nothing back: its clock was ahead.
+    async fn ones_of_the_future_are_gone(s) {
+        let fx = Fixture::open(s).await?;
+        let second = second_root(&fx).await?;
+        let (ahead, other) = (replica("ahead", fx.root), replica("other", second));
+        fx.catalog.announce(&ahead, Replica::LONGEST * 40).await?;
+        ensure!(fx.catalog.replicas().await?.is_empty(), "{:?}", fx.catalog.replicas().await?);
+        fx.catalog.announce(&other, LONG).await?;
+        ensure!(fx.catalog.drop_wraps(fx.root, false).await? == 5, "it was not dropped");
+        ensure!(fx.catalog.replicas().await? == [other], "{:?}", fx.catalog.replicas().await?);
+        Ok(())
+    }
+
     /// A root key that a running replica was opened with is not dropped, unless forced; that of one that is gone is.
     async fn a_root_in_use_stays(s) {
         let fx = Fixture::open(s).await?;
