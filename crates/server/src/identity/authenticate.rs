@@ -111,6 +111,7 @@ impl Identities {
             no_token(match refused {
                 Refused::Forged | Refused::UnknownKey => Reason::new(NOT_OURS),
                 Refused::Expired(account) => Reason::of_account("an expired token", account),
+                Refused::Early(account) => Reason::of_account("a token of a clock that was ahead", account),
             })
         })?;
         Ok(Claim { who: (token.account, token.credential), proof: Proof::Token(token, key) })

@@ -5,6 +5,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
 use strongroom_core::{Error, ErrorKind, NamespaceId, OwnerId, Result, Timestamp};
 use strongroom_engine::{
     Engine,
@@ -19,6 +20,8 @@ const DOMAIN: &str = "access token v1";
 const VERSION: u8 = 1;
 const BODY: usize = 1 + 16 + 16 + 8 + 16 + 8 + 8 + 8 + 8;
 const LEN: usize = BODY + 32;
+/// By how much the clocks of servers may differ.
+const SKEW: Duration = Duration::from_secs(60);
 
 /// What a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub(crate) enum Refused {
     UnknownKey,
     /// It was made for this account, and its time is over.
     Expired(OwnerId),
+    /// It was made for this account by a clock that was ahead, and would last for as long as that was.
+    Early(OwnerId),
 }
 
 impl Token {
@@ -94,7 +99,14 @@ impl Token {
             issued: Timestamp(i64::from_be_bytes(fields.take())),
             expires: Timestamp(i64::from_be_bytes(fields.take())),
         };
-        if engine.now() >= token.expires { Err(Refused::Expired(token.account)) } else { Ok((token, key)) }
+        let now = engine.now();
+        if now >= token.expires {
+            return Err(Refused::Expired(token.account));
+        }
+        if token.issued > now.plus(SKEW) {
+            return Err(Refused::Early(token.account));
+        }
+        Ok((token, key))
     }
 }
 
@@ -116,5 +128,44 @@ impl Fields<'_> {
         field[..front.len()].copy_from_slice(front);
         self.0 = rest;
         field
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use strongroom_engine::{EngineOptions, Env as _, MemoryCatalog, Parts, crypto::RootKey, initialise};
+    use strongroom_testkit::Clock;
+
+    #[tokio::test]
+    async fn a_token_that_a_clock_made_which_was_ahead_is_refused() {
+        let (clock, roots) = (Clock::start(), Arc::new(RootKey::generate().unwrap()));
+        let catalog = Arc::new(MemoryCatalog::new(clock.clone()));
+        let identity = initialise(&*catalog, &*roots, &*clock, "admin", None).await.unwrap();
+        let account = identity.owner.id;
+        let engine = Engine::open(Parts {
+            catalog,
+            identity,
+            roots,
+            env: clock.clone(),
+            stores: Vec::new(),
+            target: None,
+            options: EngineOptions::default(),
+        })
+        .await
+        .unwrap();
+        let made = |ahead: Duration| {
+            let issued = clock.now().plus(ahead);
+            let expires = issued.plus(Duration::from_secs(3600));
+            let (credential, generation) = (None, 1);
+            let token = Token { credential, credential_generation: 0, account, generation, issued, expires };
+            token.sign(&engine).unwrap()
+        };
+        let refused = |text: &SecretString| Token::verify(&engine, text).err();
+        let (close, early) = (made(SKEW / 2), made(Duration::from_secs(174 * 24 * 3600)));
+        assert_eq!((refused(&close), refused(&early)), (None, Some(Refused::Early(account))));
+        clock.skip(Duration::from_secs(2 * 3600));
+        assert_eq!(refused(&close), Some(Refused::Expired(account)));
     }
 }
