@@ -1,12 +1,13 @@
 //! What is refused at the start, and the end.
 
-use super::{Server, answer};
+use super::{PASSWORD, Server, answer};
 use crate::support::Home;
 use serde_json::json;
 use std::{
     collections::BTreeSet,
     io::{Read as _, Write as _},
     net::TcpStream,
+    process::Command,
     sync::atomic::{AtomicU16, Ordering},
     thread,
     time::{Duration, Instant},
@@ -136,6 +137,31 @@ fn it_says_that_it_is_not_ready_before_it_takes_no_more_connections() {
     let told = Instant::now();
     assert_eq!(server.stop(), 0);
     assert!(told.elapsed() < Duration::from_secs(4), "{:?}", told.elapsed());
+}
+
+#[test]
+fn the_end_of_its_terminal_ends_it_in_good_order_unless_it_is_to_outlive_that() {
+    let home = Home::new();
+    let start = |around: &[&str]| {
+        let mut command = Command::new(around[0]);
+        command.args(&around[1..]).arg(env!("CARGO_BIN_EXE_strongroom"));
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        home.around(&mut command);
+        command.env("STRONGROOM_ADMIN_PASSWORD", PASSWORD);
+        Server::start_as(command)
+    };
+    // Whoever runs the tests may ignore it.
+    let server = start(&["env", "--default-signal=HUP"]);
+    server.admin();
+    server.signal("HUP");
+    assert_eq!(server.stop_again(), 0);
+    assert_eq!(home.json(["audit", "list", "--limit", "1"])[0]["action"], "audit.close");
+
+    let server = start(&["nohup"]);
+    server.signal("HUP");
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(server.send("GET", "/health", &[], b"").status, 200);
+    assert_eq!(server.stop(), 0);
 }
 
 #[test]

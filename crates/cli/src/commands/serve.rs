@@ -9,6 +9,7 @@ use crate::{
     session::{Configured, Location},
     zenml,
 };
+use futures::future::select_all;
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::Path, time::Duration};
 use strongroom::Registry;
@@ -17,7 +18,7 @@ use strongroom_server::{
     Kinds, Server, ServerConfig,
     identity::{FIRST_PASSWORD_FILE, FirstAdmin, Identities, check_password, made_up_password},
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const PASSWORD: &str = "STRONGROOM_ADMIN_PASSWORD";
 /// The file that it is in, in place of that.
@@ -172,23 +173,34 @@ async fn first_password(
     Ok(())
 }
 
-/// Ready at the first signal; a second one ends the process at once.
+/// Ready at the first signal; a second one ends the process at once. A terminal that is closed sends one, too.
 fn stopped() -> Outcome<impl Future<Output = ()>> {
+    let mut kinds = vec![SignalKind::terminate(), SignalKind::interrupt()];
+    if !outlives_its_terminal() {
+        kinds.push(SignalKind::hangup());
+    }
     let listen = |kind| signal(kind).map_err(|error| Failure::io("cannot listen for signals", &error));
-    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let mut signals = kinds.into_iter().map(listen).collect::<Outcome<Vec<Signal>>>()?;
     Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        next(&mut signals).await;
         tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            next(&mut signals).await;
             std::process::exit(1);
         });
     })
+}
+
+async fn next(signals: &mut [Signal]) {
+    select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
+}
+
+/// Whether SIGHUP was to be ignored when the process started, as under `nohup`. Only Linux tells.
+fn outlives_its_terminal() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is that of signal 1.
+    ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Takes over what a ZenML server would read, and names what has no effect, so that nobody believes that it had one.
