@@ -22,7 +22,8 @@ use std::{
 };
 use strongroom::Open;
 use strongroom_core::{Error, ErrorKind, Result, SecretsStore};
-use strongroom_engine::Engine;
+use strongroom_engine::{Catalog as _, Engine};
+use strongroom_sql::{Dialect, SqlCatalog};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -104,6 +105,7 @@ impl Server {
             twins: std::sync::Mutex::default(),
             first_password,
         });
+        tell_of_others(app.identities.catalog()).await?;
         // Last, so that nobody waits for a server that never served.
         open.announce(&address.to_string()).await?;
         Ok(Self { listener, tls, app, routes, open })
@@ -207,6 +209,21 @@ impl Server {
         drop((routes, app));
         open.close().await
     }
+}
+
+/// Warns of others on a SQLite file, where a server is to be alone. One that was killed a moment ago is among them.
+async fn tell_of_others(catalog: &SqlCatalog) -> Result<()> {
+    if catalog.dialect() != Dialect::Sqlite {
+        return Ok(());
+    }
+    for other in catalog.replicas().await? {
+        tracing::warn!(
+            target: "strongroom::server", other = other.name.as_str(),
+            "another server runs on this SQLite file, which is for one, or was killed just now: end it, unless this one takes \
+             its place"
+        );
+    }
+    Ok(())
 }
 
 /// Removes rows that live for some minutes.

@@ -165,6 +165,22 @@ fn the_end_of_its_terminal_ends_it_in_good_order_unless_it_is_to_outlive_that() 
 }
 
 #[test]
+fn a_second_server_on_a_sqlite_file_names_the_first_one() {
+    let home = Home::new();
+    let (first, second) = (Server::start(&home), Server::start(&home));
+    let named = |server: &Server| {
+        let warnings = server.said().logged("strongroom::server");
+        let others = warnings.iter().filter(|line| line["level"] == "WARN");
+        others.filter_map(|line| line["fields"]["other"].as_str().map(ToOwned::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&first), [""; 0]);
+    let named = named(&second);
+    let address = format!("127.0.0.1:{},", first.port);
+    assert!(named.len() == 1 && named[0].starts_with(&address), "{named:?}");
+    assert_eq!((first.stop(), second.stop()), (0, 0));
+}
+
+#[test]
 fn a_proxy_that_is_not_named_is_warned_of() {
     let home = Home::new();
     let check = |more: &[(&str, &str)]| {
