@@ -1,6 +1,8 @@
 //! `database backup | migrate`, and other databases than the usual one.
 
 use crate::support::{Home, mode};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::{fs, os::unix::fs::symlink};
 
 #[test]
 fn a_backup_is_a_database_of_its_own() {
@@ -15,6 +17,49 @@ fn a_backup_is_a_database_of_its_own() {
     home.fails(4, ["database", "backup", &copy]);
     home.ok(["database", "backup", &copy, "--force"]);
     assert_eq!(home.ok(["--database", &url, "secret", "get", "db", "a"]), "2");
+}
+
+#[test]
+fn a_backup_replaces_neither_a_directory_nor_a_device() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    mknodat(CWD, home.path("fifo"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    fs::create_dir(home.path("directory")).unwrap();
+    symlink("/dev/null", home.path("null")).unwrap();
+    for name in ["fifo", "directory", "null"] {
+        let kind = || fs::symlink_metadata(home.path(name)).unwrap().file_type();
+        let before = kind();
+        for error in [
+            home.fails(2, ["database", "backup", &home.arg(name)]),
+            home.fails(2, ["database", "backup", &home.arg(name), "--force"]),
+        ] {
+            assert!(error.contains("is no regular file; choose another one"), "{name}: {error}");
+        }
+        assert_eq!(kind(), before, "{name}");
+    }
+    let error = home.fails(3, ["database", "backup", &home.arg("missing/copy.db")]);
+    assert!(error.contains(&home.arg("missing")) && !error.contains(".tmp"), "{error}");
+}
+
+#[test]
+fn a_backup_without_room_names_the_disk_that_is_full() {
+    let mut home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    home.set_fault("FAULT_DISK_FULL", "1");
+    let error = home.fails(6, ["database", "backup", &home.arg("copy.db")]);
+    assert!(error.contains("the disk that the backup goes to is full"), "{error}");
+    assert!(error.contains(&home.arg("copy.db")) && !error.contains(".tmp"), "{error}");
+}
+
+#[test]
+fn a_backup_needs_no_links() {
+    let mut home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    home.set_fault("FAULT_NO_LINKS", "1");
+    let copy = home.arg("copy.db");
+    home.ok(["database", "backup", &copy]);
+    home.fails(4, ["database", "backup", &copy]);
+    assert_eq!(home.ok(["--database", &copy, "secret", "get", "db", "a"]), "1");
 }
 
 #[test]
@@ -38,7 +83,7 @@ fn the_database_is_named_by_flag_environment_or_file() {
     home.ok(["--database", &url(&home, "flag.db"), "secret", "create", "s", "--in=flag"]);
     assert_eq!(home.ok(["secret", "get", "s", "in"]), "environment");
     assert_eq!(home.ok(["--database", &url(&home, "flag.db"), "secret", "get", "s", "in"]), "flag");
-    std::fs::remove_file(config).unwrap();
+    fs::remove_file(config).unwrap();
     assert!(!home.database().exists());
 }
 

@@ -4,6 +4,7 @@
 mod asking;
 mod canary;
 mod databases;
+mod faults;
 mod processes;
 mod store;
 mod support;

@@ -43,7 +43,7 @@ fn what_is_no_file_is_not_replaced() {
     for target in ["/proc/self/fd/1", "/dev/null", "/"] {
         let link = home.path("link");
         symlink(target, &link).unwrap();
-        let error = home.fails(1, ["secret", "export", "db", "-f", &home.arg("link"), "--force"]);
+        let error = home.fails(2, ["secret", "export", "db", "-f", &home.arg("link"), "--force"]);
         assert!(error.contains("no regular file"), "{target}: {error}");
         assert_eq!(fs::read_link(&link).unwrap().to_str(), Some(target));
         fs::remove_file(link).unwrap();

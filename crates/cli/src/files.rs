@@ -6,15 +6,12 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
+use strongroom_core::check_replaceable;
 use uuid::Uuid;
 
 /// Writes a file with mode 0600. One that is there is kept, unless `force` replaces it, in one step.
 pub(crate) fn write_private(path: &Path, content: &[u8], force: bool) -> Outcome {
-    let written = if force {
-        Draft::beside(path, content).and_then(|mut draft| draft.put())
-    } else {
-        create(path, content)
-    };
+    let written = if force { Draft::write(path, content)?.put() } else { create(path, content) };
     written.map_err(|error| explain(path, &error))
 }
 
@@ -39,13 +36,9 @@ pub(crate) struct Draft {
 impl Draft {
     /// Writes it, with mode 0600.
     pub(crate) fn write(path: &Path, content: &[u8]) -> Outcome<Self> {
-        Self::beside(path, content).map_err(|error| explain(path, &error))
-    }
-
-    fn beside(path: &Path, content: &[u8]) -> io::Result<Self> {
-        refuse_special(path)?;
+        check_replaceable(path)?;
         let temporary = beside(path);
-        create(&temporary, content)?;
+        create(&temporary, content).map_err(|error| explain(path, &error))?;
         Ok(Self { path: path.to_owned(), temporary: Some(temporary) })
     }
 
@@ -99,21 +92,6 @@ fn sync_directory(path: &Path) {
     let _ = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
-/// A directory cannot, a device must not be replaced; nor a link of the system's, such as `/dev/stdout`, wherever that
-/// leads now.
-fn refuse_special(path: &Path) -> io::Result<()> {
-    let systems_own = |target: PathBuf| target.starts_with("/proc") || target.starts_with("/dev/fd");
-    let special = match fs::symlink_metadata(path) {
-        Ok(there) if there.is_symlink() => {
-            fs::read_link(path).is_ok_and(systems_own)
-                || fs::metadata(path).is_ok_and(|there| !there.is_file())
-        }
-        Ok(there) => !there.is_file(),
-        Err(_) => false,
-    };
-    if special { Err(io::ErrorKind::InvalidInput.into()) } else { Ok(()) }
-}
-
 /// Whether it is the name for standard output.
 pub(crate) fn is_standard_output(path: &Path) -> bool {
     path == Path::new("-")
@@ -137,14 +115,9 @@ fn beside(path: &Path) -> PathBuf {
 
 fn explain(path: &Path, error: &io::Error) -> Failure {
     let failure = Failure::io(&format!("cannot write {}", path.display()), error);
-    match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure {
-            text: format!("{} is there already; pass --force to replace it", path.display()),
-            ..failure
-        },
-        io::ErrorKind::InvalidInput => {
-            Failure { text: format!("{} is no regular file; choose another one", path.display()), ..failure }
-        }
-        _ => failure,
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        let text = format!("{} is there already; pass --force to replace it", path.display());
+        return Failure { text, ..failure };
     }
+    failure
 }

@@ -12,7 +12,8 @@ impl SqlCatalog {
     /// # Errors
     /// - `Unsupported` on other databases, naming the tool to use.
     /// - `AlreadyExists` if the file is there.
-    /// - `InvalidInput` if it is the database itself.
+    /// - `InvalidInput` if it is the database itself, or no regular file.
+    /// - `NotFound` if its directory is not there.
     /// - `ConfigInvalid` or `Unavailable` if it cannot be written.
     pub async fn backup(&self, to: &Path, force: bool) -> Result<()> {
         match &self.database.pools {
@@ -41,20 +42,21 @@ mod sqlite {
     use crate::{
         connection::{Connection, Link, Sent},
         drivers,
-        error::Failure,
+        error::{Class, Failure},
         file::File,
         files, prepare,
     };
     use std::{
         fs,
-        io::ErrorKind as Io,
+        io::{self, ErrorKind as Io},
         os::unix::fs::MetadataExt as _,
         path::{Path, PathBuf},
     };
-    use strongroom_core::{Error, ErrorKind, Result};
+    use strongroom_core::{Error, ErrorKind, Result, check_replaceable};
     use strongroom_engine::Env;
 
     pub(super) async fn backup(file: &File, env: &dyn Env, to: &Path, force: bool) -> Result<()> {
+        check_replaceable(to)?;
         if !force && fs::symlink_metadata(to).is_ok() {
             return Err(there(to));
         }
@@ -62,11 +64,16 @@ mod sqlite {
             let text = "the backup would replace the database itself; choose another name";
             return Err(Error::new(ErrorKind::InvalidInput, text).with("path", to.display()));
         }
+        let directory = files::directory_of(to);
+        if !directory.is_dir() {
+            let text = "the backup's directory is not there, or cannot be looked into: make it, or choose another one";
+            return Err(Error::new(ErrorKind::NotFound, text).with("directory", directory.display()));
+        }
         // Written beside and then given its name, so that no half copy ever has it.
         let mut name = to.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{:032x}.tmp", env.random()));
-        let temporary = Temporary(files::directory_of(to).join(name));
-        write(file, &temporary.0).await?;
+        let temporary = Temporary(directory.join(name));
+        write(file, &temporary.0, to).await?;
         publish(&temporary.0, to, force)
     }
 
@@ -99,9 +106,9 @@ mod sqlite {
         })
     }
 
-    async fn write(file: &File, temporary: &Path) -> Result<()> {
+    async fn write(file: &File, temporary: &Path, to: &Path) -> Result<()> {
         files::make(temporary)
-            .map_err(|error| files::failed("the backup could not be created", temporary, &error.into()))?;
+            .map_err(|error| files::failed("the backup could not be created", to, &error.into()))?;
         let copied = async {
             let mut reader = Connection::new(Link::Sqlite(file.readers.acquire().await?), Sent::default());
             // A reader may not write, and a copy counts as writing.
@@ -116,15 +123,21 @@ mod sqlite {
             pool.close().await;
             emptied
         };
-        copied.await.map_err(|failure: Failure| failure.error)?;
+        copied.await.map_err(|failure: Failure| match failure.class {
+            // The database itself is only read.
+            Class::Full => Error::new(
+                ErrorKind::Unavailable,
+                "the disk that the backup goes to is full: make room, or choose another one",
+            )
+            .with("path", to.display()),
+            _ => failure.error.with("backup", to.display()),
+        })?;
         let synced = fs::File::open(temporary).and_then(|file| file.sync_all());
-        synced
-            .map_err(|error| files::failed("the backup could not be written to the disk", temporary, &error))
+        synced.map_err(|error| files::failed("the backup could not be written to the disk", to, &error))
     }
 
     fn publish(temporary: &Path, to: &Path, force: bool) -> Result<()> {
-        // A link refuses to replace, a rename does not.
-        let named = if force { fs::rename(temporary, to) } else { fs::hard_link(temporary, to) };
+        let named = if force { fs::rename(temporary, to) } else { name_new(temporary, to) };
         match named {
             Ok(()) => {
                 files::sync_directory(to);
@@ -132,6 +145,18 @@ mod sqlite {
             }
             Err(error) if error.kind() == Io::AlreadyExists => Err(there(to)),
             Err(error) => Err(files::failed("the backup could not be given its name", to, &error)),
+        }
+    }
+
+    /// A link refuses to replace, a rename does not. Where there are no links the name is taken first: whoever kills us just
+    /// then leaves an empty file.
+    fn name_new(temporary: &Path, to: &Path) -> io::Result<()> {
+        match fs::hard_link(temporary, to) {
+            Err(error) if error.kind() != Io::AlreadyExists => {
+                files::make(to)?;
+                fs::rename(temporary, to).inspect_err(|_| drop(fs::remove_file(to)))
+            }
+            named => named,
         }
     }
 
