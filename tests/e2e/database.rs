@@ -1,8 +1,11 @@
 //! `database backup | migrate`, and other databases than the usual one.
 
-use crate::support::{Home, mode};
+use crate::support::{Home, ended, mode};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use std::{fs, os::unix::fs::symlink};
+use std::{
+    fs,
+    os::unix::fs::{OpenOptionsExt as _, symlink},
+};
 
 #[test]
 fn a_backup_is_a_database_of_its_own() {
@@ -39,6 +42,49 @@ fn a_backup_replaces_neither_a_directory_nor_a_device() {
     }
     let error = home.fails(3, ["database", "backup", &home.arg("missing/copy.db")]);
     assert!(error.contains(&home.arg("missing")) && !error.contains(".tmp"), "{error}");
+}
+
+/// A disk that is not mounted, a path that is mistyped: the last good backup stays.
+#[test]
+fn only_what_one_begins_with_makes_a_database() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let copy = home.arg("copy.db");
+    home.ok(["database", "backup", &copy]);
+    let kept = fs::read(&copy).unwrap();
+    let (database, away) = (home.database(), home.path("away.db"));
+    fs::rename(&database, &away).unwrap();
+    for empty in [false, true] {
+        if empty {
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database).unwrap();
+        }
+        for args in [
+            &["database", "backup", &copy, "--force"][..],
+            &["database", "migrate"],
+            &["secret", "get", "db"],
+            &["secret", "update", "db", "--a=2"],
+            &["secret", "delete", "db", "-y"],
+            &["keys", "rotate"],
+            &["audit", "verify"],
+            &["repair"],
+            &["move"],
+        ] {
+            let ended = ended(home.command(args).output().unwrap());
+            assert_eq!((ended.code, ended.out.as_str()), (3, ""), "{args:?}: {}", ended.err);
+            let told = [database.to_str().unwrap(), "--database", "HOME", "secret create"];
+            assert!(told.iter().all(|told| ended.err.contains(told)), "{args:?}: {}", ended.err);
+            assert_eq!(fs::metadata(&database).map_or(0, |file| file.len()), 0, "{args:?}");
+        }
+    }
+    assert_eq!(fs::read(&copy).unwrap(), kept);
+    fs::rename(&away, &database).unwrap();
+    assert_eq!(home.ok(["secret", "get", "db", "a"]), "1");
+    for args in [["secret", "list"], ["user", "list"], ["serve", "--check"]] {
+        let new = Home::new();
+        new.ok(args);
+        assert!(new.database().exists(), "{args:?}");
+    }
+    Home::new().ok(["status"]);
 }
 
 #[test]

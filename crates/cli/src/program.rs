@@ -64,7 +64,7 @@ fn attempt(
         .enable_all()
         .build()
         .map_err(|error| Failure::io("cannot start", &error))?;
-    let location = Location::of(&cli.global);
+    let location = Location { existing: !cli.command.begins(), ..Location::of(&cli.global) };
     let run = Run::new(console, opener, location, format);
     runtime.block_on(dispatch(run, cli.command, line.pairs))
 }

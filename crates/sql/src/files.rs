@@ -11,28 +11,29 @@ use std::{
 };
 use strongroom_core::{Error, ErrorKind, Result};
 
-/// Makes sure that there is a database file that only we can touch, in a directory that only we can change.
-/// Answers whether it was made now.
-pub(crate) fn prepare(path: &Path, create: bool) -> Result<bool> {
+/// Makes sure that there is a database file that only we can touch, in a directory that only we can change. Without
+/// `create` it has to be there, and something in it.
+pub(crate) fn prepare(path: &Path, create: bool) -> Result<()> {
     let directory = directory_of(path);
     if create {
         make_directory(&directory)?;
-    }
-    check_directory(&directory)?;
-    if exists(path)? {
-        return Ok(false);
-    }
-    if !create {
+    } else if length(path)?.is_none_or(|length| length == 0) {
         return Err(Error::new(
             ErrorKind::NotFound,
-            "database.url: there is no such database; check the path, or let it be made by the first `strongroom secret create`",
+            "database.url: there is no database, and this command makes none: check --database, \
+             STRONGROOM_DATABASE_URL, HOME and whether the disk is mounted; `strongroom secret create` or \
+             `strongroom serve` makes a new one",
         )
         .with("path", path.display()));
     }
+    check_directory(&directory)?;
+    if length(path)?.is_some() {
+        return Ok(());
+    }
     match make(path) {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(()),
         // Somebody else made it at the same time.
-        Err(error) if error == rustix::io::Errno::EXIST => exists(path).map(|_| false),
+        Err(error) if error == rustix::io::Errno::EXIST => length(path).map(drop),
         Err(error) => Err(failed("the database could not be created", path, &error.into())),
     }
 }
@@ -72,17 +73,8 @@ fn make_directory(directory: &Path) -> Result<()> {
 }
 
 fn check_directory(directory: &Path) -> Result<()> {
-    let meta = match fs::metadata(directory) {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == Io::NotFound => {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                "database.url: there is no such directory; check the path",
-            )
-            .with("path", directory.display()));
-        }
-        Err(error) => return Err(failed("the database's directory cannot be looked at", directory, &error)),
-    };
+    let meta = fs::metadata(directory)
+        .map_err(|error| failed("the database's directory cannot be looked at", directory, &error))?;
     if !meta.is_dir() {
         return Err(refused("database.url: this is not a directory; choose another path", directory));
     }
@@ -103,11 +95,11 @@ fn check_directory(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether the file is there; refuses what is not a file of ours alone.
-fn exists(path: &Path) -> Result<bool> {
+/// How much is in the file, if it is there; refuses what is not a file of ours alone.
+fn length(path: &Path) -> Result<Option<u64>> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
-        Err(error) if error.kind() == Io::NotFound => return Ok(false),
+        Err(error) if error.kind() == Io::NotFound => return Ok(None),
         Err(error) => return Err(failed("the database cannot be looked at", path, &error)),
     };
     if meta.file_type().is_symlink() {
@@ -125,7 +117,7 @@ fn exists(path: &Path) -> Result<bool> {
             path,
         ));
     }
-    Ok(true)
+    Ok(Some(meta.len()))
 }
 
 fn ours() -> u32 {

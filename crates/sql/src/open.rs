@@ -25,7 +25,8 @@ pub struct Options {
     /// How many connections there are at most; on SQLite: that read, besides the one that writes. 8 unless said
     /// otherwise.
     pub max_connections: u32,
-    /// Whether a SQLite file that is not there is made. Empty databases are initialised in any case.
+    /// Whether a SQLite file that is not there, or has nothing in it, is made a database. Empty databases on servers are
+    /// initialised in any case.
     pub create: bool,
     /// How long a server's answer to one statement is waited for; 70 s unless said otherwise, some seconds longer than
     /// PostgreSQL is allowed to work on it. Then its connection counts as lost.
@@ -109,7 +110,7 @@ impl SqlCatalog {
     /// # Errors
     /// - `ConfigInvalid` for a URL that cannot be used: unreadable, a remote host without verified TLS, a standby,
     ///   tables of another program, files or directories that others can write; or if this build lacks the database.
-    /// - `NotFound` if there is no such file and none is to be made.
+    /// - `NotFound` if there is no such file, or nothing in it, and none is to be made.
     /// - `Unsupported` if a newer release wrote the database, or if an older one did and it is no SQLite file (call
     ///   [`open_and_migrate`](Self::open_and_migrate)).
     /// - `Unavailable` if the database cannot be reached.

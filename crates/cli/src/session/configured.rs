@@ -52,7 +52,7 @@ impl Configured {
             (None, None) => RootKeyPlace::Directory(places.clone()),
         };
         let first_password = places.config.join(FIRST_PASSWORD_FILE);
-        let mut options = OpenOptions::default().places(places);
+        let mut options = OpenOptions::default().places(places).existing(location.existing);
         if let Some(store) = &location.new_address {
             options = options.new_address(store);
         }
@@ -69,8 +69,9 @@ impl Configured {
             return Err(Error::new(ErrorKind::Unsupported, target::needs_a_database(&server.url)));
         }
         let url = database_url(read(location, &places)?.database()?.url, &places);
-        let options =
-            Options::new(url.expose_secret(), Arc::new(System::new())).next(self.registry.next_release());
+        let options = Options::new(url.expose_secret(), Arc::new(System::new()))
+            .next(self.registry.next_release())
+            .create(!location.existing);
         let (catalog, removed) = if finish {
             SqlCatalog::finish(options).await?
         } else {

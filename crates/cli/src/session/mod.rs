@@ -43,6 +43,8 @@ pub struct Location {
     pub server: Option<String>,
     /// The name of a store that has another address than the database knows.
     pub new_address: Option<String>,
+    /// Whether an SQLite database has to be there already; else one is made.
+    pub existing: bool,
 }
 
 impl Location {
@@ -52,7 +54,7 @@ impl Location {
             database: global.database.clone(),
             config: global.config.clone(),
             server: global.server.clone(),
-            new_address: None,
+            ..Self::default()
         }
     }
 }

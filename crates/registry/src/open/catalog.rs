@@ -20,25 +20,29 @@ impl Config {
         registry: &Registry,
         places: &Places,
         env: &Arc<dyn Env>,
+        existing: bool,
     ) -> Result<Arc<SqlCatalog>> {
         let database = self.database()?;
         let url = database
             .url
             .unwrap_or_else(|| SecretString::from(format!("sqlite:{}", places.database().display())));
-        let mut options = Options::new(url.expose_secret(), env.clone()).next(registry.next_release());
+        let mut options =
+            Options::new(url.expose_secret(), env.clone()).next(registry.next_release()).create(!existing);
         if let Some(connections) = database.max_connections {
             options.max_connections = connections;
         }
         Ok(Arc::new(SqlCatalog::open(options).await?))
     }
 
-    /// Whose the database is; an empty one is claimed. `given`: root keys that the program has.
+    /// Whose the database is; an empty one is claimed, unless it has to be an `existing` one. `given`: root keys that the
+    /// program has.
     pub(super) async fn open_identity(
         &self,
         catalog: &Arc<SqlCatalog>,
         places: &Places,
         env: &dyn Env,
         given: Option<Arc<dyn RootKeys>>,
+        existing: bool,
     ) -> Result<Identified> {
         let named = match given {
             Some(roots) => Some(roots),
@@ -50,6 +54,13 @@ impl Config {
                 None => shared(stored_root(&**catalog, &identity, places).await?),
             };
             return Ok((identity, roots, Vec::new()));
+        }
+        if existing && catalog.dialect() == Dialect::Sqlite {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "database.url: this database was never used, and this command begins none: check the path; `strongroom \
+                 secret create` or `strongroom serve` begins it",
+            ));
         }
         let (roots, made) = match named {
             Some(roots) => (roots, None),

@@ -120,10 +120,10 @@ impl Open {
 
 impl Config {
     /// Opens what is configured: the database first, which holds the namespace; then the root key, the stores, and the
-    /// engine over all of them. An SQLite database that is not there is made, with a root key of its own. A type that is
-    /// a whole store, such as `remote`, is opened alone, without a database and a root key. With `memory:` as the
-    /// database's URL there is none: the store is scanned, and what it holds is loaded (see
-    /// [`InMemory`](strongroom_engine::InMemory)).
+    /// engine over all of them. An SQLite database that is not there is made, with a root key of its own, unless
+    /// [`OpenOptions::existing`] says otherwise. A type that is a whole store, such as `remote`, is opened alone, without a
+    /// database and a root key. With `memory:` as the database's URL there is none: the store is scanned, and what it holds
+    /// is loaded (see [`InMemory`](strongroom_engine::InMemory)).
     ///
     /// ```no_run
     /// use strongroom::{Config, OpenOptions, Places, Registry, Result, environment};
@@ -146,7 +146,8 @@ impl Config {
     /// Outside of such a runtime.
     ///
     /// # Errors
-    /// `ConfigInvalid`, naming the key and the remedy; whatever the database and the stores say.
+    /// `ConfigInvalid`, naming the key and the remedy; `NotFound` if the database had to be there and is not;
+    /// whatever the database and the stores say.
     pub async fn open(&self, registry: &Registry, options: OpenOptions) -> Result<Open> {
         self.check()?;
         if let Some(store) = self.open_whole(registry).await? {
@@ -154,7 +155,7 @@ impl Config {
             return Ok(Open { store, engine: None, database: None, owner, notices: Vec::new() });
         }
         let env: Arc<dyn Env> = Arc::new(System::new());
-        let OpenOptions { places, chain, new_address, root_keys } = options;
+        let OpenOptions { places, chain, new_address, root_keys, existing } = options;
         let database = self.database()?;
         if database.is_memory() {
             if root_keys.is_some() {
@@ -169,8 +170,9 @@ impl Config {
             return Err(Error::new(ErrorKind::ConfigInvalid, text));
         }
         let places = places.map_or_else(Places::of_user, Ok)?;
-        let catalog = self.open_catalog(registry, &places, &env).await?;
-        let (identity, roots, notices) = self.open_identity(&catalog, &places, &*env, root_keys).await?;
+        let catalog = self.open_catalog(registry, &places, &env, existing).await?;
+        let (identity, roots, notices) =
+            self.open_identity(&catalog, &places, &*env, root_keys, existing).await?;
         let (mut stores, target) = self.open_stores(registry, identity.namespace).await?;
         if let Some(name) = new_address {
             let Some(store) = stores.iter_mut().find(|store| store.name.as_str() == name) else {

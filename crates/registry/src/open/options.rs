@@ -19,6 +19,8 @@ pub struct OpenOptions {
     /// What wraps the data keys, in place of the root key that the configuration names, which is not read then, and of the
     /// files in the user's directory, where none is made.
     pub root_keys: Option<Arc<dyn RootKeys>>,
+    /// Whether an SQLite database has to be there already; else one is made.
+    pub existing: bool,
 }
 
 impl OpenOptions {
@@ -49,6 +51,13 @@ impl OpenOptions {
         self.root_keys = Some(roots);
         self
     }
+
+    /// Sets whether an SQLite database has to be there already.
+    #[must_use]
+    pub fn existing(mut self, existing: bool) -> Self {
+        self.existing = existing;
+        self
+    }
 }
 
 impl fmt::Debug for OpenOptions {
@@ -58,6 +67,7 @@ impl fmt::Debug for OpenOptions {
             .field("chain", &self.chain)
             .field("new_address", &self.new_address)
             .field("root_keys", &self.root_keys.as_ref().map(|roots| roots.id()))
+            .field("existing", &self.existing)
             .finish()
     }
 }
