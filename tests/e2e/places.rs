@@ -18,6 +18,21 @@ fn the_first_secret_makes_a_database_and_a_root_key_apart_from_it() {
     assert!(line.starts_with(&format!("strongroom-root-key:v1:{id}:")), "{id}");
 }
 
+/// A wrong path is a new, empty database, whosever the root key is.
+#[test]
+fn a_new_database_is_told_of_with_a_root_key_that_was_there_too() {
+    for variable in ["STRONGROOM_KEYS_FILE", "STRONGROOM_ROOT_KEY"] {
+        let mut home = Home::new();
+        let key = home.ok(["keys", "generate"]);
+        let file = home.file("root.key", &key);
+        home.set(variable, if variable.ends_with("FILE") { file.as_str() } else { key.trim() });
+        let ended = home.run(["secret", "list"]);
+        let told = format!("note: made a new database {}, ", home.database().display());
+        assert!(ended.code == 0 && ended.err.starts_with(&told), "{variable}: {}", ended.err);
+        assert_eq!(home.run(["secret", "list"]).err, "", "{variable}: it says so once");
+    }
+}
+
 #[test]
 fn nobody_else_can_read_any_of_it() {
     let home = Home::new();

@@ -10,7 +10,7 @@ use crate::{
     schema::{self, Found},
     url::{self, Target},
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::Path, sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::Env;
 
@@ -237,6 +237,17 @@ impl SqlCatalog {
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.database.sent.count()
+    }
+
+    /// The file of a SQLite database.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.database.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(file) => Some(&file.path),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => None,
+        }
     }
 
     /// Which database it is.

@@ -51,6 +51,8 @@ fn a_first_password_is_kept_where_no_configuration_directory_was() {
     home.ok(["keys", "generate", "-O", &home.arg("root.key")]);
     home.set("STRONGROOM_KEYS_FILE", home.arg("root.key"));
     let server = Server::start_as(serve(&home, &[]));
+    let told = format!("note: made a new database {}, ", home.database().display());
+    assert!(server.said().0.iter().any(|line| line.starts_with(&told)), "{:?}", server.said().0);
     let file = home.path("config/strongroom/initial-admin-password");
     assert_eq!((mode(&file).as_str(), mode(file.parent().unwrap()).as_str()), ("600", "700"));
     assert!(lets_in(&server, &std::fs::read_to_string(file).unwrap()));

@@ -94,7 +94,17 @@ impl Config {
                 discard(path);
                 shared(stored_root(&**catalog, &identity, places).await?)
             }
-            None => roots,
+            None => {
+                if own {
+                    let file = catalog.file().map(|file| format!(" {}", file.display())).unwrap_or_default();
+                    notices.push(format!(
+                        "made a new database{file}, which the root key {} opens: if there was one before, check \
+                         database.url",
+                        identity.root
+                    ));
+                }
+                roots
+            }
         };
         Ok((identity, roots, notices))
     }
