@@ -1,10 +1,14 @@
 //! `database backup | migrate`, and other databases than the usual one.
 
-use crate::support::{Home, ended, mode};
+use crate::{
+    processes::kill_at_log,
+    support::{Home, ended, mode},
+};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::{
     fs,
     os::unix::fs::{OpenOptionsExt as _, symlink},
+    path::PathBuf,
 };
 
 #[test]
@@ -85,6 +89,32 @@ fn only_what_one_begins_with_makes_a_database() {
         assert!(new.database().exists(), "{args:?}");
     }
     Home::new().ok(["status"]);
+}
+
+/// SQLite would remove it, and what was acknowledged would be gone when the file is put back.
+#[test]
+fn a_log_whose_database_is_away_is_kept() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let (database, away) = (home.database(), home.path("away.db"));
+    let log = PathBuf::from(format!("{}-wal", database.display()));
+    let killed = (0..200).any(|_| kill_at_log(&home, home.spawn(["secret", "update", "db", "--b=2"]), 1));
+    assert!(killed, "no log was there");
+    let logged = fs::read(&log).unwrap();
+    fs::rename(&database, &away).unwrap();
+    for empty in [false, true] {
+        if empty {
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database).unwrap();
+        }
+        for args in [["secret", "list"], ["audit", "verify"], ["serve", "--check"]] {
+            let error = home.fails(1, args);
+            let told = [format!("put {} back", database.display()), format!("remove {} if", log.display())];
+            assert!(told.iter().all(|told| error.contains(told)), "{args:?}: {error}");
+            assert_eq!(fs::read(&log).unwrap(), logged, "{args:?}");
+        }
+    }
+    fs::rename(&away, &database).unwrap();
+    assert_eq!(home.ok(["secret", "get", "db", "a"]), "1");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! SQLite would make its file readable by everybody; its log and index files take over the mode of the database.
 
+use crate::prepare::behind;
 use rustix::fs::{Mode, OFlags};
 use std::{
     fs,
@@ -15,9 +16,19 @@ use strongroom_core::{Error, ErrorKind, Result};
 /// `create` it has to be there, and something in it.
 pub(crate) fn prepare(path: &Path, create: bool) -> Result<()> {
     let directory = directory_of(path);
-    if create {
-        make_directory(&directory)?;
-    } else if length(path)?.is_none_or(|length| length == 0) {
+    let log = behind(path, "-wal");
+    // Before the file: whoever makes a database just now has something in that first.
+    let logged = fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    let empty = length(path)?.is_none_or(|length| length == 0);
+    if empty && logged {
+        let (path, log) = (path.display(), log.display());
+        let text = format!(
+            "database.url: {path} is missing or empty, and its log {log} is not, which SQLite would remove with the last \
+             changes: put {path} back, or remove {log} if it belongs to an old one"
+        );
+        return Err(Error::new(ErrorKind::ConfigInvalid, text));
+    }
+    if empty && !create {
         return Err(Error::new(
             ErrorKind::NotFound,
             "database.url: there is no database, and this command makes none: check --database, \
@@ -25,6 +36,9 @@ pub(crate) fn prepare(path: &Path, create: bool) -> Result<()> {
              `strongroom serve` makes a new one",
         )
         .with("path", path.display()));
+    }
+    if create {
+        make_directory(&directory)?;
     }
     check_directory(&directory)?;
     if length(path)?.is_some() {
