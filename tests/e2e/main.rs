@@ -16,6 +16,7 @@ mod damaged;
 mod database;
 mod devices;
 mod documented;
+mod drafts;
 mod erased;
 mod followed;
 mod hostile;

@@ -1,6 +1,9 @@
 //! Files that nobody else may read.
 
-use crate::failure::{Exit, Failure, Outcome};
+use crate::{
+    console::finishing,
+    failure::{Exit, Failure, Outcome},
+};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
@@ -11,8 +14,10 @@ use uuid::Uuid;
 
 /// Writes a file with mode 0600. One that is there is kept, unless `force` replaces it, in one step.
 pub(crate) fn write_private(path: &Path, content: &[u8], force: bool) -> Outcome {
-    let written = if force { Draft::write(path, content)?.put() } else { create(path, content) };
-    written.map_err(|error| explain(path, &error))
+    finishing(|| {
+        let written = if force { Draft::write(path, content)?.put() } else { create(path, content) };
+        written.map_err(|error| explain(path, &error))
+    })
 }
 
 /// Makes a directory for such files, with mode 0700, and those that it lies in. One that is there stays as it is.

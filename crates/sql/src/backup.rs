@@ -7,7 +7,8 @@ use strongroom_core::Result;
 impl SqlCatalog {
     /// Writes a copy of a SQLite database, while it is used, into a file that only we can read. What is pending
     /// stays out of it: a row that was open then may have committed afterwards, and must not be cleaned up by
-    /// whoever restores the copy. A file that is there is replaced only with `force`.
+    /// whoever restores the copy. A file that is there is replaced only with `force`. What an earlier one to this name left
+    /// that was killed, and is not written to any more for an hour, is removed.
     ///
     /// # Errors
     /// - `Unsupported` on other databases, naming the tool to use.
@@ -47,13 +48,18 @@ mod sqlite {
         files, prepare,
     };
     use std::{
+        ffi::OsStr,
         fs,
         io::{self, ErrorKind as Io},
-        os::unix::fs::MetadataExt as _,
+        os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
         path::{Path, PathBuf},
+        time::Duration,
     };
     use strongroom_core::{Error, ErrorKind, Result, check_replaceable};
     use strongroom_engine::Env;
+
+    /// How long nobody has written to a copy that is not made any more: one that is, is written to all the time.
+    const IDLE: Duration = Duration::from_secs(3600);
 
     pub(super) async fn backup(file: &File, env: &dyn Env, to: &Path, force: bool) -> Result<()> {
         check_replaceable(to)?;
@@ -70,7 +76,9 @@ mod sqlite {
             return Err(Error::new(ErrorKind::NotFound, text).with("directory", directory.display()));
         }
         // Written beside and then given its name, so that no half copy ever has it.
-        let mut name = to.file_name().unwrap_or_default().to_owned();
+        let name = to.file_name().unwrap_or_default();
+        remove_left(&directory, name);
+        let mut name = name.to_owned();
         name.push(format!(".{:032x}.tmp", env.random()));
         let temporary = Temporary(directory.join(name));
         write(file, &temporary.0, to).await?;
@@ -87,6 +95,30 @@ mod sqlite {
                 let _ = fs::remove_file(file);
             }
         }
+    }
+
+    /// Removes what copies to this name left that were killed.
+    fn remove_left(directory: &Path, name: &OsStr) {
+        let is_left = |there: fs::Metadata| {
+            let age = there.modified().ok().and_then(|modified| modified.elapsed().ok());
+            there.is_file() && age.is_some_and(|age| age > IDLE)
+        };
+        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+            if is_temporary(&entry.file_name(), name) && entry.metadata().is_ok_and(is_left) {
+                // What stays is in nobody's way.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// Whether it is the name of a copy that is going to have this one, or of what SQLite keeps beside it.
+    fn is_temporary(name: &OsStr, to: &OsStr) -> bool {
+        let name = name.as_bytes();
+        let name = name.strip_suffix(b"-journal").unwrap_or(name);
+        let id = name.strip_prefix(to.as_bytes()).and_then(|rest| rest.strip_prefix(b"."));
+        id.and_then(|rest| rest.strip_suffix(b".tmp")).is_some_and(|id| {
+            id.len() == 32 && id.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        })
     }
 
     /// Whether a name leads to the database or to what SQLite keeps beside it. Who has the database open would go on with a

@@ -15,7 +15,8 @@ static int is_draft(int fd) {
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
     path[length < 0 ? 0 : length] = 0;
-    return strstr(path, ".tmp") != NULL;
+    const char *name = strrchr(path, '/');
+    return name && strstr(name, ".tmp");
 }
 
 static int is_full(int fd) {
@@ -40,4 +41,23 @@ int linkat(int from, const char *old, int to, const char *new, int flags) {
         return -1;
     }
     return syscall(SYS_linkat, from, old, to, new, flags);
+}
+
+/* A signal that comes while a draft is written. */
+static void interrupt(int fd) {
+    const char *number = getenv("FAULT_SIGNAL");
+    if (number && is_draft(fd)) {
+        kill(getpid(), atoi(number));
+        usleep(300 * 1000);
+    }
+}
+
+int fsync(int fd) {
+    interrupt(fd);
+    return syscall(SYS_fsync, fd);
+}
+
+int fdatasync(int fd) {
+    interrupt(fd);
+    return syscall(SYS_fdatasync, fd);
 }
