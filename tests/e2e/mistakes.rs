@@ -83,6 +83,36 @@ fn a_root_key_that_opens_no_more_after_a_rotation_is_named() {
 }
 
 #[test]
+fn a_root_key_that_is_not_as_it_was_is_to_be_put_back() {
+    let mut home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let key = fs::read_dir(home.keys()).unwrap().next().unwrap().unwrap().path();
+    let right = fs::read_to_string(&key).unwrap();
+    let wide: Vec<u8> = right.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for damaged in [Vec::new(), [&[0xff_u8, 0xfe][..], &wide].concat(), right.to_uppercase().into_bytes()] {
+        fs::write(&key, damaged).unwrap();
+        let error = home.fails(1, ["secret", "get", "db"]);
+        assert!(error.contains("put your copy of the key back"), "{error}");
+    }
+    fs::write(&key, format!("\u{feff}{right}")).unwrap();
+    assert_eq!(home.ok(["secret", "get", "db", "a"]), "1");
+    let missing = home.arg("missing.key");
+    for (file, told) in [(missing.as_str(), "put your copy of the key back"), ("/dev/zero", "64 KiB")] {
+        home.set("STRONGROOM_KEYS_FILE", file);
+        let error = home.fails(1, ["secret", "get", "db"]);
+        assert!(error.contains(told) && !error.contains("rights"), "{error}");
+    }
+}
+
+#[test]
+fn a_root_key_that_finds_no_room_blames_no_rights() {
+    let mut home = Home::new();
+    home.set_fault("FAULT_DISK_FULL", "1");
+    let error = home.fails(1, ["secret", "create", "db", "--a=1"]);
+    assert!(error.contains("make room") && !error.contains("rights"), "{error}");
+}
+
+#[test]
 fn damage_in_the_database_is_found_and_named() {
     let home = Home::new();
     for name in ["db", "mail"] {

@@ -16,7 +16,7 @@ static int is_draft(int fd) {
     ssize_t length = readlink(link, path, sizeof path - 1);
     path[length < 0 ? 0 : length] = 0;
     const char *name = strrchr(path, '/');
-    return name && strstr(name, ".tmp");
+    return name && (strstr(name, ".tmp") || strstr(name, ".new"));
 }
 
 static int is_full(int fd) {

@@ -38,11 +38,13 @@ pub(super) fn write(id: RootId, key: &DataKey) -> SecretString {
 
 /// Reads the line: the id that it names and the key. Whether they belong together is not looked at.
 pub(super) fn parse(text: &str) -> Result<(RootId, DataKey)> {
-    let line = text.trim_ascii();
+    // Editors on Windows write a byte order mark.
+    let line = text.strip_prefix('\u{feff}').unwrap_or(text).trim_ascii();
     let versioned = line.strip_prefix(PREFIX).ok_or_else(|| {
         invalid(
             "root key: this is not a root key, which is one line beginning with strongroom-root-key:v1: (a \
-             password is no key); make one with `strongroom keys generate`",
+             password is no key): put your copy of the key back; only for a new database, or as a second key, make one \
+             with `strongroom keys generate`",
         )
     })?;
     let (version, parts) = versioned.split_once(':').unwrap_or((versioned, ""));

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::{
     fmt,
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write},
+    io::{self, ErrorKind as Io, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -13,6 +13,9 @@ use strongroom_engine::{
     RootKeys,
     crypto::{DataKey, Derived, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
 };
+
+/// The most bytes of a root key's file: it is one line.
+const LIMIT: u64 = 64 * 1024;
 
 /// A root key that is read whenever it is needed and dropped again.
 pub struct RootSource {
@@ -60,9 +63,13 @@ impl RootSource {
         let key = RootKey::generate()?;
         let path = directory.join(format!("{}.key", key.id()));
         write_new(directory, &path, &key).map_err(|error| {
+            let remedy = match error.kind() {
+                Io::PermissionDenied | Io::ReadOnlyFilesystem => "correct the rights of its directory",
+                Io::StorageFull | Io::QuotaExceeded => "make room on its disk",
+                _ => "check its directory",
+            };
             let text = format!(
-                "the root key cannot be written: {}: correct the rights of its directory, or name a key that is there \
-                 with keys.file",
+                "the root key cannot be written: {}: {remedy}, or name a key that is there with keys.file",
                 error.kind()
             );
             Error::new(ErrorKind::ConfigInvalid, text).with("file", path.display())
@@ -118,15 +125,35 @@ impl RootKeys for RootSource {
 
 fn read(path: &Path) -> Result<RootKey> {
     let at = |error: Error| error.with("file", shown_path(path));
-    let text = fs::read_to_string(path).map(SecretString::from).map_err(|error| {
-        let text = format!(
-            "the root key's file cannot be read: {}: correct its rights, or name another one with keys.file \
-             (STRONGROOM_KEYS_FILE)",
-            error.kind()
-        );
-        at(Error::new(ErrorKind::ConfigInvalid, text))
-    })?;
+    let text = content(path).map_err(|error| at(unreadable(error.kind())))?;
     RootKey::parse(text.expose_secret()).map_err(at)
+}
+
+/// Room is made for all of it before, so that nothing is moved and left behind.
+fn content(path: &Path) -> io::Result<SecretString> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len().min(LIMIT);
+    let mut text = String::with_capacity(usize::try_from(length).unwrap_or_default());
+    if file.take(LIMIT + 1).read_to_string(&mut text)? as u64 > LIMIT {
+        return Err(Io::FileTooLarge.into());
+    }
+    Ok(text.into())
+}
+
+fn unreadable(kind: Io) -> Error {
+    let why = match kind {
+        Io::NotFound | Io::NotADirectory => {
+            "it is not there: put your copy of the key back, or correct the path".to_owned()
+        }
+        Io::InvalidData => "it is no text in UTF-8: put your copy of the key back".to_owned(),
+        Io::FileTooLarge => "it has more than 64 KiB, and so is no root key: correct the path".to_owned(),
+        Io::PermissionDenied => format!("{kind}: correct its rights"),
+        _ => format!("{kind}: check the file and its disk"),
+    };
+    let text = format!(
+        "the root key's file cannot be read: {why}, or name another one with keys.file (STRONGROOM_KEYS_FILE)"
+    );
+    Error::new(ErrorKind::ConfigInvalid, text)
 }
 
 /// Written under another name, synced, then linked without overwriting: whoever sees the file sees all of it.
