@@ -2,7 +2,7 @@
 
 use crate::{
     args::ServeArgs,
-    console::Console,
+    console::{Console, is_ignored},
     failure::{Failure, Outcome},
     files::{self, Draft},
     process,
@@ -176,8 +176,9 @@ async fn first_password(
 /// Ready at the first signal; a second one ends the process at once. A terminal that is closed sends one, too.
 fn stopped() -> Outcome<impl Future<Output = ()>> {
     let mut kinds = vec![SignalKind::terminate(), SignalKind::interrupt()];
-    if !outlives_its_terminal() {
-        kinds.push(SignalKind::hangup());
+    let hangup = SignalKind::hangup();
+    if !is_ignored(hangup.as_raw_value()) {
+        kinds.push(hangup);
     }
     let listen = |kind| signal(kind).map_err(|error| Failure::io("cannot listen for signals", &error));
     let mut signals = kinds.into_iter().map(listen).collect::<Outcome<Vec<Signal>>>()?;
@@ -192,15 +193,6 @@ fn stopped() -> Outcome<impl Future<Output = ()>> {
 
 async fn next(signals: &mut [Signal]) {
     select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
-}
-
-/// Whether SIGHUP was to be ignored when the process started, as under `nohup`. Only Linux tells.
-fn outlives_its_terminal() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    // The lowest bit is that of signal 1.
-    ignored.is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Takes over what a ZenML server would read, and names what has no effect, so that nobody believes that it had one.

@@ -88,8 +88,8 @@ async fn first_of(signals: &[c_int]) -> c_int {
     .await
 }
 
-/// Whether whoever started us wants none of it, as `nohup` does. Where the system does not tell, nobody does.
-fn is_ignored(signal: c_int) -> bool {
+/// Whether whoever started us wants none of it, as `nohup` wants no SIGHUP. Where the system does not tell, nobody does.
+pub(crate) fn is_ignored(signal: c_int) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
