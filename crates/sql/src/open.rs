@@ -10,6 +10,7 @@ use crate::{
     schema::{self, Found},
     url::{self, Target},
 };
+use secrecy::{ExposeSecret as _, SecretString};
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::Env;
@@ -17,9 +18,7 @@ use strongroom_engine::Env;
 /// How a catalog is opened.
 #[derive(Clone)]
 pub struct Options {
-    /// Which database: `sqlite:PATH`, `sqlite:///absolute/path`, a plain path, `postgres://...`, `postgresql://...`,
-    /// `mysql://...` or `mariadb://...`. It may hold a password, and is shown nowhere.
-    pub url: String,
+    url: SecretString,
     /// Clocks, pauses and random ids.
     pub env: Arc<dyn Env>,
     /// How many connections there are at most; on SQLite: that read, besides the one that writes. 8 unless said
@@ -37,8 +36,9 @@ pub struct Options {
 }
 
 impl Options {
-    /// For a database, which is made if it is a file that is not there.
-    pub fn new(url: impl Into<String>, env: Arc<dyn Env>) -> Self {
+    /// For a database: `sqlite:PATH`, `sqlite:///absolute/path`, a plain path, `postgres://...`, `postgresql://...`,
+    /// `mysql://...` or `mariadb://...`. The URL may hold a password, and is shown nowhere. A file that is not there is made.
+    pub fn new(url: impl Into<SecretString>, env: Arc<dyn Env>) -> Self {
         Self { url: url.into(), env, max_connections: 8, create: true, patience: PATIENCE, next: None }
     }
 
@@ -156,7 +156,7 @@ impl SqlCatalog {
             tried += 1;
             let narrowed = match &self.database.pools {
                 #[cfg(feature = "sqlite")]
-                Pools::Sqlite(_) => match url::parse(&options.url)? {
+                Pools::Sqlite(_) => match url::parse(options.url.expose_secret())? {
                     Target::Sqlite(path) => {
                         crate::prepare::narrow(&path, options.release(), &*options.env).await
                     }
@@ -175,7 +175,7 @@ impl SqlCatalog {
 
     async fn open_and(options: Options, upgrade: bool) -> Result<Self> {
         let (sent, release, patience) = (Sent::default(), options.release(), options.patience);
-        let pools = match url::parse(&options.url)? {
+        let pools = match url::parse(options.url.expose_secret())? {
             #[cfg(feature = "sqlite")]
             Target::Sqlite(path) => {
                 crate::prepare::prepare(&path, &options).await?;

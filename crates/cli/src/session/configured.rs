@@ -69,7 +69,7 @@ impl Configured {
             return Err(Error::new(ErrorKind::Unsupported, target::needs_a_database(&server.url)));
         }
         let url = database_url(read(location, &places)?.database()?.url, &places);
-        let options = Options::new(url.expose_secret(), Arc::new(System::new()))
+        let options = Options::new(url, Arc::new(System::new()))
             .next(self.registry.next_release())
             .create(!location.existing);
         let (catalog, removed) = if finish {

@@ -2,7 +2,7 @@
 
 use super::{Places, RootSource};
 use crate::{Config, Registry};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use std::{io::ErrorKind::NotFound, path::PathBuf, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::{Catalog, Env, Identity, RootKeys, crypto::RootId, initialise};
@@ -26,8 +26,7 @@ impl Config {
         let url = database
             .url
             .unwrap_or_else(|| SecretString::from(format!("sqlite:{}", places.database().display())));
-        let mut options =
-            Options::new(url.expose_secret(), env.clone()).next(registry.next_release()).create(!existing);
+        let mut options = Options::new(url, env.clone()).next(registry.next_release()).create(!existing);
         if let Some(connections) = database.max_connections {
             options.max_connections = connections;
         }

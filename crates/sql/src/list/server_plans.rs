@@ -63,7 +63,7 @@ fn of_line(line: &str) -> Option<Access> {
 async fn lists_are_answered_from_indexes(server: Server) {
     let databases = Databases::on(server);
     let url = databases.fresh().await;
-    let catalog = SqlCatalog::open(Options::new(&url, Arc::new(TestEnv::new(1)))).await.unwrap();
+    let catalog = SqlCatalog::open(Options::new(url.as_str(), Arc::new(TestEnv::new(1)))).await.unwrap();
     for sql in fill(catalog.dialect()) {
         databases.run_in(&url, sql).await;
     }

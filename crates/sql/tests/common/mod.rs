@@ -48,6 +48,7 @@ pub(crate) fn env() -> Arc<dyn Env> {
 }
 
 pub(crate) fn options(url: impl Into<String>) -> Options {
+    let url: String = url.into();
     Options::new(url, env())
 }
 
