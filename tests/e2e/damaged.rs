@@ -110,7 +110,9 @@ fn an_entry_that_cannot_be_read_is_named_and_hides_no_other() {
         let error = home.fails(1, ["audit", "verify"]);
         assert!(error.contains("chain: local, entry: 3)"), "{spoil}: {error}");
         let after = home.json(["audit", "list"]);
-        for (before, after) in before.as_array().unwrap().iter().zip(after.as_array().unwrap()) {
+        let (before, after) = (before.as_array().unwrap(), after.as_array().unwrap());
+        assert_eq!(before.len(), after.len(), "{spoil}");
+        for (before, after) in before.iter().zip(after) {
             if after["sequence"] == 3 {
                 assert_eq!((&after["action"], &after["chain"]), (&json!("audit.damaged"), &before["chain"]));
                 assert!(after["detail"].as_str().unwrap().contains("entry: 3)"), "{spoil}: {after}");

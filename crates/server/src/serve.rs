@@ -219,8 +219,7 @@ async fn tell_of_others(catalog: &SqlCatalog) -> Result<()> {
     for other in catalog.replicas().await? {
         tracing::warn!(
             target: "strongroom::server", other = other.name.as_str(),
-            "another server runs on this SQLite file, which is for one, or was killed just now: end it, unless this one takes \
-             its place"
+            "another program stays on this SQLite file, or was killed just now: a second server there is one too many"
         );
     }
     Ok(())

@@ -60,6 +60,8 @@ impl Database {
         let link = match &self.pools {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(file) => {
+                // It may open the file.
+                file.opened.check()?;
                 let reader = file.readers.acquire().await;
                 Link::Sqlite(reader.map_err(|error| Failure::from(error).at(&file.path))?)
             }

@@ -41,8 +41,8 @@ impl File {
     /// # Errors
     /// The system has no room for a thread.
     pub(crate) fn new(path: &Path, env: Arc<dyn Env>, readers: u32, sent: Sent) -> Result<Self> {
-        let points = Points::new(path, sent.clone());
         let opened = Arc::new(Opened::new(path));
+        let points = Points::new(opened.clone(), sent.clone());
         let (requests, queue) = mpsc::channel(QUEUE);
         let writer = group::start(opened.clone(), env, sent, queue)?;
         let readers = sqlite::readers(path, readers);

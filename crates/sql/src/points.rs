@@ -13,6 +13,7 @@ use crate::{
     connection::{Sent, Statement},
     drivers::rusqlite as driver,
     error::Failure,
+    opened::Opened,
     thread::closed,
     value::Record,
 };
@@ -21,7 +22,6 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
     vec::IntoIter,
@@ -47,7 +47,7 @@ impl Question {
 
 /// Answers questions, until it is closed.
 pub(crate) struct Points {
-    path: PathBuf,
+    opened: Arc<Opened>,
     /// How many connections stay open: as many as can run at a time, since each has a cache of its own.
     kept: usize,
     sent: Sent,
@@ -65,9 +65,9 @@ struct Desk {
 
 impl Points {
     /// For a file, which is opened when something is asked.
-    pub(crate) fn new(path: &Path, sent: Sent) -> Self {
+    pub(crate) fn new(opened: Arc<Opened>, sent: Sent) -> Self {
         let kept = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { path: path.to_owned(), kept, sent, desk: Mutex::default() }
+        Self { opened, kept, sent, desk: Mutex::default() }
     }
 
     /// The rows of each statement, of which there are at most [`MOST`], all from one moment after this was called.
@@ -149,7 +149,7 @@ impl Points {
         connection: Option<Connection>,
         waiting: &mut IntoIter<Question>,
     ) -> Option<Connection> {
-        let done = connection.map_or_else(|| driver::reader(&self.path), Ok).and_then(|connection| {
+        let done = connection.map_or_else(|| self.open(), Ok).and_then(|connection| {
             in_one_transaction(&connection, waiting)?;
             Ok(connection)
         });
@@ -160,6 +160,12 @@ impl Points {
                 None
             }
         }
+    }
+
+    /// Another file under that name would be read with the log of the one that was opened, which would get into it.
+    fn open(&self) -> Result<Connection, Failure> {
+        self.opened.check()?;
+        driver::reader(&self.opened.path)
     }
 
     fn lock(&self) -> MutexGuard<'_, Desk> {

@@ -248,7 +248,7 @@ fn a_first_password_that_cannot_be_written_is_none() {
     let file = home.path("config/strongroom/initial-admin-password");
     home.ok(["secret", "create", "db", "--a=1"]);
     std::fs::create_dir(&file).unwrap();
-    let error = home.fails(1, ["serve", "--listen", "127.0.0.1:0"]);
+    let error = home.fails(2, ["serve", "--listen", "127.0.0.1:0"]);
     assert!(error.contains("initial-admin-password"), "{error}");
     std::fs::remove_dir(&file).unwrap();
     let server = without_password(&home);

@@ -7,7 +7,7 @@ use std::fs;
 
 #[test]
 fn what_would_be_lost_with_the_old_files_is_not_written() {
-    for moved in [&["", "-wal", "-shm"][..], &["-wal", "-shm"]] {
+    for moved in [&["", "-wal", "-shm"][..], &["-wal", "-shm"], &[""]] {
         let home = Home::new();
         home.ok(["secret", "create", "db", "--k=v"]);
         let copy = home.arg("copy.db");

@@ -130,16 +130,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it makes a database that is not there: somebody may begin with it. Whoever comes with another one has a
-    /// database, and the path is wrong or the disk is not mounted.
+    /// Whether it makes a database that is not there: somebody may begin with it, as with `serve`, which does not come this
+    /// way. Whoever comes with another one has a database, and the path is wrong or the disk is not mounted.
     pub(crate) fn begins(&self) -> bool {
         matches!(
             self,
             Self::Secret(SecretCommand::Create(_) | SecretCommand::Import(_) | SecretCommand::List(_))
                 | Self::User(UserCommand::Create { .. } | UserCommand::List(_))
                 | Self::ServiceAccount(ServiceAccountCommand::Create { .. } | ServiceAccountCommand::List(_))
-                | Self::Status(_)
-                | Self::Serve(_)
+                | Self::Status(StatusArgs { deep: false, .. })
         )
     }
 }

@@ -88,9 +88,10 @@ async fn first_of(signals: &[c_int]) -> c_int {
     .await
 }
 
-/// Whether whoever started us wants none of it, as `nohup` wants no SIGHUP. Where the system does not tell, nobody does.
+/// Whether whoever started us wants none of it, as `nohup` wants no SIGHUP: that one is left alone where the system does not
+/// tell.
 pub(crate) fn is_ignored(signal: c_int) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let Ok(status) = fs::read_to_string("/proc/self/status") else { return signal == SIGHUP };
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     (ignored >> (signal - 1)) & 1 == 1
