@@ -34,6 +34,11 @@ fn what_would_be_lost_with_the_old_files_is_not_written() {
         let logged = said.logged("strongroom::sql");
         assert!(logged.len() == 1 && logged[0]["level"] == "ERROR", "{logged:?}");
 
+        if moved == [""] {
+            // What is left beside it is the log of the other one: whoever starts now would read both as one.
+            assert!(fs::read(home.database()).unwrap() == fs::read(&copy).unwrap(), "the copy was written");
+            continue;
+        }
         assert_eq!(home.values("db"), json!({"k": "v"}));
         let server = Server::start(&home);
         assert_eq!(server.call(&server.admin(), "POST", "/secrets", &new).status, 200);
