@@ -1,5 +1,7 @@
 //! What programs do something about that a kind alone does not tell.
 
+use crate::Revision;
+
 /// What an [`Error`](crate::Error) is about, where its kind leaves open what is to be done. Programs match on it, and never
 /// on a text. Whoever makes an error tells it with [`Error::because`](crate::Error::because).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +11,9 @@ pub enum Reason {
     PublicNameTaken,
     /// A private secret of the same account has the name already.
     PrivateNameTaken,
+    /// The secret is at another revision than was expected: at this one. A server does not pass it on: there it is
+    /// [`Conflict`](crate::ErrorKind::Conflict) alone.
+    Stale(Revision),
     /// Nobody but the account that created the secret may make it private or public.
     OnlyItsOwner,
     /// The service does not show a version that was written a moment ago. A server does not pass this on: there it is

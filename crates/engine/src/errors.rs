@@ -39,6 +39,7 @@ pub(crate) fn stale(expected: Option<Revision>, actual: Revision) -> Error {
         None => error,
     }
     .with("actual revision", actual)
+    .because(Reason::Stale(actual))
 }
 
 /// That the caller may not change something: `text`, unless it may change nothing at all.

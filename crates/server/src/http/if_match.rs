@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::collections::BTreeSet;
-use strongroom_core::{ErrorKind, Result, Revision};
+use strongroom_core::{ErrorKind, Reason, Result, Revision};
 
 /// What a tag stands for that is weak, or none of ours: no secret is at it.
 const NEVER: Revision = Revision(0);
@@ -49,11 +49,11 @@ impl IfMatch {
                 Err(error) if error.kind() == ErrorKind::Conflict => error,
                 answer => return answer,
             };
-            let actual = error.context().find(|(what, _)| *what == "actual revision");
-            let actual = actual.and_then(|(_, number)| number.parse().ok()).map(Revision);
-            match actual.filter(|actual| self.0.contains(actual)) {
+            match error.reason() {
                 // A secret's revision only rises: this comes to an end.
-                Some(actual) if expected < Some(actual) => expected = Some(actual),
+                Some(Reason::Stale(actual)) if self.0.contains(&actual) && expected < Some(actual) => {
+                    expected = Some(actual);
+                }
                 _ => return Err(error),
             }
         }
