@@ -4,8 +4,6 @@ use crate::{Misplaced, Place, Row, StoreBinding, deadline::Deadline, engine::Cor
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Result};
 
-/// How many rows are listed at once.
-const PAGE: u32 = 256;
 /// How many versions are looked for at the new address.
 const SAMPLE: usize = 8;
 /// How long that may take.
@@ -43,16 +41,12 @@ impl Core {
     async fn sample_of(&self, binding: &StoreBinding, deadline: &Deadline) -> Result<Vec<Row>> {
         let is_there =
             |row: &Row| matches!(&row.version.place, Place::External { store, .. } if *store == binding.name);
-        let (mut sample, mut after) = (Vec::new(), None);
-        loop {
-            let all = Misplaced::NotIn(None);
-            let rows = self.patiently(deadline, || self.catalog.versions_to_move(after, PAGE, &all)).await?;
-            after = rows.last().map(|last| (last.meta.id, last.version.uid));
-            let done = rows.is_empty();
+        let (mut sample, mut walk) = (Vec::new(), self.walk(Misplaced::NotIn(None), Some(deadline)));
+        while sample.len() < SAMPLE
+            && let Some(rows) = walk.next().await?
+        {
             sample.extend(rows.into_iter().filter(is_there).take(SAMPLE - sample.len()));
-            if done || sample.len() == SAMPLE {
-                return Ok(sample);
-            }
         }
+        Ok(sample)
     }
 }

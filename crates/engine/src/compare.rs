@@ -16,8 +16,6 @@ use strongroom_core::{
     Error, ErrorKind, Found, ObjectId, Reason, Result, Revision, SecretId, SecretMeta, SecretName, VersionRef,
 };
 
-/// How many rows are listed at once.
-const PAGE: u32 = 256;
 /// How many versions are read beside each other.
 const TOGETHER: usize = 8;
 
@@ -121,17 +119,16 @@ impl Core {
         let shown = |found: &Found| Some((found.object, found.at.clone()?));
         let there: BTreeSet<_> = found.iter().filter_map(shown).collect();
         let newest: BTreeMap<_, _> = found.iter().filter(|found| found.newest).filter_map(shown).collect();
-        let (mut suspects, mut after) = (Suspects::default(), None);
+        let (mut suspects, mut walk) =
+            (Suspects::default(), self.walk(Misplaced::NotIn(None), Some(deadline)));
         // Values that are sealed there are read by nobody but us.
         let seen = |row: &Row| !store.sealed && row.version.key.is_none();
         let mut last: Option<Arc<Row>> = None;
         loop {
-            let all = Misplaced::NotIn(None);
-            let rows = self.patiently(deadline, || self.catalog.versions_to_move(after, PAGE, &all)).await?;
-            after = rows.last().map(|last| (last.meta.id, last.version.uid));
-            let done = rows.is_empty();
+            let rows = walk.next().await?;
+            let done = rows.is_none();
             // The current version of a secret is its last one.
-            let next = rows.into_iter().map(|row| Some(Arc::new(row))).chain(done.then_some(None));
+            let next = rows.into_iter().flatten().map(|row| Some(Arc::new(row))).chain(done.then_some(None));
             for row in next {
                 let passed = match &row {
                     Some(row) if last.as_ref().is_some_and(|last| last.meta.id == row.meta.id) => None,

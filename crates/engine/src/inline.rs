@@ -9,9 +9,6 @@ use crate::{
 use std::sync::Arc;
 use strongroom_core::{Result, SecretId};
 
-/// How many rows are listed at once.
-const PAGE: u32 = 256;
-
 impl Core {
     /// Reads every version that the catalog itself holds.
     pub(crate) async fn read_inline(
@@ -19,27 +16,18 @@ impl Core {
         deadline: &Deadline,
         report: &mut RepairReport,
     ) -> Result<()> {
-        let (wanted, mut after) = (Misplaced::Inline, None);
+        let mut walk = self.walk(Misplaced::Inline, Some(deadline));
         loop {
-            let listed =
-                self.patiently(deadline, || self.catalog.versions_to_move(after, PAGE, &wanted)).await;
-            let rows = match listed {
-                Ok(rows) => {
-                    after = rows.last().map(|last| (last.meta.id, last.version.uid));
-                    rows
-                }
+            let rows = match walk.next().await {
+                Ok(rows) => rows,
                 // One that cannot be read hides those beside it.
-                Err(error) if is_damage(&error) => {
-                    let heads =
-                        self.patiently(deadline, || self.catalog.heads_to_move(after, PAGE, &wanted)).await?;
-                    after = heads.last().map(|(secret, head)| (*secret, head.uid));
-                    self.one_by_one(&heads, deadline, report).await?
-                }
+                Err(error) if is_damage(&error) => match walk.next_heads().await? {
+                    Some(heads) => Some(self.one_by_one(&heads, deadline, report).await?),
+                    None => None,
+                },
                 Err(error) => return Err(error),
             };
-            if after.is_none() {
-                return Ok(());
-            }
+            let Some(rows) = rows else { return Ok(()) };
             for row in &rows {
                 match self.read_values(row, deadline).await {
                     Ok(_) => {}

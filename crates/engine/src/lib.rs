@@ -60,6 +60,7 @@ mod status;
 mod store;
 mod sweep;
 mod update;
+mod walk;
 mod write;
 
 pub use audit::ChainHead;
@@ -70,7 +71,7 @@ pub use engine::{Engine, Parts, Store};
 pub use env::Env;
 pub use in_memory::InMemory;
 pub use labels::LabelRecord;
-pub use load::{Left, Loaded, Reason};
+pub use load::{Finding, Left, Loaded};
 pub use memory::MemoryCatalog;
 pub use moving::{Moved, Stayed};
 pub use options::{EngineOptions, StoreOptions};

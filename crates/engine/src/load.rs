@@ -51,13 +51,13 @@ pub struct Left {
     /// The secret that its labels name, if this deployment wrote them.
     pub secret: Option<SecretId>,
     /// What is wrong.
-    pub why: Reason,
+    pub why: Finding,
 }
 
 /// Why something was left alone, or loaded otherwise than it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum Finding {
     /// The object has no labels: somebody else put it.
     Unlabelled,
     /// The object is damaged, says the back-end. If it is a secret, that is there again once the object is repaired in the
@@ -77,7 +77,7 @@ pub enum Reason {
     Renamed(SecretName),
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unlabelled => f.write_str("no labels"),
@@ -186,7 +186,7 @@ impl Engine {
         for object in damaged {
             objects.remove(&object);
             tracing::warn!(target: "strongroom::engine", store = %calls.name, %object, "damaged: not loaded");
-            left.push(Left { object, at: None, secret: None, why: Reason::Damaged });
+            left.push(Left { object, at: None, secret: None, why: Finding::Damaged });
         }
         Ok(objects)
     }
@@ -196,17 +196,17 @@ impl Engine {
         let core = &self.core;
         let left = |secret, why| Left { object, at: None, secret, why };
         let there = found.iter().filter_map(|found| found.at.clone()).collect();
-        let Some(shown) = labels_of(&found) else { return Err(left(None, Reason::Unlabelled)) };
+        let Some(shown) = labels_of(&found) else { return Err(left(None, Finding::Unlabelled)) };
         let told = labels::read(&core.ring, core.namespace(), shown).await;
-        let told = told.map_err(|_| left(None, Reason::NotOurs))?;
+        let told = told.map_err(|_| left(None, Finding::NotOurs))?;
         let secret = shown.secret;
-        let name = told.record.name().map_err(|_| left(None, Reason::NotOurs))?;
+        let name = told.record.name().map_err(|_| left(None, Finding::NotOurs))?;
         let kept = match told.kept {
             Some((holder, kept)) if holder == object => kept,
-            _ => return Err(left(None, Reason::NotOurs)),
+            _ => return Err(left(None, Finding::NotOurs)),
         };
         if kept.is_empty() {
-            return Err(left(Some(secret), Reason::Uncommitted));
+            return Err(left(Some(secret), Finding::Uncommitted));
         }
         Ok(Believed { object, secret, name, record: told.record, kept, there })
     }
@@ -217,23 +217,23 @@ impl Believed {
         let (object, secret) = (self.object, Some(self.secret));
         let mut leave = |at, why| loaded.left.push(Left { object, at, secret, why });
         if catalog.knows(self.secret) {
-            return leave(None, Reason::Twice);
+            return leave(None, Finding::Twice);
         }
         for at in &self.there {
             if self.kept.iter().all(|kept| kept.at != *at) {
-                leave(Some(at.clone()), Reason::Unlisted);
+                leave(Some(at.clone()), Finding::Unlisted);
             }
         }
         let current = self.kept[0].at.clone();
         if !self.there.contains(&current) {
-            leave(Some(current.clone()), Reason::Missing);
+            leave(Some(current.clone()), Finding::Missing);
         }
         let key = NameKey::new(&self.name, self.record.private, self.record.owner());
         if catalog.has_name(&key) {
             let Some(other) = other_name(&self.name, self.secret) else {
-                return leave(None, Reason::NotOurs);
+                return leave(None, Finding::NotOurs);
             };
-            leave(None, Reason::Renamed(other.clone()));
+            leave(None, Finding::Renamed(other.clone()));
             self.name = other;
         }
         let owner = Owner { id: self.record.owner(), name: String::new(), full_name: String::new() };

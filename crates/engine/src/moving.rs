@@ -11,8 +11,6 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{Error, ErrorKind, Reason, Result, Retry, SecretId, SecretName};
 
-/// How many versions are listed at once.
-const PAGE: u32 = 256;
 /// How long the move of one version may take.
 const TIME: Duration = Duration::from_secs(60);
 
@@ -66,12 +64,9 @@ impl Engine {
         let core = &self.core;
         core.needs_rows("values cannot be moved")?;
         let store = to.map(|name| core.store(name).cloned()).transpose()?;
-        let (mut moved, mut after, mut last_secret) = (Moved::default(), None, None);
-        loop {
-            let wanted = Misplaced::NotIn(to.cloned());
-            let rows = core.catalog.versions_to_move(after, PAGE, &wanted).await?;
-            let Some(last) = rows.last() else { return Ok(moved) };
-            after = Some((last.meta.id, last.version.uid));
+        let (mut moved, mut last_secret) = (Moved::default(), None);
+        let mut walk = core.walk(Misplaced::NotIn(to.cloned()), None);
+        while let Some(rows) = walk.next().await? {
             for row in rows {
                 let (secret, name) = (row.meta.id, public_name(&row.meta));
                 // The versions of one come one after the other.
@@ -88,6 +83,7 @@ impl Engine {
                 }
             }
         }
+        Ok(moved)
     }
 }
 

@@ -15,8 +15,6 @@ use strongroom_core::{Error, ErrorKind, Result, VersionUid};
 
 /// How many versions are moved or sealed again at the same time: enough for them to share commits.
 const TOGETHER: usize = 32;
-/// How many are listed at once.
-const PAGE: u32 = 256;
 /// How long one of them may take.
 const TIME: Duration = Duration::from_secs(60);
 /// How often a rotation looks again for what was written meanwhile.
@@ -145,12 +143,8 @@ impl Core {
     /// Seals inline versions again that are sealed with another key. Versions that changed meanwhile are left to the
     /// next round.
     async fn reseal(self: &Arc<Self>, key: KeyId, resealing: &mut Resealing) -> Result<()> {
-        let mut after = None;
-        loop {
-            let wanted = Misplaced::SealedWithOther(key);
-            let rows = self.catalog.versions_to_move(after, PAGE, &wanted).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = Some((last.meta.id, last.version.uid));
+        let mut walk = self.walk(Misplaced::SealedWithOther(key), None);
+        while let Some(rows) = walk.next().await? {
             let inline = rows.into_iter().filter(|row| is_left(row, &resealing.given_up)).map(Arc::new);
             let inline: Vec<_> = inline.collect();
             let moves = stream::iter(inline.into_iter().map(|row| async move {
@@ -178,18 +172,17 @@ impl Core {
                 }
             }
         }
+        Ok(())
     }
 
     async fn left_to_reseal(&self, key: KeyId, given_up: &BTreeSet<VersionUid>) -> Result<bool> {
-        let mut after = None;
-        loop {
-            let rows = self.catalog.versions_to_move(after, PAGE, &Misplaced::SealedWithOther(key)).await?;
-            let Some(last) = rows.last() else { return Ok(false) };
-            after = Some((last.meta.id, last.version.uid));
+        let mut walk = self.walk(Misplaced::SealedWithOther(key), None);
+        while let Some(rows) = walk.next().await? {
             if rows.iter().any(|row| is_left(row, given_up)) {
                 return Ok(true);
             }
         }
+        Ok(false)
     }
 
     async fn destroy_retiring(&self, kind: KeyKind, destroyed: &mut Vec<KeyId>) -> Result<Vec<KeyId>> {

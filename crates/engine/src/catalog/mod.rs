@@ -135,8 +135,7 @@ pub trait Catalog: Send + Sync {
     /// Forgets all pending rows, for a catalog that was restored from a dump; answers what they said.
     async fn forget_pending(&self) -> Result<Vec<Pending>>;
 
-    /// Kept versions after `after` in the order (secret, current last, revision), for moving and re-sealing: those
-    /// sealed with a key other than `not_key`, or in a place other than `not_in`.
+    /// Those of the kept versions that are wanted, after `after` in the order (secret, current last, revision).
     async fn versions_to_move(
         &self,
         after: Option<(SecretId, VersionUid)>,

@@ -4,7 +4,7 @@ use super::{Deployment, Switch, secrets};
 use secrecy::ExposeSecret as _;
 use std::sync::Arc;
 use strongroom_core::{Backend, ErrorKind, Revision, SecretName, SecretUpdate, Secrets};
-use strongroom_engine::Reason;
+use strongroom_engine::Finding;
 use strongroom_testkit::{
     Held, MemoryBackend,
     faults::{FailBefore, LoseAnswer, Method},
@@ -44,7 +44,7 @@ async fn a_create_whose_labels_are_not_written_is_not_acknowledged() {
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
     // It dies here.
     let (other, loaded) = site.deployment.try_open(site.healthy()).await.unwrap();
-    assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &Reason::Uncommitted));
+    assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &Finding::Uncommitted));
     assert_eq!(secrets(&other).get("db").await.unwrap_err().kind(), ErrorKind::NotFound);
     // Or it lives, and tries again.
     site.switch.set(false);
@@ -63,7 +63,7 @@ async fn an_update_whose_labels_are_not_written_is_not_acknowledged() {
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
     assert!(error.to_string().contains("read the secret"), "{error}");
     let (other, loaded) = site.deployment.try_open(site.healthy()).await.unwrap();
-    assert_eq!(loaded.left.iter().map(|left| &left.why).collect::<Vec<_>>(), [&Reason::Unlisted]);
+    assert_eq!(loaded.left.iter().map(|left| &left.why).collect::<Vec<_>>(), [&Finding::Unlisted]);
     assert_eq!(value(&secrets(&other), "db").await, "1");
     site.switch.set(false);
     assert_eq!(engine.sweep().await.unwrap().failed, 0);
@@ -144,7 +144,7 @@ async fn of_two_that_have_one_name_the_younger_keeps_it_and_the_other_is_not_los
     assert_eq!(loaded.secrets, 2);
     assert_eq!(value(&secrets(&other), "db").await, "younger");
     let [left] = &*loaded.left else { panic!("{:?}", loaded.left) };
-    let Reason::Renamed(name) = &left.why else { panic!("{left:?}") };
+    let Finding::Renamed(name) = &left.why else { panic!("{left:?}") };
     assert_eq!(left.secret, Some(older));
     assert_eq!(value(&secrets(&other), name.as_str()).await, "older");
     // Once it is changed, it is called so for good.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use strongroom_core::{
     Backend as _, ErrorKind, Found, Labels, NewVersion, ObjectId, Payload, SecretId, VersionUid,
 };
-use strongroom_engine::{Reason, RepairOptions};
+use strongroom_engine::{Finding, RepairOptions};
 use strongroom_testkit::{DirectoryBackend, Held, MemoryBackend};
 use uuid::Uuid;
 
@@ -46,15 +46,15 @@ async fn a_changed_record_is_not_believed_and_nothing_is_removed() {
             let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
             assert_eq!(loaded.secrets, 0, "a record that was changed at {at} is believed");
             assert_eq!(loaded.left.len(), 1);
-            assert_eq!((&loaded.left[0].why, loaded.left[0].object), (&Reason::NotOurs, found.object));
+            assert_eq!((&loaded.left[0].why, loaded.left[0].object), (&Finding::NotOurs, found.object));
             engine.sweep().await.unwrap();
         }
         // Of another secret, or cut off, or none at all.
         let half = right.record[..right.record.len() / 2].to_owned();
         for (labels, why) in [
-            (Labels::new(SecretId(Uuid::new_v4()), right.record.clone()), Reason::NotOurs),
-            (Labels::new(right.secret, half), Reason::NotOurs),
-            (Labels::new(right.secret, ""), Reason::Unlabelled),
+            (Labels::new(SecretId(Uuid::new_v4()), right.record.clone()), Finding::NotOurs),
+            (Labels::new(right.secret, half), Finding::NotOurs),
+            (Labels::new(right.secret, ""), Finding::Unlabelled),
         ] {
             backend.relabel(found.object, &labels).await.unwrap();
             let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
@@ -78,7 +78,7 @@ async fn another_root_key_opens_nothing() {
     let mut stranger = Deployment::new(false);
     stranger.namespace = deployment.namespace;
     let (_, loaded) = stranger.try_open(backend).await.unwrap();
-    assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &Reason::NotOurs));
+    assert_eq!((loaded.secrets, &loaded.left[0].why), (0, &Finding::NotOurs));
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn labels_of_one_object_are_not_those_of_another() {
     backend.put(&version).await.unwrap();
     let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
     assert_eq!((loaded.secrets, loaded.left.len()), (1, 1));
-    assert_eq!((loaded.left[0].object, &loaded.left[0].why), (object, &Reason::NotOurs));
+    assert_eq!((loaded.left[0].object, &loaded.left[0].why), (object, &Finding::NotOurs));
     let db = secrets(&engine).get("db").await.unwrap();
     assert_eq!(db.values.get("a").unwrap().expose_secret(), "1");
 }
@@ -112,7 +112,7 @@ async fn values_that_were_changed_or_added_are_not_believed() {
         let theirs = NewVersion::new(object, VersionUid(Uuid::new_v4()), &payload, &labels).after(&at);
         let theirs = backend.put(&theirs).await.unwrap();
         let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
-        assert_eq!((&loaded.left[0].why, &loaded.left[0].at), (&Reason::Unlisted, &Some(theirs.clone())));
+        assert_eq!((&loaded.left[0].why, &loaded.left[0].at), (&Finding::Unlisted, &Some(theirs.clone())));
         let db = secrets(&engine).get("db").await.unwrap();
         assert_eq!(db.values.get("a").unwrap().expose_secret(), "1");
         // It is removed when somebody asks for that.
@@ -120,7 +120,7 @@ async fn values_that_were_changed_or_added_are_not_believed() {
         assert_eq!((report.unknown.len(), report.removed), (1, 1));
         // Where people see values there, the committed one was put on top again; what it was put from is nobody's.
         let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
-        assert!(loaded.left.iter().all(|left| left.why == Reason::Unlisted && !seal), "{loaded:?}");
+        assert!(loaded.left.iter().all(|left| left.why == Finding::Unlisted && !seal), "{loaded:?}");
         engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
         deployment.open(backend.clone()).await;
         let mut left = everything(&backend).await;
@@ -132,7 +132,7 @@ async fn values_that_were_changed_or_added_are_not_believed() {
         assert_eq!(secrets(&engine).get("db").await.unwrap_err().kind(), ErrorKind::Corrupt);
         backend.remove(object, &at).await.unwrap();
         let (engine, loaded) = deployment.try_open(backend.clone()).await.unwrap();
-        assert_eq!(loaded.left[0].why, Reason::Missing);
+        assert_eq!(loaded.left[0].why, Finding::Missing);
         // Young: the service may only be late.
         let kind = secrets(&engine).get("db").await.unwrap_err().kind();
         assert!([ErrorKind::Unavailable, ErrorKind::Lost].contains(&kind), "{kind:?}");
@@ -178,7 +178,7 @@ async fn what_is_damaged_is_told_and_hides_nothing_else() {
 
     let (engine, loaded) = deployment.try_open(open()).await.unwrap();
     let [left] = &*loaded.left else { panic!("{:?}", loaded.left) };
-    assert_eq!((left.object, &left.why, loaded.secrets), (damaged, &Reason::Damaged, 1));
+    assert_eq!((left.object, &left.why, loaded.secrets), (damaged, &Finding::Damaged, 1));
     assert!(left.why.to_string().contains("a secret may be missing"), "{}", left.why);
     assert_eq!(secrets(&engine).get("web").await.unwrap().meta.revision.0, 1);
     // Nothing of it is removed, whoever asks.

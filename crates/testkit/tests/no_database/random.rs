@@ -10,7 +10,7 @@ use std::{
 use strongroom_core::{
     Backend, ErrorKind, NewSecret, SecretFilter, SecretId, SecretName, SecretUpdate, ValuesChange,
 };
-use strongroom_engine::{Engine, Loaded, Reason};
+use strongroom_engine::{Engine, Finding, Loaded};
 use strongroom_testkit::{
     Held, MemoryBackend, Random,
     faults::{Call, FailBefore, LoseAnswer, Method},
@@ -116,7 +116,7 @@ async fn run(seed: u64) {
         };
         let broken = FailBefore::new(Arc::new(LoseAnswer::new(service(), chance())), chance());
         let (engine, loaded) = deployment.try_open(Arc::new(broken)).await.unwrap();
-        let wrong = |why: &Reason| matches!(why, Reason::NotOurs | Reason::Missing | Reason::Twice);
+        let wrong = |why: &Finding| matches!(why, Finding::NotOurs | Finding::Missing | Finding::Twice);
         assert!(loaded.left.iter().all(|left| !wrong(&left.why)), "seed {seed}: {:?}", loaded.left);
         compare(&loaded, &now(&engine).await, &mut possible, seed);
         for _ in 0..12 {
@@ -135,7 +135,7 @@ async fn run(seed: u64) {
 /// Requires that everything is as it may be; from now on it is as it is.
 fn compare(loaded: &Loaded, there: &BTreeMap<SecretId, State>, possible: &mut Possible, seed: u64) {
     let renamed = |id: SecretId| {
-        loaded.left.iter().any(|left| left.secret == Some(id) && matches!(left.why, Reason::Renamed(_)))
+        loaded.left.iter().any(|left| left.secret == Some(id) && matches!(left.why, Finding::Renamed(_)))
     };
     let but_for_the_name = |state: &State| state.clone().map(|(_, private, value)| (private, value));
     let ids: Vec<SecretId> = possible.keys().chain(there.keys()).copied().collect();
