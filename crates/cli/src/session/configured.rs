@@ -116,7 +116,7 @@ fn read(location: &Location, places: &Places) -> Result<Config> {
 }
 
 fn database_url(configured: Option<SecretString>, places: &Places) -> SecretString {
-    configured.unwrap_or_else(|| format!("sqlite:{}", places.database().display()).into())
+    configured.unwrap_or_else(|| places.database_url().into())
 }
 
 /// Which database it is, without user, password and parameters.

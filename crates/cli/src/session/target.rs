@@ -2,7 +2,7 @@
 
 use super::Location;
 use secrecy::ExposeSecret;
-use strongroom::{Places, settings::Vars};
+use strongroom::{Places, config::CONFIG_VARIABLE, settings::Vars};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_remote::Config;
 
@@ -13,7 +13,6 @@ const SERVER: &str = "STRONGROOM_SERVER";
 /// The API key for it.
 pub(crate) const API_KEY: &str = "STRONGROOM_API_KEY";
 const DATABASE: &str = "STRONGROOM_DATABASE_URL";
-const CONFIG: &str = "STRONGROOM_CONFIG";
 
 /// The server that the command line, the environment or a login names, in this order; `None` for the database. Who names
 /// a database or a configuration at least as plainly means that.
@@ -23,7 +22,7 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
         None if location.database.is_some() || location.config.is_some() => return Ok(None),
         None => match vars.lookup(SERVER)? {
             Some(url) => url.expose_secret().to_owned(),
-            None if vars.is_set(DATABASE) || vars.is_set(CONFIG) => return Ok(None),
+            None if vars.is_set(DATABASE) || vars.is_set(CONFIG_VARIABLE) => return Ok(None),
             None => {
                 let kept = Credentials::at(places).read()?;
                 if kept.is_none() && vars.is_set(API_KEY) {
@@ -59,7 +58,7 @@ pub(crate) fn despite_login(vars: &Vars) -> Option<String> {
     let places = [
         (SERVER, "the server that it names"),
         (DATABASE, "the database that it names"),
-        (CONFIG, "the database of that configuration"),
+        (CONFIG_VARIABLE, "the database of that configuration"),
     ];
     let (name, place) = places.into_iter().find(|(name, _)| vars.is_set(name))?;
     Some(format!("{name} is set: commands work on {place} as long as it is"))

@@ -44,6 +44,8 @@ use strongroom_core::{
 
 /// What the names of all our variables start with.
 pub(crate) const PREFIX: &str = "STRONGROOM_";
+/// The variable that names the configuration file.
+pub const CONFIG_VARIABLE: &str = "STRONGROOM_CONFIG";
 
 /// The configuration file and the environment, of which each part is read when it is asked for.
 #[derive(Clone)]

@@ -2,7 +2,6 @@
 
 use super::{Places, RootSource};
 use crate::{Config, Registry};
-use secrecy::SecretString;
 use std::{io::ErrorKind::NotFound, path::PathBuf, sync::Arc};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::{Catalog, Env, Identity, RootKeys, crypto::RootId, initialise};
@@ -23,9 +22,7 @@ impl Config {
         existing: bool,
     ) -> Result<Arc<SqlCatalog>> {
         let database = self.database()?;
-        let url = database
-            .url
-            .unwrap_or_else(|| SecretString::from(format!("sqlite:{}", places.database().display())));
+        let url = database.url.unwrap_or_else(|| places.database_url().into());
         let mut options = Options::new(url, env.clone()).next(registry.next_release()).create(!existing);
         if let Some(connections) = database.max_connections {
             options.max_connections = connections;

@@ -1,6 +1,6 @@
 //! Where files lie.
 
-use crate::Config;
+use crate::{Config, config::CONFIG_VARIABLE};
 use secrecy::ExposeSecret;
 use std::{
     io,
@@ -47,6 +47,12 @@ impl Places {
         self.data.join("strongroom.db")
     }
 
+    /// The database where none is configured.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        format!("sqlite:{}", self.database().display())
+    }
+
     /// The root keys: one file each, named after its id. Never beside the data, so that a copy of the data directory is
     /// not lock and key together.
     #[must_use]
@@ -69,7 +75,7 @@ impl Config {
     /// As [`load`](Self::load).
     pub fn of_user(places: &Places, vars: impl Into<Arc<Vars>>) -> Result<Self> {
         let vars = vars.into();
-        if let Some(named) = vars.lookup("STRONGROOM_CONFIG")? {
+        if let Some(named) = vars.lookup(CONFIG_VARIABLE)? {
             return Self::load(named.expose_secret(), vars);
         }
         let usual = places.config_file();
