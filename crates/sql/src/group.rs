@@ -9,7 +9,7 @@
 //! | the transaction fails as a whole before COMMIT, or COMMIT is refused | each operation is run again alone |
 //! | COMMIT fails in a way that leaves its outcome open | all of the group are told so |
 //! | the file is not the one that was opened | nothing is written |
-//! | another process writes | the group waits for it, and grows meanwhile; none of it is run again when that took too long |
+//! | another process writes | the group waits for it, and grows meanwhile; none of it is run again when that took too long, nor are those left that are run alone |
 
 use crate::{
     connection::{Connection, Link, Sent},
@@ -156,10 +156,14 @@ impl Writer {
         };
         match ended {
             Ended::Undone(_) if again => {
-                for job in group.drain(..) {
-                    let mut one = vec![job];
-                    let ended = self.together(&mut one).await;
-                    finish(&mut one, ended);
+                while !group.is_empty() {
+                    let mut some = vec![group.remove(0)];
+                    let ended = self.together(&mut some).await;
+                    if matches!(ended, Ended::NotBegun(_)) {
+                        // Nor could the next one begin, and each would wait for as long once more.
+                        some.append(group);
+                    }
+                    finish(&mut some, ended);
                 }
             }
             ended => finish(group, ended),
