@@ -128,17 +128,6 @@ fn a_backup_without_room_names_the_disk_that_is_full() {
 }
 
 #[test]
-fn a_backup_needs_no_links() {
-    let mut home = Home::new();
-    home.ok(["secret", "create", "db", "--a=1"]);
-    home.set_fault("FAULT_NO_LINKS", "1");
-    let copy = home.arg("copy.db");
-    home.ok(["database", "backup", &copy]);
-    home.fails(4, ["database", "backup", &copy]);
-    assert_eq!(home.ok(["--database", &copy, "secret", "get", "db", "a"]), "1");
-}
-
-#[test]
 fn migrating_what_is_up_to_date_changes_nothing() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

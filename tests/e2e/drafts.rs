@@ -51,27 +51,38 @@ fn whoever_started_us_without_a_signal_gets_the_whole() {
 }
 
 #[test]
-fn a_backup_removes_what_one_that_was_killed_left() {
-    let home = Home::new();
+fn nothing_has_its_name_before_it_is_whole() {
+    let mut home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);
-    let id = "0123456789abcdef0123456789abcdef";
-    let left = [format!("copy.db.{id}.tmp"), format!("copy.db.{id}.tmp-journal")];
-    let others = [
-        format!("other.db.{id}.tmp"),
-        format!("copy.db.{}.tmp", &id[1..]),
-        format!("copy.db.{}.tmp", id.to_uppercase()),
-        format!("copy.db.{id}.tmp.gz"),
-    ];
-    for name in left.iter().chain(&others) {
-        home.file(name, "");
-        let file = fs::File::options().write(true).open(home.path(name)).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(2 * 3600)).unwrap();
+    let (values, key, copy) = (home.arg("db.yaml"), home.arg("root.key"), home.arg("copy.db"));
+    for (file, args) in [
+        ("db.yaml", &["secret", "export", "db", "-f", &values] as &[&str]),
+        ("root.key", &["keys", "generate", "-O", &key]),
+        ("copy.db", &["database", "backup", &copy]),
+    ] {
+        home.set_fault("FAULT_SIGNAL", "9");
+        assert_eq!(home.command(args).output().unwrap().status.signal(), Some(9), "{args:?}");
+        assert!(!home.path(file).exists(), "{args:?}");
+        let left = drafts(&home);
+        assert!(!left.is_empty(), "{args:?}");
+        for name in left {
+            assert!(name.starts_with(&format!("{file}.")), "{name}");
+            // As if it was yesterday.
+            let draft = fs::File::options().write(true).open(home.path(&name)).unwrap();
+            draft.set_modified(SystemTime::now() - Duration::from_secs(24 * 3600)).unwrap();
+        }
+        home.set_fault("FAULT_SIGNAL", "0");
+        assert!(home.command(args).output().unwrap().status.success(), "{args:?}");
+        assert!(home.path(file).exists());
+        assert_eq!(drafts(&home), [""; 0], "the next one for the same file removes what was left");
     }
-    // Somebody may be writing it just now.
-    let fresh = format!("copy.db.{}.tmp", id.replace('0', "1"));
-    home.file(&fresh, "");
-    home.ok(["database", "backup", &home.arg("copy.db")]);
-    let mut expected = [&others[..], &[fresh]].concat();
-    expected.sort();
-    assert_eq!(drafts(&home), expected);
+}
+
+#[test]
+fn a_server_that_is_ended_while_it_starts_leaves_no_draft() {
+    let mut home = Home::new();
+    home.set_fault("FAULT_SIGNAL", "15");
+    let output = home.command(["serve", "--listen=127.0.0.1:0"]).output().unwrap();
+    assert_eq!(output.status.signal(), Some(15), "{output:?}");
+    assert_eq!(drafts(&home), [""; 0]);
 }

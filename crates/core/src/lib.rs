@@ -47,7 +47,7 @@ pub use filter::{Page, SecretFilter};
 pub use ids::{NamespaceId, ObjectId, OwnerId, Revision, SecretId, Timestamp, VersionUid};
 pub use model::{NewSecret, Owner, Secret, SecretMeta, SecretRef, SecretUpdate, ValuesChange, Version};
 pub use name::SecretName;
-pub use path::{check_replaceable, shown_path};
+pub use path::shown_path;
 pub use plugin::{Configure, OpenContext, Opened, Plugin};
 pub use prices::Prices;
 pub use reason::Reason;

@@ -1,10 +1,6 @@
-//! Paths in errors, and those that must not be written over.
+//! Paths in errors.
 
-use crate::{Error, ErrorKind, Result};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 /// A path as an error may show it: where one is expected, somebody may have put the content of the file itself, a root
 /// key, an API key, a private key or a map of values.
@@ -19,28 +15,6 @@ pub fn shown_path(path: &Path) -> String {
         return "(not shown: a text that is no path)".to_owned();
     }
     text.into_owned()
-}
-
-/// Looks whether a file may take this name, from another one or anew: a directory cannot, a device must not be replaced; nor a
-/// link of the system's, such as `/dev/stdout`, wherever that leads now.
-///
-/// # Errors
-/// `InvalidInput` if not, which names the path.
-pub fn check_replaceable(path: &Path) -> Result<()> {
-    let systems_own = |target: PathBuf| target.starts_with("/proc") || target.starts_with("/dev/fd");
-    let special = match fs::symlink_metadata(path) {
-        Ok(there) if there.is_symlink() => {
-            fs::read_link(path).is_ok_and(systems_own)
-                || fs::metadata(path).is_ok_and(|there| !there.is_file())
-        }
-        Ok(there) => !there.is_file(),
-        Err(_) => false,
-    };
-    if special {
-        let text = format!("{} is no regular file; choose another one", shown_path(path));
-        return Err(Error::new(ErrorKind::InvalidInput, text));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

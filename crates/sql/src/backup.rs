@@ -19,7 +19,7 @@ impl SqlCatalog {
     pub async fn backup(&self, to: &Path, force: bool) -> Result<()> {
         match &self.database.pools {
             #[cfg(feature = "sqlite")]
-            Pools::Sqlite(file) => sqlite::backup(file, &*self.database.env, to, force).await,
+            Pools::Sqlite(file) => sqlite::backup(file, to, force).await,
             #[cfg(feature = "postgres")]
             Pools::Postgres(_) => Err(other("pg_dump", to, force)),
             #[cfg(feature = "mysql")]
@@ -48,21 +48,19 @@ mod sqlite {
         files, prepare,
     };
     use std::{
-        ffi::OsStr,
         fs,
-        io::{self, ErrorKind as Io},
-        os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
+        io::ErrorKind as Io,
+        os::unix::fs::MetadataExt as _,
         path::{Path, PathBuf},
-        time::Duration,
     };
-    use strongroom_core::{Error, ErrorKind, Result, check_replaceable};
-    use strongroom_engine::Env;
+    use strongroom_core::{Error, ErrorKind, Result};
+    use strongroom_files::{Draft, check_replaceable, directory_of};
 
-    /// How long nobody has written to a copy that is not made any more: one that is, is written to all the time.
-    const IDLE: Duration = Duration::from_secs(3600);
-
-    pub(super) async fn backup(file: &File, env: &dyn Env, to: &Path, force: bool) -> Result<()> {
-        check_replaceable(to)?;
+    pub(super) async fn backup(file: &File, to: &Path, force: bool) -> Result<()> {
+        check_replaceable(to).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, format!("the backup's file {error}"))
+                .with("path", to.display())
+        })?;
         if !force && fs::symlink_metadata(to).is_ok() {
             return Err(there(to));
         }
@@ -70,62 +68,35 @@ mod sqlite {
             let text = "the backup would replace the database itself; choose another name";
             return Err(Error::new(ErrorKind::InvalidInput, text).with("path", to.display()));
         }
-        let directory = files::directory_of(to);
+        let directory = directory_of(to);
         if !directory.is_dir() {
             let text = "the backup's directory is not there, or cannot be looked into: make it, or choose another one";
             return Err(Error::new(ErrorKind::NotFound, text).with("directory", directory.display()));
         }
-        // Written beside and then given its name, so that no half copy ever has it.
-        let name = to.file_name().unwrap_or_default();
-        remove_left(&directory, name);
-        let mut name = name.to_owned();
-        name.push(format!(".{:032x}.tmp", env.random()));
-        let temporary = Temporary(directory.join(name));
-        write(file, &temporary.0, to).await?;
-        publish(&temporary.0, to, force)
-    }
-
-    /// A name that goes also if the copying fails, or whoever waited for it goes away.
-    struct Temporary(PathBuf);
-
-    impl Drop for Temporary {
-        fn drop(&mut self) {
-            // It has been renamed, most likely, and the other one is there only while something is written.
-            for file in [self.0.clone(), prepare::behind(&self.0, "-journal")] {
-                let _ = fs::remove_file(file);
-            }
-        }
-    }
-
-    /// Removes what copies to this name left that were killed.
-    fn remove_left(directory: &Path, name: &OsStr) {
-        let is_left = |there: fs::Metadata| {
-            let age = there.modified().ok().and_then(|modified| modified.elapsed().ok());
-            there.is_file() && age.is_some_and(|age| age > IDLE)
-        };
-        for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-            if is_temporary(&entry.file_name(), name) && entry.metadata().is_ok_and(is_left) {
-                // What stays is in nobody's way.
-                let _ = fs::remove_file(entry.path());
-            }
-        }
-    }
-
-    /// Whether it is the name of a copy that is going to have this one, or of what SQLite keeps beside it.
-    fn is_temporary(name: &OsStr, to: &OsStr) -> bool {
-        let name = name.as_bytes();
-        let name = name.strip_suffix(b"-journal").unwrap_or(name);
-        let id = name.strip_prefix(to.as_bytes()).and_then(|rest| rest.strip_prefix(b"."));
-        id.and_then(|rest| rest.strip_suffix(b".tmp")).is_some_and(|id| {
-            id.len() == 32 && id.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        let draft = Draft::beside(to)
+            .map_err(|error| files::failed("the backup could not be created", to, &error))?;
+        let _journal = Journal(prepare::behind(draft.path(), "-journal"));
+        write(file, draft.path(), to).await?;
+        draft.publish(to, force).map_err(|failed| match failed.error.kind() {
+            Io::AlreadyExists => there(to),
+            _ => files::failed("the backup could not be given its name", to, &failed.error),
         })
+    }
+
+    /// What SQLite keeps beside a file while it writes it, which goes also if whoever waits for the copy goes away.
+    struct Journal(PathBuf);
+
+    impl Drop for Journal {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
     }
 
     /// Whether a name leads to the database or to what SQLite keeps beside it. Who has the database open would go on with a
     /// file that has no name any more, and who opens it later would take the old log for the copy's.
     fn is_ours(database: &Path, to: &Path) -> bool {
         const OURS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
-        let directory = |path| fs::canonicalize(files::directory_of(path)).ok();
+        let directory = |path| fs::canonicalize(directory_of(path)).ok();
         if directory(to) == directory(database)
             && OURS.iter().any(|end| prepare::behind(database, end).file_name() == to.file_name())
         {
@@ -139,8 +110,6 @@ mod sqlite {
     }
 
     async fn write(file: &File, temporary: &Path, to: &Path) -> Result<()> {
-        files::make(temporary)
-            .map_err(|error| files::failed("the backup could not be created", to, &error.into()))?;
         let copied = async {
             let mut reader = Connection::new(Link::Sqlite(file.readers.acquire().await?), Sent::default());
             // A reader may not write, and a copy counts as writing.
@@ -166,30 +135,6 @@ mod sqlite {
         })?;
         let synced = fs::File::open(temporary).and_then(|file| file.sync_all());
         synced.map_err(|error| files::failed("the backup could not be written to the disk", to, &error))
-    }
-
-    fn publish(temporary: &Path, to: &Path, force: bool) -> Result<()> {
-        let named = if force { fs::rename(temporary, to) } else { name_new(temporary, to) };
-        match named {
-            Ok(()) => {
-                files::sync_directory(to);
-                Ok(())
-            }
-            Err(error) if error.kind() == Io::AlreadyExists => Err(there(to)),
-            Err(error) => Err(files::failed("the backup could not be given its name", to, &error)),
-        }
-    }
-
-    /// A link refuses to replace, a rename does not. Where there are no links the name is taken first: whoever kills us just
-    /// then leaves an empty file.
-    fn name_new(temporary: &Path, to: &Path) -> io::Result<()> {
-        match fs::hard_link(temporary, to) {
-            Err(error) if error.kind() != Io::AlreadyExists => {
-                files::make(to)?;
-                fs::rename(temporary, to).inspect_err(|_| drop(fs::remove_file(to)))
-            }
-            named => named,
-        }
     }
 
     fn there(to: &Path) -> Error {

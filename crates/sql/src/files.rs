@@ -3,14 +3,9 @@
 //! SQLite would make its file readable by everybody; its log and index files take over the mode of the database.
 
 use crate::prepare::behind;
-use rustix::fs::{Mode, OFlags};
-use std::{
-    fs,
-    io::ErrorKind as Io,
-    os::unix::fs::{DirBuilderExt, MetadataExt},
-    path::{Path, PathBuf},
-};
+use std::{fs, io::ErrorKind as Io, os::unix::fs::MetadataExt, path::Path};
 use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_files::{create as make, create_directory, directory_of};
 
 /// Makes sure that there is a database file that only we can touch, in a directory that only we can change. Without
 /// `create` it has to be there, and something in it.
@@ -38,52 +33,19 @@ pub(crate) fn prepare(path: &Path, create: bool) -> Result<()> {
         .with("path", path.display()));
     }
     if create {
-        make_directory(&directory)?;
+        create_directory(directory)
+            .map_err(|error| failed("the database's directory could not be created", directory, &error))?;
     }
-    check_directory(&directory)?;
+    check_directory(directory)?;
     if length(path)?.is_some() {
         return Ok(());
     }
     match make(path) {
-        Ok(()) => Ok(()),
+        Ok(_) => Ok(()),
         // Somebody else made it at the same time.
-        Err(error) if error == rustix::io::Errno::EXIST => length(path).map(drop),
-        Err(error) => Err(failed("the database could not be created", path, &error.into())),
+        Err(error) if error.kind() == Io::AlreadyExists => length(path).map(drop),
+        Err(error) => Err(failed("the database could not be created", path, &error)),
     }
-}
-
-/// Makes an empty file that only we can touch; refuses whatever is there, a link too.
-pub(crate) fn make(path: &Path) -> Result<(), rustix::io::Errno> {
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDWR;
-    let file = fs::File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
-    // The umask can only take away; a file that we cannot write ourselves would fail later and stranger.
-    rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)?;
-    sync_directory(path);
-    Ok(())
-}
-
-/// Makes a new name in a directory durable, as far as the file system lets us.
-pub(crate) fn sync_directory(path: &Path) {
-    if let Ok(directory) = fs::File::open(directory_of(path)) {
-        drop(directory.sync_all());
-    }
-}
-
-/// The directory that holds a file.
-pub(crate) fn directory_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
-        Some(parent) => parent.to_owned(),
-        None => PathBuf::from("/"),
-    }
-}
-
-fn make_directory(directory: &Path) -> Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(|error| failed("the database's directory could not be created", directory, &error))
 }
 
 fn check_directory(directory: &Path) -> Result<()> {

@@ -157,9 +157,7 @@ impl SqlCatalog {
             let narrowed = match &self.database.pools {
                 #[cfg(feature = "sqlite")]
                 Pools::Sqlite(_) => match url::parse(options.url.expose_secret())? {
-                    Target::Sqlite(path) => {
-                        crate::prepare::narrow(&path, options.release(), &*options.env).await
-                    }
+                    Target::Sqlite(path) => crate::prepare::narrow(&path, options.release()).await,
                     #[cfg(any(feature = "postgres", feature = "mysql"))]
                     _ => Ok(()),
                 },
@@ -194,7 +192,7 @@ impl SqlCatalog {
         catalog.vet(upgrade).await?;
         #[cfg(feature = "sqlite")]
         if let Some(file) = catalog.database.file() {
-            file.opened.remember();
+            file.opened.remember()?;
         }
         Ok(catalog)
     }

@@ -7,6 +7,7 @@
 use crate::prepare::behind;
 use std::{
     fs,
+    io::{self, ErrorKind as Io},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
@@ -14,7 +15,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_core::{Error, ErrorKind, Result, Retry};
 
 /// The database, its log, and the log's index. The latter two stay as long as anybody has the database open.
 const ENDS: [&str; 3] = ["", "-wal", "-shm"];
@@ -36,18 +37,26 @@ impl Opened {
     }
 
     /// Remembers the files that are there now, of which a connection has all open.
-    pub(crate) fn remember(&self) {
-        self.ids.get_or_init(|| ids(&self.path));
+    ///
+    /// # Errors
+    /// As [`check`](Self::check) if they cannot be looked at.
+    pub(crate) fn remember(&self) -> Result<()> {
+        let ids = self.now()?;
+        self.ids.get_or_init(|| ids);
+        Ok(())
     }
 
     /// Looks whether they still are.
     ///
     /// # Errors
-    /// `Unavailable` if they are not, which is logged the first time.
+    /// `Unavailable` if they are not, which is logged once, as long as they are not put back; or if they cannot be looked at.
     pub(crate) fn check(&self) -> Result<()> {
         let Some(opened) = self.ids.get() else { return Ok(()) };
-        let now = ids(&self.path);
+        let now = self.now()?;
         if opened.iter().zip(now).all(|(opened, now)| opened.is_none() || *opened == now) {
+            if self.told.load(Ordering::Relaxed) && self.told.swap(false, Ordering::Relaxed) {
+                tracing::info!(target: "strongroom::sql", "the database's file was put back: it is written again");
+            }
             return Ok(());
         }
         let text = "the database's file was replaced while it was open: end every program that uses it, then start again";
@@ -57,8 +66,25 @@ impl Opened {
         }
         Err(error)
     }
+
+    fn now(&self) -> Result<Ids> {
+        let mut ids = Ids::default();
+        for (id, end) in ids.iter_mut().zip(ENDS) {
+            *id = id_of(&behind(&self.path, end)).map_err(|error| {
+                let text = format!("the database's file cannot be looked at: {}", error.kind());
+                Error::new(ErrorKind::Unavailable, text)
+                    .with("path", self.path.display())
+                    .retryable(Retry::Backoff)
+            })?;
+        }
+        Ok(ids)
+    }
 }
 
-fn ids(path: &Path) -> Ids {
-    ENDS.map(|end| fs::metadata(behind(path, end)).ok().map(|file| (file.dev(), file.ino())))
+fn id_of(path: &Path) -> io::Result<Option<(u64, u64)>> {
+    match fs::metadata(path) {
+        Ok(file) => Ok(Some((file.dev(), file.ino()))),
+        Err(error) if matches!(error.kind(), Io::NotFound | Io::NotADirectory) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -12,12 +12,12 @@ use crate::{
 use std::{
     ffi::OsString,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, ErrorKind},
     path::{Path, PathBuf},
     time::Duration,
 };
 use strongroom_core::{Error, Result};
-use strongroom_engine::Env;
+use strongroom_files::Draft;
 
 /// How long other processes that do the same are waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,7 +28,7 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
     files::prepare(path, options.create)?;
     let start = options.env.monotonic();
     loop {
-        match tables(path, release, &*options.env).await {
+        match tables(path, release).await {
             Ok(()) => return Ok(()),
             // Switching a new file to its log mode needs it alone, and SQLite does not wait for that.
             Err(failure) if failure.class == Class::Again => {
@@ -43,7 +43,7 @@ pub(crate) async fn prepare(path: &Path, options: &Options) -> Result<()> {
     }
 }
 
-async fn tables(path: &Path, release: Release, env: &dyn Env) -> Result<(), Failure> {
+async fn tables(path: &Path, release: Release) -> Result<(), Failure> {
     let new = std::fs::metadata(path).is_ok_and(|file| file.len() == 0);
     let pool = if new { sqlite::maker(path) } else { sqlite::upgrader(path) };
     let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
@@ -51,7 +51,7 @@ async fn tables(path: &Path, release: Release, env: &dyn Env) -> Result<(), Fail
         Ok(Found::Ready) => Ok(()),
         Ok(Found::Empty) => schema::apply(&mut connection, release).await,
         Ok(Found::Older) => {
-            match copy(&mut connection, path, &format!("before-{}", release.schema()), env).await {
+            match copy(&mut connection, path, &format!("before-{}", release.schema())).await {
                 Ok(()) => schema::apply(&mut connection, release).await,
                 Err(failure) => Err(failure),
             }
@@ -64,11 +64,11 @@ async fn tables(path: &Path, release: Release, env: &dyn Env) -> Result<(), Fail
 }
 
 /// Removes what no program needs any more, after a copy was made.
-pub(crate) async fn narrow(path: &Path, release: Release, env: &dyn Env) -> Result<(), Failure> {
+pub(crate) async fn narrow(path: &Path, release: Release) -> Result<(), Failure> {
     let pool = sqlite::upgrader(path);
     let mut connection = Connection::new(Link::Sqlite(pool.acquire().await?), Sent::default());
     let why = format!("before-finish-{}", release.schema());
-    let outcome = match copy(&mut connection, path, &why, env).await {
+    let outcome = match copy(&mut connection, path, &why).await {
         Ok(()) => schema::narrow(&mut connection, release).await,
         Err(failure) => Err(failure),
     };
@@ -78,37 +78,30 @@ pub(crate) async fn narrow(path: &Path, release: Release, env: &dyn Env) -> Resu
 }
 
 /// A whole copy beside the database, written before it gets its name, so that no part of one has it.
-async fn copy(connection: &mut Connection, path: &Path, why: &str, env: &dyn Env) -> Result<(), Failure> {
+async fn copy(connection: &mut Connection, path: &Path, why: &str) -> Result<(), Failure> {
     let wanted = behind(path, &format!(".{why}"));
-    let temporary = behind(&wanted, &format!(".{:032x}.tmp", env.random()));
-    files::make(&temporary).map_err(|error| not_made(&temporary, &error.into()))?;
-    let outcome = match vacuum_into(connection, &temporary).await {
-        Ok(()) => publish(&temporary, &wanted).map_err(|error| not_made(&wanted, &error).into()),
-        Err(failure) => Err(failure),
-    };
-    drop(fs::remove_file(&temporary));
-    outcome
+    let draft = Draft::beside(&wanted).map_err(|error| not_made(&wanted, &error))?;
+    vacuum_into(connection, draft.path()).await?;
+    publish(draft, &wanted).map_err(|error| not_made(&wanted, &error).into())
 }
 
 /// Gives a copy its name: with a number behind it if there is another file of that name, such as the copy of an earlier
 /// upgrade. One that an interrupted upgrade made of the same database stands for this one.
-fn publish(temporary: &Path, wanted: &Path) -> std::io::Result<()> {
-    fs::File::open(temporary)?.sync_all()?;
+fn publish(mut draft: Draft, wanted: &Path) -> std::io::Result<()> {
+    fs::File::open(draft.path())?.sync_all()?;
     let mut to = wanted.to_owned();
-    for number in 2_u32.. {
-        match files::make(&to) {
-            Ok(()) => break,
-            Err(error) if error == rustix::io::Errno::EXIST => {}
-            Err(error) => return Err(error.into()),
-        }
-        if is_same(temporary, &to).unwrap_or(false) {
+    let mut number = 2;
+    loop {
+        draft = match draft.publish(&to, false) {
+            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => failed.draft,
+            published => return Ok(published?),
+        };
+        if is_same(draft.path(), &to).unwrap_or(false) {
             return Ok(());
         }
         to = behind(wanted, &format!("-{number}"));
+        number += 1;
     }
-    fs::rename(temporary, &to)?;
-    files::sync_directory(&to);
-    Ok(())
 }
 
 fn is_same(one: &Path, other: &Path) -> std::io::Result<bool> {

@@ -16,7 +16,7 @@ static int is_draft(int fd) {
     ssize_t length = readlink(link, path, sizeof path - 1);
     path[length < 0 ? 0 : length] = 0;
     const char *name = strrchr(path, '/');
-    return name && (strstr(name, ".tmp") || strstr(name, ".new"));
+    return name && strstr(name, ".tmp");
 }
 
 static int is_full(int fd) {
@@ -33,14 +33,6 @@ ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t at) {
 
 ssize_t pwrite(int fd, const void *bytes, size_t length, off_t at) {
     return pwrite64(fd, bytes, length, at);
-}
-
-int linkat(int from, const char *old, int to, const char *new, int flags) {
-    if (getenv("FAULT_NO_LINKS")) {
-        errno = EPERM;
-        return -1;
-    }
-    return syscall(SYS_linkat, from, old, to, new, flags);
 }
 
 /* A signal that comes while a draft is written. */

@@ -2,23 +2,20 @@
 
 use crate::{
     args::ServeArgs,
-    console::{Console, is_ignored},
+    console::{Console, Signals, end},
     failure::{Failure, Outcome},
-    files::{self, Draft},
-    process,
+    files, process,
     session::{Configured, Location},
     zenml,
 };
-use futures::future::select_all;
 use secrecy::{ExposeSecret, SecretString};
-use std::{path::Path, time::Duration};
+use std::{ffi::c_int, path::Path, pin::pin, time::Duration};
 use strongroom::Registry;
 use strongroom_core::{Error, ErrorKind};
 use strongroom_server::{
     Kinds, Server, ServerConfig,
     identity::{FIRST_PASSWORD_FILE, FirstAdmin, Identities, check_password, made_up_password},
 };
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const PASSWORD: &str = "STRONGROOM_ADMIN_PASSWORD";
 /// The file that it is in, in place of that.
@@ -48,6 +45,29 @@ async fn run(
     args: &ServeArgs,
     console: &mut dyn Console,
 ) -> Outcome {
+    // Whoever reads that it listens may end it at once.
+    let mut stop = pin!(stopped()?);
+    let prepared = tokio::select! {
+        biased;
+        // What was begun has put itself in order by then.
+        signal = &mut stop => end(signal),
+        prepared = prepare(registry, location, args, console) => prepared?,
+    };
+    let Some((server, scheme)) = prepared else { return Ok(()) };
+    console.message(&format!("listening on {scheme}://{}\n", server.address()?));
+    let stopped = async move {
+        stop.await;
+    };
+    Ok(server.run(stopped).await?)
+}
+
+/// A server that listens, and under which scheme, unless the settings were to be checked alone.
+async fn prepare(
+    registry: &Registry,
+    location: &Location,
+    args: &ServeArgs,
+    console: &mut dyn Console,
+) -> Outcome<Option<(Server, &'static str)>> {
     let location = Location {
         database: args.database.clone().or_else(|| location.database.clone()),
         config: args.config.clone().or_else(|| location.config.clone()),
@@ -92,16 +112,13 @@ async fn run(
         check_password(given).map_err(|error| Failure::usage(format!("{named}: {}", error.message())))?;
     }
     if args.check {
-        return check(open, &identities, console).await;
+        check(open, &identities, console).await?;
+        return Ok(None);
     }
     let file = places.config.join(FIRST_PASSWORD_FILE);
     first_password(first, given.map(|given| (named, given)), &file, console).await?;
     let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
-    // Whoever reads that it listens may end it at once.
-    let stop = stopped()?;
-    let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
-    console.message(&format!("listening on {scheme}://{}\n", server.address()?));
-    Ok(server.run(stop).await?)
+    Ok(Some((server, if settings.tls_cert.is_some() { "https" } else { "http" })))
 }
 
 /// Tries every store as a secret would be, which `check` alone does not.
@@ -153,10 +170,10 @@ async fn first_password(
         // Nothing else has to be in it: the root key and the configuration may be elsewhere.
         files::make_directory(directory)?;
     }
-    let draft = Draft::write(file, password.expose_secret().as_bytes())?;
+    let draft = files::draft(file, password.expose_secret().as_bytes())?;
     match first.set_password(password).await {
         Ok(true) => {
-            draft.publish()?;
+            files::publish(draft, file)?;
             console.message(&format!(
                 "note: the first admin's password was made up; it is in {} until it is changed\n",
                 file.display()
@@ -164,8 +181,12 @@ async fn first_password(
         }
         Ok(false) => {}
         Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
-            let kept = draft.keep();
-            console.message(&format!("note: the first admin's password may be that in {}\n", kept.display()));
+            if let Ok(kept) = draft.keep() {
+                console.message(&format!(
+                    "note: the first admin's password may be that in {}\n",
+                    kept.display()
+                ));
+            }
             return Err(error.into());
         }
         Err(error) => return Err(error.into()),
@@ -173,26 +194,17 @@ async fn first_password(
     Ok(())
 }
 
-/// Ready at the first signal; a second one ends the process at once. A terminal that is closed sends one, too.
-fn stopped() -> Outcome<impl Future<Output = ()>> {
-    let mut kinds = vec![SignalKind::terminate(), SignalKind::interrupt()];
-    let hangup = SignalKind::hangup();
-    if !is_ignored(hangup.as_raw_value()) {
-        kinds.push(hangup);
-    }
-    let listen = |kind| signal(kind).map_err(|error| Failure::io("cannot listen for signals", &error));
-    let mut signals = kinds.into_iter().map(listen).collect::<Outcome<Vec<Signal>>>()?;
+/// Ready at the first signal, which it tells; a second one ends the process at once. A terminal that is closed sends one, too.
+fn stopped() -> Outcome<impl Future<Output = c_int>> {
+    let mut signals = Signals::listen().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     Ok(async move {
-        next(&mut signals).await;
+        let first = signals.next().await;
         tokio::spawn(async move {
-            next(&mut signals).await;
+            signals.next().await;
             std::process::exit(1);
         });
+        first
     })
-}
-
-async fn next(signals: &mut [Signal]) {
-    select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
 }
 
 /// Takes over what a ZenML server would read, and names what has no effect, so that nobody believes that it had one.

@@ -16,7 +16,7 @@ use std::{
     },
     task::Poll,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const SIGNALS: [c_int; 3] = [SIGINT, SIGTERM, SIGHUP];
 
@@ -59,45 +59,57 @@ fn holding<T>(which: &'static [OnceLock<Option<Held>>], work: impl FnOnce() -> T
 /// Does what puts itself in order when it is dropped: a signal does that, and then ends the process. Afterwards it ends
 /// the process at once.
 pub(crate) async fn dropping<T>(work: impl Future<Output = T>) -> T {
-    let heard: Vec<_> = SIGNALS.into_iter().filter(|signal| !is_ignored(*signal)).collect();
+    let mut signals = Signals::listen().unwrap_or_default();
     let done = tokio::select! {
         // Also if the work is done at the same time.
         biased;
-        signal = first_of(&heard) => end(signal),
+        signal = signals.next() => end(signal),
         done = work => done,
     };
     // The runtime's handlers stay.
-    for signal in heard {
+    for (signal, _) in signals.0 {
         let _ = register_conditional_default(signal, Arc::new(AtomicBool::new(true)));
     }
     done
 }
 
-/// Waits for a signal.
-async fn first_of(signals: &[c_int]) -> c_int {
-    let listen = |number: &c_int| Some((*number, signal(SignalKind::from_raw(*number)).ok()?));
-    let mut heard: Vec<_> = signals.iter().filter_map(listen).collect();
-    future::poll_fn(|context| {
-        for (number, signal) in &mut heard {
-            if signal.poll_recv(context).is_ready() {
-                return Poll::Ready(*number);
+/// The signals that end the process, which do not as long as somebody listens.
+#[derive(Default)]
+pub(crate) struct Signals(Vec<(c_int, Signal)>);
+
+impl Signals {
+    /// Listens for those that whoever started us did not want ignored.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let wanted = SIGNALS.into_iter().filter(|signal| !is_ignored(*signal));
+        let listen = |number| Ok((number, signal(SignalKind::from_raw(number))?));
+        Ok(Self(wanted.map(listen).collect::<io::Result<_>>()?))
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) -> c_int {
+        future::poll_fn(|context| {
+            for (number, signal) in &mut self.0 {
+                if signal.poll_recv(context).is_ready() {
+                    return Poll::Ready(*number);
+                }
             }
-        }
-        Poll::Pending
-    })
-    .await
+            Poll::Pending
+        })
+        .await
+    }
 }
 
 /// Whether whoever started us wants none of it, as `nohup` wants no SIGHUP: that one is left alone where the system does not
 /// tell.
-pub(crate) fn is_ignored(signal: c_int) -> bool {
+fn is_ignored(signal: c_int) -> bool {
     let Ok(status) = fs::read_to_string("/proc/self/status") else { return signal == SIGHUP };
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     (ignored >> (signal - 1)) & 1 == 1
 }
 
-fn end(signal: c_int) -> ! {
+/// Ends the process by a signal.
+pub(crate) fn end(signal: c_int) -> ! {
     if signal == SIGINT {
         // Whoever goes on typing does so on a line of their own.
         let _ = io::stderr().write_all(b"\n");

@@ -5,7 +5,7 @@ mod process;
 #[cfg(unix)]
 mod quiet;
 
-pub(crate) use interrupt::{dropping, finishing, is_ignored};
+pub(crate) use interrupt::{Signals, dropping, end, finishing};
 pub(crate) use process::ProcessConsole;
 
 use secrecy::SecretString;

@@ -1,11 +1,10 @@
 //! Where the root key comes from, and how one is made.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
 use std::{
     fmt,
-    fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, ErrorKind as Io, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    fs::File,
+    io::{self, ErrorKind as Io, Read},
     path::{Path, PathBuf},
 };
 use strongroom_core::{Error, ErrorKind, NamespaceId, Result, async_trait, shown_path};
@@ -13,9 +12,10 @@ use strongroom_engine::{
     RootKeys,
     crypto::{DataKey, Derived, KeyId, KeyKind, RootId, RootKey, unwrap, wrap},
 };
+use strongroom_files::Draft;
 
 /// The most bytes of a root key's file: it is one line.
-const LIMIT: u64 = 64 * 1024;
+const LIMIT: usize = 64 * 1024;
 
 /// A root key that is read whenever it is needed and dropped again.
 pub struct RootSource {
@@ -129,15 +129,13 @@ fn read(path: &Path) -> Result<RootKey> {
     RootKey::parse(text.expose_secret()).map_err(at)
 }
 
-/// Room is made for all of it before, so that nothing is moved and left behind.
+/// Room is made for all of it before, so that nothing is moved and left behind, and wiped afterwards.
 fn content(path: &Path) -> io::Result<SecretString> {
-    let file = File::open(path)?;
-    let length = file.metadata()?.len().min(LIMIT);
-    let mut text = String::with_capacity(usize::try_from(length).unwrap_or_default());
-    if file.take(LIMIT + 1).read_to_string(&mut text)? as u64 > LIMIT {
+    let mut text = Zeroizing::new(String::with_capacity(LIMIT + 1));
+    if File::open(path)?.take(LIMIT as u64 + 1).read_to_string(&mut text)? > LIMIT {
         return Err(Io::FileTooLarge.into());
     }
-    Ok(text.into())
+    Ok(text.as_str().into())
 }
 
 fn unreadable(kind: Io) -> Error {
@@ -156,17 +154,10 @@ fn unreadable(kind: Io) -> Error {
     Error::new(ErrorKind::ConfigInvalid, text)
 }
 
-/// Written under another name, synced, then linked without overwriting: whoever sees the file sees all of it.
+/// Whoever sees the file sees all of it.
 fn write_new(directory: &Path, path: &Path, key: &RootKey) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let temporary = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let written = file
-        .write_all(key.to_text().expose_secret().as_bytes())
-        .and_then(|()| file.write_all(b"\n"))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::hard_link(&temporary, path))
-        .and_then(|()| File::open(directory)?.sync_all());
-    fs::remove_file(&temporary)?;
-    written
+    strongroom_files::create_directory(directory)?;
+    let text = key.to_text();
+    let line = Zeroizing::new([text.expose_secret(), "\n"].concat());
+    Ok(Draft::write(path, line.as_bytes())?.publish(path, false)?)
 }
