@@ -19,6 +19,7 @@
 //!   `docs/architecture.md`.
 
 mod access;
+mod account;
 mod backend;
 mod calendar;
 mod causes;
@@ -37,6 +38,7 @@ mod store;
 mod values;
 
 pub use access::{Access, Context, Glob, Names, Origin, Receipt};
+pub use account::{AccountKind, Role, Scope};
 pub use async_trait::async_trait;
 pub use backend::{
     Backend, BackendInfo, Found, Labels, Limits, NewVersion, Payload, Removal, ScanPage, VersionRef,

@@ -4,8 +4,8 @@ use crate::canary::Canary;
 use serde::Serialize;
 use std::{fmt::Debug, marker::PhantomData};
 use strongroom_core::{
-    NewSecret, Owner, OwnerId, Payload, Secret, SecretId, SecretMeta, SecretName, SecretUpdate, SecretValues,
-    Timestamp, ValuesChange,
+    NewSecret, Owner, OwnerId, Payload, Role, Scope, Secret, SecretId, SecretMeta, SecretName, SecretUpdate,
+    SecretValues, Timestamp, ValuesChange,
 };
 use strongroom_engine::crypto::RootKey;
 use strongroom_remote::NewAccount;
@@ -40,8 +40,8 @@ fn debug_shows_no_value() {
             name: "o".to_owned(),
             full_name: String::new(),
             description: String::new(),
-            role: "reader".to_owned(),
-            scope: "all".to_owned(),
+            role: Role::Reader,
+            scope: Scope::All,
             password: Some(canary.value().into()),
         },
     );

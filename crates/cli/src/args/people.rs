@@ -5,11 +5,10 @@ use clap::{Args, Subcommand};
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf};
 use strongroom_core::{
-    Timestamp,
+    Role, Scope, Timestamp,
     filter::{Condition, DateOp},
 };
 use strongroom_server::ServerConfig;
-use strongroom_sql::identities::{Role, Scope};
 
 /// `serve`
 #[derive(Debug, Args)]

@@ -11,8 +11,8 @@ use crate::{
     secret_text::SecretText,
 };
 use secrecy::{ExposeSecret, SecretString};
+use strongroom_core::{AccountKind, Scope};
 use strongroom_remote::{ApiKey, NewKey};
-use strongroom_sql::identities::Scope;
 
 /// `api-key ...`
 pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outcome {
@@ -22,7 +22,7 @@ pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outco
     let people = people(run).await?;
     match command {
         ApiKeyCommand::Create { account, name, description, expires_in_days } => {
-            let account = people.find(true, account).await?;
+            let account = people.find(AccountKind::Service, account).await?;
             let new = NewKey {
                 name: name.clone(),
                 description: description.clone(),
@@ -43,26 +43,26 @@ pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outco
             text_of(run, &key, &text)
         }
         ApiKeyCommand::List { account, .. } => {
-            let account = people.find(true, account).await?;
+            let account = people.find(AccountKind::Service, account).await?;
             let keys = people.keys(&account).await?;
             run.print(&keys_view(&keys))
         }
         ApiKeyCommand::Rotate { account, key, retain } => {
-            let account = people.find(true, account).await?;
+            let account = people.find(AccountKind::Service, account).await?;
             let key = people.find_key(&account, key).await?;
             let (key, text) = people.rotate_key(&account, &key, *retain).await?;
             run.note(&format!("the key `{}` has another text; it is not shown again", key.name));
             text_of(run, &key, &text)
         }
         ApiKeyCommand::Update { account, key, rename, active } => {
-            let account = people.find(true, account).await?;
+            let account = people.find(AccountKind::Service, account).await?;
             let key = people.find_key(&account, key).await?;
             let key = people.update_key(&account, &key, rename.as_deref(), *active).await?;
             run.note(&format!("changed the key `{}`", key.name));
             Ok(())
         }
         ApiKeyCommand::Delete { account, key } => {
-            let account = people.find(true, account).await?;
+            let account = people.find(AccountKind::Service, account).await?;
             let key = people.find_key(&account, key).await?;
             people.delete_key(&account, &key).await?;
             run.note(&format!("deleted the key `{}`", key.name));
@@ -129,7 +129,7 @@ pub(crate) async fn grant(run: &mut Run<'_>, command: &GrantCommand) -> Outcome 
         GrantCommand::Add { account: which, glob } => {
             let account = people.find_any(which).await?;
             people.grant(&account, glob).await?;
-            if account.scope == Scope::All.as_str() {
+            if account.scope == Some(Scope::All) {
                 run.warn(&format!(
                     "`{}` has the scope all: the grant has no effect until that is granted",
                     account.name

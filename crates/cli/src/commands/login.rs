@@ -40,7 +40,7 @@ pub(crate) async fn login(run: &mut Run<'_>, args: &LoginArgs) -> Outcome {
     store.log_in().await?;
     let account = store.accounts().own().await?;
     Credentials::at(&Places::of_user()?).write(&config)?;
-    let role = if account.role.is_empty() { String::new() } else { format!(" ({})", account.role) };
+    let role = account.role.map(|role| format!(" ({role})")).unwrap_or_default();
     let despite = despite_login(&environment()?);
     let now = if despite.is_none() { "; commands work on that server now" } else { "" };
     run.note(&format!("logged in to {} as `{}`{role}{now}", config.url, account.name));

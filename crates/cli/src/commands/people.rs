@@ -9,8 +9,8 @@ use crate::{
     session::People,
 };
 use secrecy::{ExposeSecret, SecretString};
+use strongroom_core::{AccountKind, Role, Scope};
 use strongroom_remote::{Account, AccountChange, NewAccount};
-use strongroom_sql::identities::{Role, Scope};
 
 const STDIN: &str = "--password-stdin";
 
@@ -26,8 +26,8 @@ pub(super) fn nothing_given(command: &str, options: &str) -> Failure {
 /// Refuses a change that changes nothing, before anything is opened or sent.
 fn something(change: &AccountChange, command: &str, text: &str) -> Outcome {
     let AccountChange { name, full_name, description, role, scope, active } = change;
-    let texts = [name, full_name, description, role, scope];
-    if active.is_some() || texts.into_iter().any(Option::is_some) {
+    let texts = [name, full_name, description];
+    if active.is_some() || role.is_some() || scope.is_some() || texts.into_iter().any(Option::is_some) {
         return Ok(());
     }
     Err(nothing_given(
@@ -37,14 +37,12 @@ fn something(change: &AccountChange, command: &str, text: &str) -> Outcome {
 }
 
 /// The words are checked before anything is asked or sent.
-fn role(rights: &Rights) -> Outcome<Option<String>> {
-    let role = rights.role.as_deref().map(Role::parse).transpose()?;
-    Ok(role.map(|role| role.as_str().to_owned()))
+fn role(rights: &Rights) -> Outcome<Option<Role>> {
+    Ok(rights.role.as_deref().map(Role::parse).transpose()?)
 }
 
-fn scope(rights: &Rights) -> Outcome<Option<String>> {
-    let scope = rights.scope.as_deref().map(Scope::parse).transpose()?;
-    Ok(scope.map(|scope| scope.as_str().to_owned()))
+fn scope(rights: &Rights) -> Outcome<Option<Scope>> {
+    Ok(rights.scope.as_deref().map(Scope::parse).transpose()?)
 }
 
 fn new_account(name: &str, rights: &Rights) -> Outcome<NewAccount> {
@@ -55,7 +53,7 @@ fn new_account(name: &str, rights: &Rights) -> Outcome<NewAccount> {
         full_name: String::new(),
         description: String::new(),
         role,
-        scope: scope(rights)?.unwrap_or_else(|| Scope::All.as_str().to_owned()),
+        scope: scope(rights)?.unwrap_or(Scope::All),
         password: None,
     })
 }
@@ -100,9 +98,9 @@ pub(crate) async fn user(run: &mut Run<'_>, command: &UserCommand) -> Outcome {
             let mut new = new_account(name, rights)?;
             new.full_name.clone_from(full_name);
             new.password = Some(password(run, *password_stdin)?);
-            create(run, false, new).await
+            create(run, AccountKind::User, new).await
         }
-        UserCommand::List(_) => list(run, false).await,
+        UserCommand::List(_) => list(run, AccountKind::User).await,
         UserCommand::Update { name, rights, rename, full_name, active } => {
             let change = AccountChange {
                 name: rename.clone(),
@@ -113,11 +111,11 @@ pub(crate) async fn user(run: &mut Run<'_>, command: &UserCommand) -> Outcome {
                 ..AccountChange::default()
             };
             something(&change, "user update", "--full-name")?;
-            update(run, name, false, change).await
+            update(run, name, AccountKind::User, change).await
         }
         UserCommand::Password { name, password_stdin } => change_password(run, name, *password_stdin).await,
         UserCommand::Delete { name, with_private_secrets, yes } => {
-            delete(run, name, false, *with_private_secrets, *yes).await
+            delete(run, name, AccountKind::User, *with_private_secrets, *yes).await
         }
     }
 }
@@ -128,9 +126,9 @@ pub(crate) async fn service_account(run: &mut Run<'_>, command: &ServiceAccountC
         ServiceAccountCommand::Create { name, rights, description } => {
             let mut new = new_account(name, rights)?;
             new.description.clone_from(description);
-            create(run, true, new).await
+            create(run, AccountKind::Service, new).await
         }
-        ServiceAccountCommand::List(_) => list(run, true).await,
+        ServiceAccountCommand::List(_) => list(run, AccountKind::Service).await,
         ServiceAccountCommand::Update { name, rights, rename, description, active } => {
             let change = AccountChange {
                 name: rename.clone(),
@@ -141,28 +139,28 @@ pub(crate) async fn service_account(run: &mut Run<'_>, command: &ServiceAccountC
                 ..AccountChange::default()
             };
             something(&change, "service-account update", "--description")?;
-            update(run, name, true, change).await
+            update(run, name, AccountKind::Service, change).await
         }
         ServiceAccountCommand::Delete { name, with_private_secrets, yes } => {
-            delete(run, name, true, *with_private_secrets, *yes).await
+            delete(run, name, AccountKind::Service, *with_private_secrets, *yes).await
         }
     }
 }
 
-async fn create(run: &mut Run<'_>, service: bool, new: NewAccount) -> Outcome {
-    let account = people(run).await?.create(service, new).await?;
+async fn create(run: &mut Run<'_>, kind: AccountKind, new: NewAccount) -> Outcome {
+    let account = people(run).await?.create(kind, new).await?;
     run.note(&format!("created the account `{}` ({})", account.name, account.id));
     shown(run, &[account])
 }
 
-async fn list(run: &mut Run<'_>, service: bool) -> Outcome {
-    let accounts = people(run).await?.list(service).await?;
+async fn list(run: &mut Run<'_>, kind: AccountKind) -> Outcome {
+    let accounts = people(run).await?.list(kind).await?;
     run.print(&view(&accounts))
 }
 
-async fn update(run: &mut Run<'_>, which: &str, service: bool, change: AccountChange) -> Outcome {
+async fn update(run: &mut Run<'_>, which: &str, kind: AccountKind, change: AccountChange) -> Outcome {
     let people = people(run).await?;
-    let account = people.find(service, which).await?;
+    let account = people.find(kind, which).await?;
     let account = people.update(&account, change).await?;
     run.note(&format!("changed the account `{}` ({})", account.name, account.id));
     shown(run, &[account])
@@ -175,7 +173,7 @@ async fn change_password(run: &mut Run<'_>, which: &str, stdin: bool) -> Outcome
     } else {
         (SecretString::default(), password(run, stdin)?)
     };
-    let account = people.find(false, which).await?;
+    let account = people.find(AccountKind::User, which).await?;
     people.change_password(&account, &old, new).await?;
     run.session().await?.forget_first_password(account.id);
     run.note(&format!("changed the account `{}` ({})", account.name, account.id));
@@ -185,9 +183,9 @@ async fn change_password(run: &mut Run<'_>, which: &str, stdin: bool) -> Outcome
     shown(run, &[account])
 }
 
-async fn delete(run: &mut Run<'_>, which: &str, service: bool, secrets_too: bool, yes: bool) -> Outcome {
+async fn delete(run: &mut Run<'_>, which: &str, kind: AccountKind, secrets_too: bool, yes: bool) -> Outcome {
     let people = people(run).await?;
-    let account = people.find(service, which).await?;
+    let account = people.find(kind, which).await?;
     if !yes {
         let with = if secrets_too { "keys, grants and private secrets" } else { "keys and grants" };
         let question = format!("Delete the account `{}` ({}) with its {with}?", account.name, account.id);
@@ -209,8 +207,8 @@ fn view(accounts: &[Account]) -> View {
     for account in accounts {
         table.row([
             account.name.as_str().into(),
-            account.role.as_str().into(),
-            account.scope.as_str().into(),
+            account.role.map_or("", Role::as_str).into(),
+            account.scope.map_or("", Scope::as_str).into(),
             account.active.into(),
             short(account.created).into(),
             account.id.to_string().into(),
@@ -219,9 +217,9 @@ fn view(accounts: &[Account]) -> View {
             ("id", account.id.to_string().into()),
             ("name", account.name.as_str().into()),
             ("full_name", account.full_name.as_str().into()),
-            ("kind", if account.service { "service" } else { "user" }.into()),
-            ("role", account.role.as_str().into()),
-            ("scope", account.scope.as_str().into()),
+            ("kind", account.kind.as_str().into()),
+            ("role", account.role.map_or(Data::Null, |role| role.as_str().into())),
+            ("scope", account.scope.map_or(Data::Null, |scope| scope.as_str().into())),
             ("active", account.active.into()),
             ("created", account.created.to_string().into()),
             ("updated", account.updated.to_string().into()),

@@ -142,9 +142,9 @@ impl Session {
 
     /// Removes the file with the first admin's made-up password, since that account has another one now. A server that
     /// keeps its configuration elsewhere notices by itself.
-    pub(crate) fn forget_first_password(&self, account: Uuid) {
+    pub(crate) fn forget_first_password(&self, account: OwnerId) {
         let Some(local) = &self.local else { return };
-        let owner = local.open.engine.as_ref().map(|engine| engine.identity().owner.id.0);
+        let owner = local.open.engine.as_ref().map(|engine| engine.identity().owner.id);
         if owner == Some(account) {
             // Most often there is none.
             let _ = std::fs::remove_file(&local.first_password);

@@ -74,16 +74,15 @@ pub(super) async fn of_server(store: &RemoteStore, secrets: &Secrets) -> Result<
     let server = store.server().await?;
     let account = store.accounts().own().await?;
     let listed = secrets.list(&SecretFilter::new().size(1)).await?.total;
-    let word = |text: String| if text.is_empty() { Data::Null } else { text.into() };
     let data = Data::from([
         ("server", store.url().into()),
-        ("name", word(server.name)),
+        ("name", if server.name.is_empty() { Data::Null } else { server.name.into() }),
         ("id", server.id.map_or(Data::Null, |id| id.to_string().into())),
         ("strongroom", server.strongroom.map_or(Data::Null, Data::from)),
         ("zenml", server.version.into()),
         ("account", account.name.into()),
-        ("role", word(account.role)),
-        ("scope", word(account.scope)),
+        ("role", account.role.map_or(Data::Null, |role| role.as_str().into())),
+        ("scope", account.scope.map_or(Data::Null, |scope| scope.as_str().into())),
         ("secrets", listed.into()),
     ]);
     Ok(Report { data, broken: Vec::new(), damaged: None })

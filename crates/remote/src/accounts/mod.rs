@@ -19,7 +19,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc, time::Instant};
-use strongroom_core::{Context, Error, ErrorKind, Result};
+use strongroom_core::{AccountKind, Context, Error, ErrorKind, Result};
 use uuid::Uuid;
 use views::AccountView;
 
@@ -34,8 +34,11 @@ pub struct Accounts {
     client: Arc<Client>,
 }
 
-fn kind(service: bool) -> &'static str {
-    if service { "/service_accounts" } else { "/users" }
+fn path_of(kind: AccountKind) -> &'static str {
+    match kind {
+        AccountKind::Service => "/service_accounts",
+        AccountKind::User | AccountKind::Foreign => "/users",
+    }
 }
 
 impl fmt::Debug for Accounts {
@@ -104,7 +107,7 @@ impl Accounts {
     pub async fn own(&self) -> Result<Account> {
         let message = Message::new(Method::GET, "/current-user");
         let call = Call { message, about: About::default(), end: Instant::now() + Context::DEADLINE };
-        self.client.json::<AccountView>(call).await?.account(false)
+        self.client.json::<AccountView>(call).await?.account(AccountKind::User)
     }
 
     /// The user name that we log in with; `None` with an API key or a token.
@@ -113,27 +116,27 @@ impl Accounts {
         self.client.login().username()
     }
 
-    /// All accounts of people, or of programs.
+    /// All accounts of a kind.
     ///
     /// # Errors
     /// Those of any call.
-    pub async fn list(&self, service: bool) -> Result<Vec<Account>> {
-        let found: Vec<AccountView> = self.all(kind(service)).await?;
-        found.into_iter().map(|view| view.account(service)).collect()
+    pub async fn list(&self, kind: AccountKind) -> Result<Vec<Account>> {
+        let found: Vec<AccountView> = self.all(path_of(kind)).await?;
+        found.into_iter().map(|view| view.account(kind)).collect()
     }
 
     /// An account by its name or id.
     ///
     /// # Errors
     /// `NotFound` if there is none of that kind.
-    pub async fn find(&self, service: bool, which: &str) -> Result<Account> {
+    pub async fn find(&self, kind: AccountKind, which: &str) -> Result<Account> {
         if matches!(which, "" | "." | "..") {
             // In a path these mean something.
             return Err(Error::new(ErrorKind::NotFound, "no such account"));
         }
-        let found: AccountView = self.read(format!("{}/{}", kind(service), escaped(which))).await?;
-        let account = found.account(service)?;
-        if account.service != service {
+        let found: AccountView = self.read(format!("{}/{}", path_of(kind), escaped(which))).await?;
+        let account = found.account(kind)?;
+        if account.kind != kind {
             // The route for people shows programs, too, to whoever asks by id.
             return Err(Error::new(ErrorKind::NotFound, "no such account of that kind"));
         }
@@ -144,9 +147,9 @@ impl Accounts {
     ///
     /// # Errors
     /// `AlreadyExists` if the name is taken.
-    pub async fn create(&self, service: bool, new: &NewAccount) -> Result<Account> {
-        let (path, body, key) = (kind(service).into(), AccountRequest::from(new), Some(Uuid::new_v4()));
-        self.send::<AccountView>(Method::POST, path, Some(&body), key).await?.account(service)
+    pub async fn create(&self, kind: AccountKind, new: &NewAccount) -> Result<Account> {
+        let (path, body, key) = (path_of(kind).into(), AccountRequest::from(new), Some(Uuid::new_v4()));
+        self.send::<AccountView>(Method::POST, path, Some(&body), key).await?.account(kind)
     }
 
     /// Changes an account.
@@ -154,9 +157,9 @@ impl Accounts {
     /// # Errors
     /// `AlreadyExists` if the new name is taken.
     pub async fn update(&self, account: &Account, change: &AccountChange) -> Result<Account> {
-        let path = format!("{}/{}", kind(account.service), account.id);
+        let path = format!("{}/{}", path_of(account.kind), account.id);
         let body = AccountRequest::from(change);
-        self.ask::<AccountView>(Method::PUT, path, Some(&body)).await?.account(account.service)
+        self.ask::<AccountView>(Method::PUT, path, Some(&body)).await?.account(account.kind)
     }
 
     /// Gives the account that we log in with another password, which ends what was logged in with the old one.
@@ -190,7 +193,7 @@ impl Accounts {
     /// `PermissionDenied` if it owns (others).
     pub async fn delete(&self, account: &Account, with_private_secrets: bool) -> Result<()> {
         let query = if with_private_secrets { "?with_private_secrets=true" } else { "" };
-        let path = format!("{}/{}{query}", kind(account.service), account.id);
+        let path = format!("{}/{}{query}", path_of(account.kind), account.id);
         self.ask::<Option<()>>(Method::DELETE, path, None::<&()>).await.map(drop)
     }
 }

@@ -1,24 +1,24 @@
 //! Accounts, keys and grants as callers see them, and what they ask for.
 
 use secrecy::SecretString;
-use strongroom_core::Timestamp;
+use strongroom_core::{AccountKind, OwnerId, Role, Scope, Timestamp};
 use uuid::Uuid;
 
 /// A person's or a program's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Names it for ever.
-    pub id: Uuid,
+    pub id: OwnerId,
     /// What people call it.
     pub name: String,
     /// The full name; may be empty.
     pub full_name: String,
-    /// Whether it is a program's.
-    pub service: bool,
-    /// `admin`, `writer`, `reader` or `auditor`.
-    pub role: String,
-    /// `all` or `granted`.
-    pub scope: String,
+    /// A person's or a program's.
+    pub kind: AccountKind,
+    /// What it may do; `None` on a ZenML server, whose accounts have no roles.
+    pub role: Option<Role>,
+    /// With which secrets; `None` as for the role.
+    pub scope: Option<Scope>,
     /// Whether it can be used.
     pub active: bool,
     /// When it was made.
@@ -66,10 +66,10 @@ pub struct NewAccount {
     pub full_name: String,
     /// A remark, for a program's account; may be empty.
     pub description: String,
-    /// `admin`, `writer`, `reader` or `auditor`.
-    pub role: String,
-    /// `all` or `granted`.
-    pub scope: String,
+    /// What it may do.
+    pub role: Role,
+    /// With which secrets.
+    pub scope: Scope,
     /// For a person.
     pub password: Option<SecretString>,
 }
@@ -84,9 +84,9 @@ pub struct AccountChange {
     /// Another remark, of a program's account.
     pub description: Option<String>,
     /// Another role.
-    pub role: Option<String>,
+    pub role: Option<Role>,
     /// Another scope.
-    pub scope: Option<String>,
+    pub scope: Option<Scope>,
     /// Whether it can be used.
     pub active: Option<bool>,
 }

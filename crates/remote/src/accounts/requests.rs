@@ -3,6 +3,7 @@
 use super::{AccountChange, NewAccount};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use strongroom_core::{Role, Scope};
 
 /// An account to be made, or what is to change of one.
 #[derive(Serialize)]
@@ -29,8 +30,8 @@ impl<'a> From<&'a NewAccount> for AccountRequest<'a> {
             name: Some(&new.name),
             full_name: Some(&new.full_name),
             description: Some(new.description.as_str()).filter(|text| !text.is_empty()),
-            role: Some(&new.role),
-            scope: Some(&new.scope),
+            role: Some(new.role.as_str()),
+            scope: Some(new.scope.as_str()),
             active: None,
             password: new.password.as_ref().map(|password| password.expose_secret()),
         }
@@ -43,8 +44,8 @@ impl<'a> From<&'a AccountChange> for AccountRequest<'a> {
             name: change.name.as_deref(),
             full_name: change.full_name.as_deref(),
             description: change.description.as_deref(),
-            role: change.role.as_deref(),
-            scope: change.scope.as_deref(),
+            role: change.role.map(Role::as_str),
+            scope: change.scope.map(Scope::as_str),
             active: change.active,
             password: None,
         }

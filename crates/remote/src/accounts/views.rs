@@ -4,7 +4,7 @@ use super::{Account, ApiKey};
 use crate::wire;
 use secrecy::SecretString;
 use serde::Deserialize;
-use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_core::{AccountKind, Error, ErrorKind, OwnerId, Result, Role, Scope};
 use uuid::Uuid;
 
 #[derive(Deserialize)]
@@ -62,19 +62,31 @@ pub(super) struct GrantView {
 }
 
 impl AccountView {
-    pub(super) fn account(self, service: bool) -> Result<Account> {
+    /// Of that kind, where the server does not say which it is.
+    pub(super) fn account(self, kind: AccountKind) -> Result<Account> {
+        let kind = match self.body.is_service_account {
+            Some(true) => AccountKind::Service,
+            Some(false) => AccountKind::User,
+            None => kind,
+        };
         Ok(Account {
-            id: self.id,
+            id: OwnerId(self.id),
             name: self.name,
             full_name: self.body.full_name.unwrap_or_default(),
-            service: self.body.is_service_account.unwrap_or(service),
-            role: self.body.role.unwrap_or_default(),
-            scope: self.body.scope.unwrap_or_default(),
+            kind,
+            role: self.body.role.as_deref().map(Role::parse).transpose().map_err(unknown)?,
+            scope: self.body.scope.as_deref().map(Scope::parse).transpose().map_err(unknown)?,
             active: self.body.active,
             created: wire::time(&self.body.created)?,
             updated: wire::time(&self.body.updated)?,
         })
     }
+}
+
+/// A word of a newer server.
+fn unknown(error: Error) -> Error {
+    let text = format!("the server's answer is not understood: {}", error.message());
+    Error::new(ErrorKind::Unexpected, text)
 }
 
 impl KeyView {

@@ -3,7 +3,7 @@
 use super::{
     change::{AccountPatch, Changed, IdentityChange, NewAccount},
     key, remove,
-    rows::{self, ACCOUNT, ACCOUNT_FROM, Account, Role},
+    rows::{self, ACCOUNT, ACCOUNT_FROM, Account},
 };
 use crate::{
     accounts::name_key,
@@ -15,7 +15,7 @@ use crate::{
 };
 use secrecy::ExposeSecret;
 use strongroom_core::{
-    Error, ErrorKind, OwnerId, Receipt, Result, Revision, SecretId, Timestamp, async_trait,
+    Error, ErrorKind, OwnerId, Receipt, Result, Revision, Role, SecretId, Timestamp, async_trait,
 };
 use strongroom_engine::{Auditor, Noted};
 

@@ -3,12 +3,12 @@
 use super::{
     apply::Apply,
     key,
-    rows::{Account, AccountKind, ApiKey, Role, Scope},
+    rows::{Account, ApiKey},
 };
 use crate::SqlCatalog;
 use secrecy::SecretString;
 use std::{fmt, time::Duration};
-use strongroom_core::{OwnerId, Receipt, Result, Timestamp};
+use strongroom_core::{AccountKind, OwnerId, Receipt, Result, Role, Scope, Timestamp};
 use strongroom_engine::{Noted, crypto::KeyId};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! Pages of accounts: filtered, sorted and cut by the database.
 
-use super::rows::{self, ACCOUNT, ACCOUNT_FROM, Account, AccountKind};
+use super::rows::{self, ACCOUNT, ACCOUNT_FROM, Account};
 use crate::{
     SqlCatalog,
     dialect::Dialect,
@@ -8,7 +8,7 @@ use crate::{
     value::{Value, args},
 };
 use strongroom_core::{
-    OwnerId, Page, Result, SecretFilter,
+    AccountKind, OwnerId, Page, Result, SecretFilter,
     filter::{DateOp, Logic, TextOp},
 };
 

@@ -17,4 +17,6 @@ pub use change::{
 };
 pub use device::{Decision, Device, NewDevice, Polled};
 pub use list::{AccountFilter, AccountSort, AccountTest};
-pub use rows::{Account, AccountKind, AccountRef, ApiKey, Grant, Principal, Role, Scope};
+pub use rows::{Account, AccountRef, ApiKey, Grant, Principal};
+// What their fields are.
+pub use strongroom_core::{AccountKind, Role, Scope};

@@ -3,7 +3,6 @@
 use super::{
     apply::{LAST_ADMIN, Step, another_admin, find, refuse},
     change::{Changed, OwnedSecrets},
-    rows::Role,
 };
 use crate::{
     connection::Statement,
@@ -12,7 +11,7 @@ use crate::{
     transaction::{Note, Transaction},
     value::args,
 };
-use strongroom_core::{ErrorKind, OwnerId, Revision, SecretId, Timestamp};
+use strongroom_core::{ErrorKind, OwnerId, Revision, Role, SecretId, Timestamp};
 use strongroom_engine::{AuditEntry, Noted};
 
 /// Removes an account that owns no secrets; its private ones go with it if there is an entry to note each after.

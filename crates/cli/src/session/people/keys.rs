@@ -4,7 +4,6 @@ use super::{People, row};
 use crate::failure::{Exit, Failure, Outcome};
 use secrecy::SecretString;
 use std::time::Duration;
-use strongroom_core::OwnerId;
 use strongroom_remote::{Account, ApiKey, Grant, NewKey};
 use strongroom_server::identity::Identities;
 use strongroom_sql::identities::{self as sql, ApiKeyPatch};
@@ -16,7 +15,7 @@ impl People {
     pub(crate) async fn keys(&self, account: &Account) -> Outcome<Vec<ApiKey>> {
         match self {
             Self::Local(identities, _) => {
-                let keys = identities.catalog().api_keys(OwnerId(account.id)).await?;
+                let keys = identities.catalog().api_keys(account.id).await?;
                 Ok(keys.iter().map(key_shown).collect())
             }
             Self::Remote(accounts) => Ok(accounts.keys(account).await?),
@@ -95,7 +94,7 @@ impl People {
     pub(crate) async fn grants(&self, account: &Account) -> Outcome<Vec<Grant>> {
         match self {
             Self::Local(identities, _) => {
-                let grants = identities.catalog().grants(OwnerId(account.id)).await?;
+                let grants = identities.catalog().grants(account.id).await?;
                 let shown = |grant: sql::Grant| Grant { glob: grant.glob, created: grant.created };
                 Ok(grants.into_iter().map(shown).collect())
             }
@@ -125,7 +124,7 @@ impl People {
 }
 
 async fn key_row(identities: &Identities, account: &Account, key: &ApiKey) -> Outcome<sql::ApiKey> {
-    let keys = identities.catalog().api_keys(OwnerId(account.id)).await?;
+    let keys = identities.catalog().api_keys(account.id).await?;
     let found = keys.into_iter().find(|row| row.id == key.id);
     found.ok_or_else(|| Failure::new(Exit::NotFound, format!("`{}` has no key `{}`", account.name, key.name)))
 }

@@ -4,10 +4,10 @@ mod keys;
 
 use crate::failure::{Exit, Failure, Outcome};
 use secrecy::SecretString;
-use strongroom_core::{Context, ErrorKind, OwnerId};
+use strongroom_core::{AccountKind, Context, ErrorKind, OwnerId};
 use strongroom_remote::{Account, AccountChange, Accounts, NewAccount};
 use strongroom_server::identity::{Identities, NewUser, Patch, Removal, as_kept};
-use strongroom_sql::identities::{self as sql, AccountKind, AccountRef, Role, Scope};
+use strongroom_sql::identities::{self as sql, AccountRef};
 use uuid::Uuid;
 
 /// Where accounts are.
@@ -19,38 +19,36 @@ pub(crate) enum People {
 }
 
 impl People {
-    /// All accounts of people, or of programs.
-    pub(crate) async fn list(&self, service: bool) -> Outcome<Vec<Account>> {
+    /// All accounts of a kind.
+    pub(crate) async fn list(&self, kind: AccountKind) -> Outcome<Vec<Account>> {
         match self {
             Self::Local(identities, _) => {
                 let mut accounts = identities.catalog().accounts().await?;
-                accounts.retain(|account| account.kind == kind(service));
+                accounts.retain(|account| account.kind == kind);
                 Ok(accounts.iter().map(shown).collect())
             }
-            Self::Remote(accounts) => Ok(accounts.list(service).await?),
+            Self::Remote(accounts) => Ok(accounts.list(kind).await?),
         }
     }
 
     /// An account of that kind by its name or id.
-    pub(crate) async fn find(&self, service: bool, which: &str) -> Outcome<Account> {
+    pub(crate) async fn find(&self, kind: AccountKind, which: &str) -> Outcome<Account> {
         match self {
             Self::Local(identities, _) => {
                 let found = account(identities, which).await?;
-                if found.kind == kind(service) {
+                if found.kind == kind {
                     return Ok(shown(&found));
                 }
                 let text = format!("the account `{which}` is of another kind: {}", found.kind);
                 Err(Failure::new(Exit::NotFound, text))
             }
-            Self::Remote(accounts) => {
-                accounts.find(service, which).await.map_err(|error| match error.kind() {
-                    ErrorKind::NotFound => {
-                        let what = if service { "program's" } else { "person's" };
-                        Failure::new(Exit::NotFound, format!("there is no {what} account `{which}`"))
-                    }
-                    _ => error.into(),
-                })
-            }
+            Self::Remote(accounts) => accounts.find(kind, which).await.map_err(|error| match error.kind() {
+                ErrorKind::NotFound => {
+                    let what = if kind == AccountKind::Service { "program's" } else { "person's" };
+                    Failure::new(Exit::NotFound, format!("there is no {what} account `{which}`"))
+                }
+                _ => error.into(),
+            }),
         }
     }
 
@@ -59,8 +57,8 @@ impl People {
         match self {
             Self::Local(identities, _) => Ok(shown(&account(identities, which).await?)),
             Self::Remote(accounts) => {
-                for service in [false, true] {
-                    match accounts.find(service, which).await {
+                for kind in [AccountKind::User, AccountKind::Service] {
+                    match accounts.find(kind, which).await {
                         Err(error) if error.kind() == ErrorKind::NotFound => {}
                         found => return Ok(found?),
                     }
@@ -71,15 +69,15 @@ impl People {
     }
 
     /// Makes an account.
-    pub(crate) async fn create(&self, service: bool, new: NewAccount) -> Outcome<Account> {
+    pub(crate) async fn create(&self, kind: AccountKind, new: NewAccount) -> Outcome<Account> {
         match self {
             Self::Local(identities, cx) => {
                 let new = NewUser {
                     name: new.name,
                     full_name: new.full_name,
-                    kind: kind(service),
-                    role: Role::parse(&new.role)?,
-                    scope: Scope::parse(&new.scope)?,
+                    kind,
+                    role: new.role,
+                    scope: new.scope,
                     description: new.description,
                     email: None,
                     password: new.password,
@@ -87,7 +85,7 @@ impl People {
                 };
                 Ok(shown(&identities.create_account(cx, new).await?.0))
             }
-            Self::Remote(accounts) => Ok(accounts.create(service, &new).await?),
+            Self::Remote(accounts) => Ok(accounts.create(kind, &new).await?),
         }
     }
 
@@ -100,8 +98,8 @@ impl People {
                     full_name: change.full_name,
                     description: change.description,
                     active: change.active,
-                    role: change.role.as_deref().map(Role::parse).transpose()?,
-                    scope: change.scope.as_deref().map(Scope::parse).transpose()?,
+                    role: change.role,
+                    scope: change.scope,
                     ..Patch::default()
                 };
                 let row = row(identities, account).await?;
@@ -180,22 +178,18 @@ fn nobody(which: &str) -> Failure {
 }
 
 pub(super) async fn row(identities: &Identities, account: &Account) -> Outcome<sql::Account> {
-    let found = identities.catalog().account(AccountRef::Id(OwnerId(account.id))).await?;
+    let found = identities.catalog().account(AccountRef::Id(account.id)).await?;
     found.ok_or_else(|| nobody(&account.name))
-}
-
-fn kind(service: bool) -> AccountKind {
-    if service { AccountKind::Service } else { AccountKind::User }
 }
 
 fn shown(row: &sql::Account) -> Account {
     Account {
-        id: row.id.0,
+        id: row.id,
         name: row.name.clone(),
         full_name: row.full_name.clone(),
-        service: row.kind == AccountKind::Service,
-        role: row.role.as_str().to_owned(),
-        scope: row.scope.as_str().to_owned(),
+        kind: row.kind,
+        role: Some(row.role),
+        scope: Some(row.scope),
         active: row.active,
         created: row.created,
         updated: row.updated,
