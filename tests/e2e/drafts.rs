@@ -82,7 +82,16 @@ fn nothing_has_its_name_before_it_is_whole() {
 fn a_server_that_is_ended_while_it_starts_leaves_no_draft() {
     let mut home = Home::new();
     home.set_fault("FAULT_SIGNAL", "15");
-    let output = home.command(["serve", "--listen=127.0.0.1:0"]).output().unwrap();
-    assert_eq!(output.status.signal(), Some(15), "{output:?}");
+    let serve = ["serve", "--listen=127.0.0.1:0"];
+    let output = home.command(serve).output().unwrap();
+    assert_eq!(output.status.signal(), Some(15), "at the root key: {output:?}");
     assert_eq!(drafts(&home), [""; 0]);
+    // The password is that of an account before it has its name: whoever comes next can log in.
+    home.set_fault("FAULT_SIGNAL", "0");
+    home.ok(["status"]);
+    home.set_fault("FAULT_SIGNAL", "15");
+    let output = home.command(serve).output().unwrap();
+    assert!(output.status.success(), "at the first password: {output:?}");
+    assert_eq!(drafts(&home), [""; 0]);
+    assert!(home.path("config/strongroom/initial-admin-password").exists());
 }

@@ -11,6 +11,10 @@ use strongroom_files::{Draft, check_replaceable, create_directory};
 /// Writes a file with mode 0600. One that is there is kept, unless `force` replaces it; either way in one step.
 pub(crate) fn write_private(path: &Path, content: &[u8], force: bool) -> Outcome {
     finishing(|| {
+        if !force && path.symlink_metadata().is_ok() {
+            // Before anything is written. What comes meanwhile stays as well.
+            return Err(explain(path, &io::ErrorKind::AlreadyExists.into()));
+        }
         let draft = draft(path, content)?;
         draft.publish(path, force).map_err(|failed| explain(path, &failed.error))
     })
@@ -26,9 +30,9 @@ pub(crate) fn draft(path: &Path, content: &[u8]) -> Outcome<Draft> {
 pub(crate) fn publish(draft: Draft, path: &Path) -> Outcome {
     draft.publish(path, true).map_err(|failed| {
         let failure = explain(path, &failed.error);
-        let text = match failed.draft.keep() {
-            Ok(kept) => format!("{}; it is in {}", failure.text, kept.display()),
-            Err(_) => failure.text,
+        let text = match failed.draft.map(Draft::keep) {
+            Some(Ok(kept)) => format!("{}; it is in {}", failure.text, kept.display()),
+            _ => failure.text,
         };
         Failure { text, ..failure }
     })

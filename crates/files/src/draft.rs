@@ -1,12 +1,12 @@
 //! What is written beside the place where it is going to be.
 
-use crate::{create, directory_of, left, own, sync_directory};
+use crate::{create, directory_of, is_not_for_us, left, own, sync_directory};
 use std::{
     fmt, fs,
-    io::{self, ErrorKind, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
-use tempfile::TempPath;
+use tempfile::{NamedTempFile, TempPath};
 
 /// A file that has not got its name yet, in the same directory, so that it can have it in one step. It is gone if nothing
 /// comes of it.
@@ -18,13 +18,13 @@ impl fmt::Debug for Draft {
     }
 }
 
-/// A draft that did not get its name.
+/// A draft that did not get its name, or not for good.
 #[derive(Debug)]
 pub struct Unpublished {
     /// Why. `AlreadyExists` if something else has the name.
     pub error: io::Error,
-    /// It is where it was.
-    pub draft: Draft,
+    /// It is where it was; `None` if it has its name, which a power cut may take from it.
+    pub draft: Option<Draft>,
 }
 
 impl From<Unpublished> for io::Error {
@@ -40,15 +40,7 @@ impl Draft {
     /// # Errors
     /// What the system says.
     pub fn beside(to: &Path) -> io::Result<Self> {
-        left::remove(to);
-        let prefix = left::prefix(to);
-        let made = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(left::SUFFIX)
-            .rand_bytes(left::RANDOM)
-            .tempfile_in(directory_of(to))?;
-        own(made.as_file())?;
-        Ok(Self(made.into_temp_path()))
+        Ok(Self(open_beside(to)?.into_temp_path()))
     }
 
     /// One with this content, on the disk.
@@ -56,11 +48,11 @@ impl Draft {
     /// # Errors
     /// What the system says.
     pub fn write(to: &Path, content: &[u8]) -> io::Result<Self> {
-        let draft = Self::beside(to)?;
-        let mut file = fs::File::options().write(true).open(draft.path())?;
-        file.write_all(content)?;
-        file.sync_all()?;
-        Ok(draft)
+        // Not opened again by its name, which somebody may have given to another file meanwhile.
+        let mut made = open_beside(to)?;
+        made.write_all(content)?;
+        made.as_file().sync_all()?;
+        Ok(Self(made.into_temp_path()))
     }
 
     /// Where it is.
@@ -77,28 +69,28 @@ impl Draft {
     /// otherwise.
     pub fn publish(self, to: &Path, force: bool) -> Result<(), Unpublished> {
         let named = if force { self.0.persist(to) } else { self.0.persist_noclobber(to) };
-        let named = match named
-            .map_err(|failed| Unpublished { error: failed.error, draft: Self(failed.path) })
-        {
-            Err(failed) if !force && failed.error.kind() != ErrorKind::AlreadyExists => failed.draft.take(to),
-            named => named,
-        };
-        if named.is_ok() {
-            sync_directory(to);
+        match named {
+            Ok(()) => {}
+            Err(failed) if !force && is_not_for_us(&failed.error) => Self(failed.path).take(to)?,
+            Err(failed) => return Err(Self(failed.path).failed(failed.error)),
         }
-        named
+        sync_directory(to).map_err(|error| Unpublished { error, draft: None })
     }
 
     /// Where a file system has no links, and no renaming that keeps what is there, the name is taken first: whoever kills us
     /// just then leaves an empty file.
     fn take(self, to: &Path) -> Result<(), Unpublished> {
         if let Err(error) = create(to) {
-            return Err(Unpublished { error, draft: self });
+            return Err(self.failed(error));
         }
         self.0.persist(to).map_err(|failed| {
             let _ = fs::remove_file(to);
-            Unpublished { error: failed.error, draft: Self(failed.path) }
+            Self(failed.path).failed(failed.error)
         })
+    }
+
+    fn failed(self, error: io::Error) -> Unpublished {
+        Unpublished { error, draft: Some(self) }
     }
 
     /// Leaves it where it is.
@@ -110,9 +102,22 @@ impl Draft {
     }
 }
 
+fn open_beside(to: &Path) -> io::Result<NamedTempFile> {
+    left::remove(to);
+    let prefix = left::prefix(to);
+    let made = tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(left::SUFFIX)
+        .rand_bytes(left::RANDOM)
+        .tempfile_in(directory_of(to))?;
+    own(made.as_file())?;
+    Ok(made)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::ErrorKind;
 
     /// What a file system without links is needed for otherwise.
     #[test]
@@ -123,6 +128,6 @@ mod tests {
         let failed = Draft::write(&to, b"two").unwrap().take(&to).unwrap_err();
         assert_eq!(failed.error.kind(), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&to).unwrap(), b"one");
-        assert_eq!(fs::read(failed.draft.path()).unwrap(), b"two");
+        assert_eq!(fs::read(failed.draft.unwrap().path()).unwrap(), b"two");
     }
 }

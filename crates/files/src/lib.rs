@@ -18,15 +18,18 @@ use std::{
 /// What the owner alone may do with a file.
 const MODE: u32 = 0o600;
 
-/// Makes an empty file. Its name is durable, as far as the file system lets us.
+/// Makes an empty file. Its name is durable.
 ///
 /// # Errors
 /// `AlreadyExists` if there is anything, a link that leads nowhere included; what the system says otherwise.
-pub fn create(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)?;
-    own(&file)?;
-    sync_directory(path);
-    Ok(file)
+pub fn create(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
+    let ready = own(&file).and_then(|()| sync_directory(path));
+    if ready.is_err() {
+        // An empty file would be in the way of the next attempt.
+        let _ = fs::remove_file(path);
+    }
+    ready
 }
 
 /// Makes a directory that its owner alone may look into, and those that it lies in. One that is there stays as it is.
@@ -47,9 +50,20 @@ pub fn directory_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes a new name in a directory durable, as far as the file system lets us.
-pub fn sync_directory(path: &Path) {
-    let _ = File::open(directory_of(path)).and_then(|directory| directory.sync_all());
+/// Makes a new name in a directory durable, unless the file system cannot, or the directory may not be read.
+///
+/// # Errors
+/// What the system says, such as that the disk fails.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    match File::open(directory_of(path)).and_then(|directory| directory.sync_all()) {
+        Err(error) if is_not_for_us(&error) => Ok(()),
+        done => done,
+    }
+}
+
+/// Whether the file system, or the rights, do not have what was asked for.
+fn is_not_for_us(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied)
 }
 
 /// Looks whether a file may take this name, from another one or anew: a directory cannot, a device must not be replaced; nor a
@@ -73,7 +87,11 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The umask can only take away; a file that its owner cannot write would fail later and stranger.
+/// The umask can only take away; a file that its owner cannot write would fail later and stranger. Some file systems have no
+/// modes to set.
 fn own(file: &File) -> io::Result<()> {
+    if file.metadata()?.permissions().mode() & MODE == MODE {
+        return Ok(());
+    }
     file.set_permissions(Permissions::from_mode(MODE))
 }

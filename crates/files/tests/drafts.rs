@@ -40,7 +40,7 @@ fn what_has_the_name_stays_unless_it_is_to_be_replaced() {
     for to in [&file, &link] {
         let failed = Draft::write(to, b"new").unwrap().publish(to, false).unwrap_err();
         assert_eq!(failed.error.kind(), ErrorKind::AlreadyExists, "{to:?}");
-        assert_eq!(fs::read(failed.draft.path()).unwrap(), b"new", "it can be given another name");
+        assert_eq!(fs::read(failed.draft.unwrap().path()).unwrap(), b"new", "it can be given another name");
         assert_eq!(create(to).unwrap_err().kind(), ErrorKind::AlreadyExists, "{to:?}");
     }
     assert_eq!(

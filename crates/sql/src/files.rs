@@ -41,7 +41,7 @@ pub(crate) fn prepare(path: &Path, create: bool) -> Result<()> {
         return Ok(());
     }
     match make(path) {
-        Ok(_) => Ok(()),
+        Ok(()) => Ok(()),
         // Somebody else made it at the same time.
         Err(error) if error.kind() == Io::AlreadyExists => length(path).map(drop),
         Err(error) => Err(failed("the database could not be created", path, &error)),

@@ -159,8 +159,9 @@ impl Writer {
                 while !group.is_empty() {
                     let mut some = vec![group.remove(0)];
                     let ended = self.together(&mut some).await;
-                    if matches!(ended, Ended::NotBegun(_)) {
-                        // Nor could the next one begin, and each would wait for as long once more.
+                    if matches!(&ended, Ended::NotBegun(failure) if failure.error.retry() == Retry::Exhausted)
+                    {
+                        // Each of the others would wait for as long once more.
                         some.append(group);
                     }
                     finish(&mut some, ended);

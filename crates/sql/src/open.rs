@@ -200,7 +200,7 @@ impl SqlCatalog {
     /// Looks whether the database is still the one that was opened; without asking it, so that this may be done often.
     ///
     /// # Errors
-    /// `Unavailable` if it is a SQLite file that was replaced since. Nothing is written any more then.
+    /// `Unavailable` if it is a SQLite file that was replaced since, or cannot be looked at. Nothing is written then.
     pub fn check_file(&self) -> Result<()> {
         #[cfg(feature = "sqlite")]
         if let Some(file) = self.database.file() {

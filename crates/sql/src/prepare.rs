@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 use strongroom_core::{Error, Result};
-use strongroom_files::Draft;
+use strongroom_files::{Draft, Unpublished};
 
 /// How long other processes that do the same are waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -93,7 +93,9 @@ fn publish(mut draft: Draft, wanted: &Path) -> std::io::Result<()> {
     let mut number = 2;
     loop {
         draft = match draft.publish(&to, false) {
-            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => failed.draft,
+            Err(Unpublished { error, draft: Some(draft) }) if error.kind() == ErrorKind::AlreadyExists => {
+                draft
+            }
             published => return Ok(published?),
         };
         if is_same(draft.path(), &to).unwrap_or(false) {

@@ -129,7 +129,8 @@ fn check(cx: &Context, book: &Book, at: usize, update: &SecretUpdate) -> Result<
     }
     if let Some(expected) = update.expected.filter(|expected| *expected != meta.revision) {
         let error = Error::new(ErrorKind::Conflict, "the secret was changed by somebody else: read it again");
-        return Err(error.with("expected revision", expected).with("actual revision", meta.revision));
+        let error = error.with("expected revision", expected).with("actual revision", meta.revision);
+        return Err(error.because(Reason::Stale(meta.revision)));
     }
     let (name, private) =
         (update.name.as_ref().unwrap_or(&meta.name), update.private.unwrap_or(meta.private));

@@ -45,3 +45,30 @@ fn what_would_be_lost_with_the_old_files_is_not_written() {
         assert_eq!(server.stop(), 0);
     }
 }
+
+#[test]
+fn files_that_are_put_back_are_written_again() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--k=v"]);
+    let server = Server::start_with(&home, &[("STRONGROOM_ENGINE_BEAT_MS", "100")]);
+    let token = server.admin();
+    let ready = || server.send("GET", "/ready", &[], b"").status;
+    let files = ["", "-wal", "-shm"]
+        .map(|end| (format!("{}{end}", home.database().display()), home.path(&format!("away.db{end}"))));
+    for time in 1..=2 {
+        files.iter().for_each(|(here, away)| fs::rename(here, away).unwrap());
+        until("it is noticed", || ready() == 503);
+        files.iter().for_each(|(here, away)| fs::rename(away, here).unwrap());
+        until("it is noticed, too", || ready() == 200);
+        let new = json!({"name": format!("new-{time}"), "values": {"k": "v"}});
+        assert_eq!(server.call(&token, "POST", "/secrets", &new).status, 200);
+        assert_eq!(home.values(&format!("new-{time}")), json!({"k": "v"}));
+    }
+    let (_, said) = server.end();
+    let levels: Vec<_> = said
+        .logged("strongroom::sql")
+        .iter()
+        .map(|line| line["level"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(levels, ["ERROR", "INFO", "ERROR", "INFO"]);
+}

@@ -9,13 +9,20 @@ use crate::{
     zenml,
 };
 use secrecy::{ExposeSecret, SecretString};
-use std::{ffi::c_int, path::Path, pin::pin, time::Duration};
+use std::{
+    ffi::c_int,
+    future,
+    path::{Path, PathBuf},
+    pin::pin,
+    time::Duration,
+};
 use strongroom::Registry;
 use strongroom_core::{Error, ErrorKind};
 use strongroom_server::{
     Kinds, Server, ServerConfig,
     identity::{FIRST_PASSWORD_FILE, FirstAdmin, Identities, check_password, made_up_password},
 };
+use tokio::sync::oneshot;
 
 const PASSWORD: &str = "STRONGROOM_ADMIN_PASSWORD";
 /// The file that it is in, in place of that.
@@ -45,7 +52,6 @@ async fn run(
     args: &ServeArgs,
     console: &mut dyn Console,
 ) -> Outcome {
-    // Whoever reads that it listens may end it at once.
     let mut stop = pin!(stopped()?);
     let prepared = tokio::select! {
         biased;
@@ -53,7 +59,13 @@ async fn run(
         signal = &mut stop => end(signal),
         prepared = prepare(registry, location, args, console) => prepared?,
     };
-    let Some((server, scheme)) = prepared else { return Ok(()) };
+    let Some(Prepared { open, identities, settings, kinds, sync, given, file }) = prepared else {
+        return Ok(());
+    };
+    // From here on a signal waits: a password that may be set already has to be told.
+    first_password(FirstAdmin::of(&identities).await?, given, &file, console).await?;
+    let scheme = if settings.tls_cert.is_some() { "https" } else { "http" };
+    let server = Server::bind(settings, open, identities, kinds, sync, Some(file)).await?;
     console.message(&format!("listening on {scheme}://{}\n", server.address()?));
     let stopped = async move {
         stop.await;
@@ -61,13 +73,27 @@ async fn run(
     Ok(server.run(stopped).await?)
 }
 
-/// A server that listens, and under which scheme, unless the settings were to be checked alone.
+/// What a server is made of.
+struct Prepared {
+    open: strongroom::Open,
+    identities: Identities,
+    settings: ServerConfig,
+    kinds: Kinds,
+    /// Whether a read waits until it is in the audit trail.
+    sync: bool,
+    /// The first admin's password, and the variable that it comes from.
+    given: Option<(&'static str, SecretString)>,
+    /// Where that password goes if it is made up.
+    file: PathBuf,
+}
+
+/// Opens and checks everything; `None` if that was all that was asked for.
 async fn prepare(
     registry: &Registry,
     location: &Location,
     args: &ServeArgs,
     console: &mut dyn Console,
-) -> Outcome<Option<(Server, &'static str)>> {
+) -> Outcome<Option<Prepared>> {
     let location = Location {
         database: args.database.clone().or_else(|| location.database.clone()),
         config: args.config.clone().or_else(|| location.config.clone()),
@@ -107,18 +133,18 @@ async fn prepare(
     // Both of them were refused.
     let named =
         if config.vars().names(PASSWORD).any(|name| name == PASSWORD) { PASSWORD } else { PASSWORD_FILE };
-    let first = FirstAdmin::of(&identities).await?;
-    if let (Some(given), Some(_)) = (&given, &first) {
+    if let Some(given) = &given
+        && FirstAdmin::of(&identities).await?.is_some()
+    {
         check_password(given).map_err(|error| Failure::usage(format!("{named}: {}", error.message())))?;
     }
     if args.check {
         check(open, &identities, console).await?;
         return Ok(None);
     }
+    let given = given.map(|given| (named, given));
     let file = places.config.join(FIRST_PASSWORD_FILE);
-    first_password(first, given.map(|given| (named, given)), &file, console).await?;
-    let server = Server::bind(settings.clone(), open, identities, kinds, sync, Some(file)).await?;
-    Ok(Some((server, if settings.tls_cert.is_some() { "https" } else { "http" })))
+    Ok(Some(Prepared { open, identities, settings, kinds, sync, given, file }))
 }
 
 /// Tries every store as a secret would be, which `check` alone does not.
@@ -194,16 +220,23 @@ async fn first_password(
     Ok(())
 }
 
-/// Ready at the first signal, which it tells; a second one ends the process at once. A terminal that is closed sends one, too.
+/// Ready at the first signal, which it tells; a second one ends the process at once, whatever that is doing. A terminal that
+/// is closed sends one, too.
 fn stopped() -> Outcome<impl Future<Output = c_int>> {
-    let mut signals = Signals::listen().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let mut signals =
+        Signals::of_server().map_err(|error| Failure::io("cannot listen for signals", &error))?;
+    let (first, came) = oneshot::channel();
+    tokio::spawn(async move {
+        let _ = first.send(signals.next().await);
+        signals.next().await;
+        std::process::exit(1);
+    });
     Ok(async move {
-        let first = signals.next().await;
-        tokio::spawn(async move {
-            signals.next().await;
-            std::process::exit(1);
-        });
-        first
+        match came.await {
+            Ok(signal) => signal,
+            // The runtime ends.
+            Err(_) => future::pending().await,
+        }
     })
 }
 

@@ -59,7 +59,8 @@ fn holding<T>(which: &'static [OnceLock<Option<Held>>], work: impl FnOnce() -> T
 /// Does what puts itself in order when it is dropped: a signal does that, and then ends the process. Afterwards it ends
 /// the process at once.
 pub(crate) async fn dropping<T>(work: impl Future<Output = T>) -> T {
-    let mut signals = Signals::listen().unwrap_or_default();
+    let wanted = SIGNALS.into_iter().filter(|signal| !is_ignored(*signal));
+    let mut signals = Signals::listen(wanted).unwrap_or_default();
     let done = tokio::select! {
         // Also if the work is done at the same time.
         biased;
@@ -78,9 +79,13 @@ pub(crate) async fn dropping<T>(work: impl Future<Output = T>) -> T {
 pub(crate) struct Signals(Vec<(c_int, Signal)>);
 
 impl Signals {
-    /// Listens for those that whoever started us did not want ignored.
-    pub(crate) fn listen() -> io::Result<Self> {
-        let wanted = SIGNALS.into_iter().filter(|signal| !is_ignored(*signal));
+    /// Listens as a server does: also for what whoever started it wants ignored, as a shell does that starts it beside its
+    /// script, but for a terminal that is closed.
+    pub(crate) fn of_server() -> io::Result<Self> {
+        Self::listen(SIGNALS.into_iter().filter(|signal| *signal != SIGHUP || !is_ignored(SIGHUP)))
+    }
+
+    fn listen(wanted: impl Iterator<Item = c_int>) -> io::Result<Self> {
         let listen = |number| Ok((number, signal(SignalKind::from_raw(number))?));
         Ok(Self(wanted.map(listen).collect::<io::Result<_>>()?))
     }
@@ -114,8 +119,10 @@ pub(crate) fn end(signal: c_int) -> ! {
         // Whoever goes on typing does so on a line of their own.
         let _ = io::stderr().write_all(b"\n");
     }
-    // By the signal, so that a shell ends its script too.
-    let _ = emulate_default_handler(signal);
+    // By the signal, so that a shell ends its script too; but the first process of a container is not ended by one.
+    if std::process::id() != 1 {
+        let _ = emulate_default_handler(signal);
+    }
     std::process::exit(128 + signal);
 }
 
