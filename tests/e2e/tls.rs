@@ -52,7 +52,12 @@ impl Link {
 
     /// Makes a request and reads the whole answer, whose head it tells; the connection stays.
     fn asks(&mut self) -> String {
-        self.0.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        self.asks_for("localhost")
+    }
+
+    /// The same under another name of the server.
+    fn asks_for(&mut self, host: &str) -> String {
+        self.0.write_all(format!("GET /health HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes()).unwrap();
         let mut answer = Vec::new();
         let mut byte = [0];
         while !answer.ends_with(b"\r\n\r\n") {
@@ -82,14 +87,23 @@ fn replace(path: &Path, text: &str) {
 #[test]
 fn browsers_are_told_to_keep_to_tls_but_not_with_localhost() {
     let made = Made::new();
-    for (listen, told) in [("127.0.0.1:0", false), ("[::]:0", true)] {
+    for (listen, host, told) in [
+        ("127.0.0.1:0", "secrets.example", false),
+        ("[::]:0", "secrets.example:8237", true),
+        // As a container's port is published.
+        ("[::]:0", "localhost:8237", false),
+    ] {
         let home = Home::new();
         let mut command = home.command(["serve", "--listen", listen]);
         command.env("STRONGROOM_SERVER_TLS_CERT", home.file("cert.pem", &made.cert));
         command.env("STRONGROOM_SERVER_TLS_KEY", home.file("key.pem", &made.key));
         let server = Server::start_as(command);
-        let head = Link::new(&server, &[&made]).asks();
-        assert_eq!(head.contains("\r\nstrict-transport-security: max-age=31536000\r\n"), told, "{head}");
+        let head = Link::new(&server, &[&made]).asks_for(host);
+        assert_eq!(
+            head.contains("\r\nstrict-transport-security: max-age=31536000\r\n"),
+            told,
+            "{listen} {host}: {head}"
+        );
     }
 }
 

@@ -230,7 +230,7 @@ impl ServerConfig {
         self.plaintext.is_some() || !self.trusted_proxies.is_empty() || ends_tls
     }
 
-    /// Whether browsers are told to use TLS alone with the server's host, on all of its ports: not with `localhost`.
+    /// Whether browsers are told to use TLS alone with the server's host, on all of its ports.
     pub(crate) fn wants_tls_alone(&self) -> bool {
         self.tls_cert.is_some() && !self.listen.ip().is_loopback()
     }

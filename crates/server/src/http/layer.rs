@@ -3,7 +3,7 @@
 use super::{
     auth::{Facts, origin},
     error::{ApiError, Failed},
-    forwarded,
+    forwarded, host,
     state::App,
 };
 use crate::identity::Reason;
@@ -36,6 +36,7 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
         seen: Arc::default(),
     };
     request.extensions_mut().insert(facts.clone());
+    let tls_alone = app.config.wants_tls_alone() && !host::is_local(request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
     let _under_way = app.metrics.under_way();
@@ -70,7 +71,7 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if app.config.wants_tls_alone() {
+    if tls_alone {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -126,9 +127,6 @@ fn host_is_fine(app: &App, headers: &HeaderMap) -> bool {
     if app.config.allowed_hosts.is_empty() {
         return true;
     }
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
-    });
+    let name = host::name(headers);
     app.config.allowed_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
 }

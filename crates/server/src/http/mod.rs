@@ -7,6 +7,7 @@ mod detached;
 mod error;
 mod forwarded;
 mod guesses;
+mod host;
 mod if_match;
 mod json;
 mod key_listing;

@@ -3,6 +3,7 @@
 use super::super::{
     auth::{Caller, Facts, bearer},
     error::ApiError,
+    host,
     layer::Peer,
     metrics::CONTENT,
     state::App,
@@ -15,7 +16,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use secrecy::ExposeSecret;
-use strongroom_core::settings::is_this_machine;
 use strongroom_engine::crypto::equal;
 use strongroom_sql::identities::Role;
 
@@ -26,20 +26,10 @@ const FORWARDED: [&str; 6] =
 /// Whether a request is from this machine, as far as can be told. A proxy that leaves no trace cannot be told from a
 /// caller of its own: that there is none is the operator's word, without which this is not asked.
 fn is_local(app: &App, peer: Option<Peer>, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     peer.is_some_and(|Peer(address)| address.is_loopback())
         && !app.config.has_proxy()
         && FORWARDED.iter().all(|name| !headers.contains_key(*name))
-        && is_loopback(host)
-}
-
-/// Whether `Host` is this machine's own name for itself.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    is_this_machine(name)
+        && host::is_local(headers)
 }
 
 /// Refuses whoever is not to see the counts.
