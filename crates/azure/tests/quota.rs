@@ -27,7 +27,7 @@ mod azure {
         secrets.create("db", [("a", "1")]).await.unwrap();
         secrets.create("other", [("a", "1")]).await.unwrap();
         let cx = strongroom_core::Context::full(site.identity.owner.id, "test");
-        let hurried = secrets.on_behalf_of(cx.with_deadline(Duration::from_secs(1)));
+        let hurried = secrets.on_behalf_of(cx.with_timeout(Duration::from_secs(1)));
         let error = hurried.create("third", [("a", "1")]).await.unwrap_err();
         assert!([ErrorKind::RateLimited, ErrorKind::Timeout].contains(&error.kind()), "{error:?}");
         // Reads count for themselves.

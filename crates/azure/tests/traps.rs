@@ -221,7 +221,7 @@ mod azure {
 
         wire.order(Order::new("GET", "*", Fault::status(429).retry_after(40)).always());
         let cx = strongroom_core::Context::full(site.identity.owner.id, "test");
-        let hurried = secrets.on_behalf_of(cx.with_deadline(Duration::from_secs(2)));
+        let hurried = secrets.on_behalf_of(cx.with_timeout(Duration::from_secs(2)));
         let start = Instant::now();
         let error = hurried.get("db").await.unwrap_err();
         assert!([ErrorKind::RateLimited, ErrorKind::Timeout].contains(&error.kind()), "{error:?}");

@@ -13,8 +13,8 @@ pub struct Context {
     /// What it may see and do, as data: the catalog makes it part of WHERE, and the engine checks it on the
     /// very row that it answers from or commits.
     pub access: Access,
-    /// How long the call may take, from its start: [`DEADLINE`](Self::DEADLINE) unless said otherwise.
-    pub deadline: Duration,
+    /// How long the call may take, from its start: [`TIMEOUT`](Self::TIMEOUT) unless said otherwise.
+    pub timeout: Duration,
     /// Where the call came from, for the audit log.
     pub origin: Origin,
     /// Kept with the change that the call makes, in the same transaction, so that the same request is recognised when
@@ -76,7 +76,7 @@ pub struct Glob {
 impl Context {
     /// How long a call may take unless said otherwise: less than the 30 s after which the clients of a server give up, so
     /// that they get to know what became of it.
-    pub const DEADLINE: Duration = Duration::from_secs(25);
+    pub const TIMEOUT: Duration = Duration::from_secs(25);
 
     /// A caller that may do everything but see others' private secrets, such as the local command line.
     #[must_use]
@@ -87,13 +87,13 @@ impl Context {
     /// A caller with these rights.
     #[must_use]
     pub fn new(actor: OwnerId, access: Access, origin: Origin) -> Self {
-        Self { actor, access, deadline: Self::DEADLINE, origin, receipt: None }
+        Self { actor, access, timeout: Self::TIMEOUT, origin, receipt: None }
     }
 
     /// Allows calls this long.
     #[must_use]
-    pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 

@@ -30,7 +30,7 @@ pub enum ErrorKind {
     NotFound,
     /// The name is taken.
     AlreadyExists,
-    /// The secret is not at the expected revision, or somebody else kept changing it until the deadline.
+    /// The secret is not at the expected revision, or somebody else kept changing it until the time was up.
     Conflict,
     /// The caller's input breaks a rule; the text names the field and the rule.
     InvalidInput,

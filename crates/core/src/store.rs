@@ -74,7 +74,7 @@ impl GetOptions {
 ///   service or the lock of the secret, which the next change of that secret takes over when the lease ends, and which
 ///   `Engine::maintain` or `strongroom repair` removes.
 ///
-/// [`Context::deadline`] is the better tool for a limit of time: the call then ends with an error, as a rule
+/// [`Context::timeout`] is the better tool for a limit of time: the call then ends with an error, as a rule
 /// [`Timeout`](crate::ErrorKind::Timeout), that says that nothing was changed, and with
 /// [`OutcomeUnknown`](crate::ErrorKind::OutcomeUnknown) only where that is open.
 #[async_trait]

@@ -14,7 +14,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn of(cx: &Context, env: &Arc<dyn Env>) -> Self {
-        Self::after(cx.deadline, env)
+        Self::after(cx.timeout, env)
     }
 
     pub(crate) fn after(time: Duration, env: &Arc<dyn Env>) -> Self {

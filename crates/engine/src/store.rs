@@ -37,7 +37,7 @@ impl SecretsStore for Engine {
 
     async fn check(&self) -> Result<()> {
         self.core.catalog.check().await?;
-        let deadline = Deadline::after(Context::DEADLINE, &self.core.env);
+        let deadline = Deadline::after(Context::TIMEOUT, &self.core.env);
         let checks = self.core.stores.values().map(|store| store.check(&deadline));
         let mut failed: Vec<_> =
             futures::future::join_all(checks).await.into_iter().filter_map(Result::err).collect();

@@ -26,7 +26,7 @@ impl<'a> Calling<'a> {
                         give it full access, and that account the rights that are meant";
             return Err(Error::new(ErrorKind::Unsupported, text));
         }
-        let end = Instant::now() + cx.deadline;
+        let end = Instant::now() + cx.timeout;
         let ours = client.server(end).await?.strongroom.is_some();
         Ok(Self { client, cx, end, ours })
     }

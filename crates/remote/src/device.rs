@@ -65,7 +65,7 @@ impl DeviceLogin {
         message.body = Some(Body::Form(form(&[("client_id", &client.to_string())])));
         message.agent = Some(agent.to_owned());
         let began = Instant::now();
-        let sent = transport.exchange(&message, None, began + Context::DEADLINE).await;
+        let sent = transport.exchange(&message, None, began + Context::TIMEOUT).await;
         let reply = sent.map_err(|lost| lost.error)?;
         if matches!(reply.status, 403..=405 | 501) {
             let text = "the server has no login with a browser: use an API key, or a name and a password";
@@ -135,15 +135,15 @@ impl DeviceLogin {
                 return Err(self.too_late(lost_one));
             }
             tokio::time::sleep(self.pause).await;
-            let reply =
-                match self.transport.exchange(&message, None, Instant::now() + Context::DEADLINE).await {
-                    Ok(reply) => reply,
-                    Err(lost) if lost.transient => {
-                        lost_one |= lost.sent;
-                        continue;
-                    }
-                    Err(lost) => return Err(lost.error),
-                };
+            let reply = match self.transport.exchange(&message, None, Instant::now() + Context::TIMEOUT).await
+            {
+                Ok(reply) => reply,
+                Err(lost) if lost.transient => {
+                    lost_one |= lost.sent;
+                    continue;
+                }
+                Err(lost) => return Err(lost.error),
+            };
             if reply.is_success() {
                 let granted: Granted = serde_json::from_slice(reply.body.as_ref())
                     .map_err(|_| error::unreadable(self.transport.base()))?;

@@ -59,7 +59,7 @@ impl RemoteStore {
     /// # Errors
     /// `Unavailable` or `Timeout` if it does not answer, `Unexpected` if something else answers there.
     pub async fn server(&self) -> Result<ServerInfo> {
-        self.client.server(Instant::now() + Context::DEADLINE).await.cloned()
+        self.client.server(Instant::now() + Context::TIMEOUT).await.cloned()
     }
 
     /// Logs in now, and not with the first call.
@@ -67,7 +67,7 @@ impl RemoteStore {
     /// # Errors
     /// `StoreRefused` if the server refuses the credentials, `RateLimited` if it did so too often.
     pub async fn log_in(&self) -> Result<()> {
-        let end = Instant::now() + Context::DEADLINE;
+        let end = Instant::now() + Context::TIMEOUT;
         self.client.server(end).await?;
         self.client.log_in(end).await
     }
@@ -117,7 +117,7 @@ impl SecretsStore for RemoteStore {
     }
 
     async fn check(&self) -> Result<()> {
-        let end = Instant::now() + Context::DEADLINE;
+        let end = Instant::now() + Context::TIMEOUT;
         let message = Message::new(Method::GET, "/secrets?size=1");
         self.client.call(Call { message, about: About::default(), end }).await.map(drop)
     }

@@ -139,7 +139,7 @@ async fn the_server_is_given_the_time_that_it_asks_for() {
 
     // Nobody waits beyond the deadline.
     bad.proxy.plan("GET /api/v1/secrets/", Fate::Answer(BUSY));
-    let hasty = bad.secrets.on_behalf_of(context().with_deadline(Duration::from_millis(500)));
+    let hasty = bad.secrets.on_behalf_of(context().with_timeout(Duration::from_millis(500)));
     let error = hasty.get("db").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.to_string().contains("busy, come again"), "the pause was not made: {error}");

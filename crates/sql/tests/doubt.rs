@@ -59,7 +59,7 @@ impl Scene {
 
     /// On behalf of somebody behind the proxy who waits so long.
     fn secrets(&self, deadline: Duration) -> Secrets {
-        self.behind.secrets().on_behalf_of(self.behind.context().with_deadline(deadline))
+        self.behind.secrets().on_behalf_of(self.behind.context().with_timeout(deadline))
     }
 
     async fn entries(&self) -> u64 {

@@ -76,7 +76,7 @@ async fn reads_go_on(server: Server) {
     let proxy = Proxy::to(&url).await;
     let few = options(through(server, &url, proxy.port)).max_connections(2);
     let process = Deployment::inline().process(SqlCatalog::open(few).await.unwrap()).await;
-    let secrets = process.secrets().on_behalf_of(process.context().with_deadline(DEADLINE));
+    let secrets = process.secrets().on_behalf_of(process.context().with_timeout(DEADLINE));
     let id = secrets.create("db", [("a", "1")]).await.unwrap().meta.id;
     // By name and by id are two statements.
     let both = || async {
@@ -110,12 +110,12 @@ async fn a_patient_reader_holds_up_nobody(server: Server) {
     let proxy = Proxy::to(&url).await;
     let through = options(through(server, &url, proxy.port));
     let process = Deployment::inline().process(SqlCatalog::open(through).await.unwrap()).await;
-    let secrets = process.secrets().on_behalf_of(process.context().with_deadline(SOON));
+    let secrets = process.secrets().on_behalf_of(process.context().with_timeout(SOON));
     secrets.create("db", [("a", "1")]).await.unwrap();
     proxy.silence();
     let patient = tokio::spawn(async move { secrets.get("db").await });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let hurried = process.secrets().on_behalf_of(process.context().with_deadline(SOON / 2));
+    let hurried = process.secrets().on_behalf_of(process.context().with_timeout(SOON / 2));
     hurried.get("db").await.unwrap();
     assert!(!patient.is_finished());
     patient.abort();

@@ -117,7 +117,7 @@ async fn callers_go_away(site: &Site, seed: u64, most: usize) {
             Some(Err(kind)) => panic!("round {round} of seed {seed}: {kind:?}"),
         }
         // Another caller is served, and sees all of a change or nothing.
-        let patient = secrets.on_behalf_of(site.context().with_deadline(Duration::from_secs(20)));
+        let patient = secrets.on_behalf_of(site.context().with_timeout(Duration::from_secs(20)));
         let read = patient.get_ref(&id.into(), &strongroom_core::GetOptions::new()).await.unwrap();
         assert_eq!(text(&read, "a"), text(&read, "b"), "half a change");
         // An attempt of somebody who is gone is waited for until its lease is over.

@@ -70,7 +70,7 @@ impl Accounts {
         body: Option<&(impl Serialize + ?Sized)>,
         key: Option<Uuid>,
     ) -> Result<T> {
-        let end = Instant::now() + Context::DEADLINE;
+        let end = Instant::now() + Context::TIMEOUT;
         if self.client.server(end).await?.strongroom.is_none() {
             return Err(crate::error::unsupported("manages its accounts with its own command line, `zenml`"));
         }
@@ -106,7 +106,7 @@ impl Accounts {
     /// Those of any call.
     pub async fn own(&self) -> Result<Account> {
         let message = Message::new(Method::GET, "/current-user");
-        let call = Call { message, about: About::default(), end: Instant::now() + Context::DEADLINE };
+        let call = Call { message, about: About::default(), end: Instant::now() + Context::TIMEOUT };
         self.client.json::<AccountView>(call).await?.account(AccountKind::User)
     }
 

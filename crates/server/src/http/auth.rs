@@ -26,7 +26,7 @@ pub(crate) struct Facts {
     /// The caller's address; that of the client if a proxy that is trusted says so.
     pub(crate) address: Option<IpAddr>,
     /// How long it may take.
-    pub(crate) deadline: Duration,
+    pub(crate) timeout: Duration,
     /// What becomes known of it.
     pub(crate) seen: Arc<Seen>,
 }
@@ -104,7 +104,7 @@ impl Caller {
 
 /// On whose behalf the store is called.
 pub(crate) fn context(known: &Known, facts: &Facts) -> Context {
-    Context::new(known.account.id, known.access.clone(), origin(facts)).with_deadline(facts.deadline)
+    Context::new(known.account.id, known.access.clone(), origin(facts)).with_timeout(facts.timeout)
 }
 
 pub(crate) fn origin(facts: &Facts) -> Origin {
@@ -132,7 +132,7 @@ impl FromRequestParts<App> for Facts {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self {
             request_id: String::new(),
             address: None,
-            deadline: Context::DEADLINE,
+            timeout: Context::TIMEOUT,
             seen: Arc::default(),
         }))
     }

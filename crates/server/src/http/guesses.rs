@@ -25,7 +25,7 @@ pub(crate) async fn whose(
     };
     let (facts, name) = (facts.clone(), name.to_owned());
     detached(app, |app| async move {
-        match app.identities.by_password(guess, &name, password, facts.deadline).await {
+        match app.identities.by_password(guess, &name, password, facts.timeout).await {
             Err(rejected) => {
                 Err(note_refusal(&app, &facts, rejected, app.identities.name_bucket(&name)).await)
             }

@@ -32,7 +32,7 @@ pub(crate) async fn around(State(app): State<App>, mut request: Request, next: N
     let facts = Facts {
         request_id: request_id.clone(),
         address: forwarded::client(&app.proxies, peer, request.headers()),
-        deadline: app.config.request_timeout(),
+        timeout: app.config.request_timeout(),
         seen: Arc::default(),
     };
     request.extensions_mut().insert(facts.clone());

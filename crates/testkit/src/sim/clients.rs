@@ -207,7 +207,7 @@ async fn perform(site: &Site, history: &History, actor: OwnerId, intent: Intent)
     let operation = history.begin(actor, intent.clone(), site);
     let mut origin = Origin::new("simulation");
     origin.request = Some(operation.to_string());
-    let cx = Context::new(actor, Access::full(), origin).with_deadline(DEADLINE);
+    let cx = Context::new(actor, Access::full(), origin).with_timeout(DEADLINE);
     let answer = ask(site, &cx, intent).await;
     history.end(operation, answer, site);
 }

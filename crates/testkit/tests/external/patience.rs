@@ -113,7 +113,7 @@ async fn a_service_that_hangs_for_as_long_as_a_call_may_take_is_down() {
 
 /// A short time for calls on behalf of this caller.
 fn hurried(site: &Site, secrets: &Secrets, time: Duration) -> Secrets {
-    secrets.on_behalf_of(site.context().with_deadline(time))
+    secrets.on_behalf_of(site.context().with_timeout(time))
 }
 
 #[tokio::test]
