@@ -19,6 +19,8 @@ pub enum Reason {
     /// The service does not show a version that was written a moment ago. A server does not pass this on: there it is
     /// [`Unavailable`](crate::ErrorKind::Unavailable) alone.
     NotShownYet,
+    /// A store's name stands for another place than it did, where something of ours may be.
+    AnotherPlace,
     /// The input is well formed, but more than there is room for, or the page lies beyond the last one.
     BeyondLimit,
 }

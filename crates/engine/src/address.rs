@@ -2,7 +2,7 @@
 
 use crate::{Misplaced, Place, Row, StoreBinding, deadline::Deadline, engine::Core};
 use std::{sync::Arc, time::Duration};
-use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_core::{Error, ErrorKind, Reason, Result};
 
 /// How many versions are looked for at the new address.
 const SAMPLE: usize = 8;
@@ -12,7 +12,8 @@ const TIME: Duration = Duration::from_secs(60);
 impl Core {
     /// Records the new address of a store if values of ours are there. Some may be gone, which a repair tells of; another
     /// place has none of them, since objects have random ids and their values are verified.
-    /// `refused`: why it is not the one that is recorded, which stays so if there is nothing that could be looked for.
+    /// A store that holds none takes any place: what was to be removed is looked for there.
+    /// `refused`: why it is not the one that is recorded.
     pub(crate) async fn take_address(self: &Arc<Self>, binding: &StoreBinding, refused: Error) -> Result<()> {
         let deadline = Deadline::after(TIME, &self.env);
         let sample = self.sample_of(binding, &deadline).await?;
@@ -33,6 +34,9 @@ impl Core {
                 .with("store", &binding.name)
                 .with("configured", format!("{} {}", binding.kind, binding.endpoint))
                 .with("values looked for", sample.len()));
+        }
+        if refused.reason() == Some(Reason::AnotherPlace) {
+            return self.catalog.rebind_store(binding).await;
         }
         Err(refused)
     }

@@ -62,7 +62,11 @@ impl Core {
                             if self.labels_commit {
                                 return Err(crate::lasting::not_yet(&error));
                             }
-                            tracing::info!(target: "strongroom::engine", %error, "will be removed later");
+                            if error.kind().may_pass() {
+                                tracing::info!(target: "strongroom::engine", %error, "will be removed later");
+                            } else {
+                                tracing::warn!(target: "strongroom::engine", %error, "stays until the service lets us remove it");
+                            }
                         }
                     }
                     return Ok(());

@@ -35,6 +35,14 @@ pub struct StoreStatus {
     pub target: bool,
 }
 
+impl Status {
+    /// Stores that are not configured and hold versions, with the number of these: nobody can read them.
+    pub fn out_of_reach(&self) -> impl Iterator<Item = (&StoreName, u64)> {
+        let held = self.summary.versions.iter().filter_map(|(store, count)| Some((store.as_ref()?, *count)));
+        held.filter(|(name, count)| *count > 0 && self.stores.iter().all(|store| store.name != **name))
+    }
+}
+
 impl Engine {
     /// Numbers, keys and stores.
     ///

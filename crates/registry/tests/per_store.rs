@@ -174,6 +174,22 @@ async fn a_service_gets_another_address_once_our_values_are_found_there() {
 }
 
 #[tokio::test]
+async fn a_place_that_was_wrong_from_the_beginning_can_be_left() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |place: &str| format!("[store]\ntype = 'weak'\nplace = '{place}'");
+    let text = format!("[engine]\ncall_attempts = 1\n{}\nslow_ms = 400\ncall_timeout_ms = 40", at("typo"));
+    let open = try_open(&text, &[], home.path()).await.unwrap();
+    assert_eq!(probe(&open).await, [("default".to_owned(), Some(ErrorKind::Timeout))]);
+    drop(open);
+    let error = try_open(&at("right"), &[], home.path()).await.err().unwrap();
+    let (kind, told) = (error.kind(), error.to_string());
+    assert!(kind == ErrorKind::ConfigInvalid && told.contains("to be removed"), "{told}");
+    drop(try_open_at(&at("right"), &[], home.path(), Some("default")).await.unwrap());
+    let open = try_open(&at("right"), &[], home.path()).await.unwrap();
+    open.secrets().create("db", [("a", "1")]).await.unwrap();
+}
+
+#[tokio::test]
 async fn each_store_has_its_own_deadline() {
     let text = "[engine]\ncall_timeout_ms = 5000\ncall_attempts = 1
                 [store]\ntype = 'weak'\nplace = 'a'\nslow_ms = 400\ncall_timeout_ms = 40

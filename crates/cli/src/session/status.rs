@@ -33,8 +33,15 @@ pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Rep
         ("running", Data::List(status.running.iter().map(running).collect())),
     ];
     let (mut broken, mut damaged) = (Vec::new(), None);
+    let mut tried = Vec::new();
+    for (name, _) in status.out_of_reach() {
+        tried.push((
+            name.to_string(),
+            "is not configured, and values are there: add its section again".into(),
+        ));
+        broken.push(name.clone());
+    }
     if deep {
-        let mut tried = Vec::new();
         let mut unknown = Vec::new();
         for ((name, probed), (_, scanned)) in engine.probe().await.into_iter().zip(engine.unknown().await) {
             unknown.extend(scanned.iter().flatten().map(unknown_version));
@@ -47,13 +54,15 @@ pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Rep
             };
             tried.push((name.to_string(), told.into()));
         }
-        report.push(("tried", Data::Map(tried)));
         report.push(("unknown_versions", Data::List(unknown)));
         if let Some(database) = &local.open.database {
             damaged = database.examine().await.err();
             let told = damaged.as_ref().map_or_else(|| "works".to_owned(), ToString::to_string);
             report.push(("database_check", told.into()));
         }
+    }
+    if deep || !tried.is_empty() {
+        report.push(("tried", Data::Map(tried)));
     }
     let data = Data::Map(report.into_iter().map(|(name, data)| (name.to_owned(), data)).collect());
     Ok(Report { data, broken, damaged })

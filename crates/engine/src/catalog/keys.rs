@@ -3,7 +3,7 @@
 use super::StoreName;
 use crate::crypto::{KeyId, KeyKind, RootId};
 use std::collections::BTreeMap;
-use strongroom_core::{Error, ErrorKind, NamespaceId, Owner, Timestamp};
+use strongroom_core::{Error, ErrorKind, NamespaceId, Owner, Reason, Timestamp};
 
 /// Whose database it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,10 +108,17 @@ impl StoreBinding {
     /// garbage rows.
     #[must_use]
     pub fn elsewhere(&self, recorded: &str, versions: u64, removals: u64) -> Error {
-        let text = "this store's name stands for another place in the catalog, which holds something of ours: give the \
-                    new place another name, `[stores.NAME]`, with `target = \"NAME\"` in `[store]`, and move there; or, if it \
-                    is the same place at another address, say so: `strongroom repair --new-address` with this store's name";
+        let text = if versions > 0 {
+            "this store's name stands for another place in the catalog, which holds something of ours: give the new place \
+             another name, `[stores.NAME]`, with `target = \"NAME\"` in `[store]`, and move there; or, if it is the same place \
+             at another address, say so: `strongroom repair --new-address` with this store's name"
+        } else {
+            "this store's name stands for another place in the catalog, where nothing is but what is to be removed: do that \
+             with the old configuration, `strongroom repair`; or leave it, if that place is none: `strongroom repair \
+             --new-address` with this store's name"
+        };
         Error::new(ErrorKind::ConfigInvalid, text)
+            .because(Reason::AnotherPlace)
             .with("store", &self.name)
             .with("recorded", recorded)
             .with("configured", format!("{} {}", self.kind, self.endpoint))
