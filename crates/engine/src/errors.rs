@@ -107,7 +107,8 @@ pub(crate) fn gone() -> Error {
 }
 
 pub(crate) fn too_slow() -> Error {
-    Error::new(ErrorKind::Timeout, "the time allowed for the call is over: try again, or wait longer")
+    let text = "the time allowed for the call is over: what it waited for may be down or slow; look at it, then try again";
+    Error::new(ErrorKind::Timeout, text)
 }
 
 pub(crate) fn unknown_outcome() -> Error {
