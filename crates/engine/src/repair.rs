@@ -2,7 +2,7 @@
 
 use crate::{
     Debris, Lost, Overlaid, Pending, StoreName,
-    calls::Scanned,
+    calls::{Calls, Scanned},
     deadline::Deadline,
     engine::{Core, Engine},
     labels::{self, LabelRecord},
@@ -178,6 +178,7 @@ impl Core {
         // What cannot be removed keeps nothing from being looked at.
         let mut refused = None;
         if options.remove_foreign {
+            let mut touched = BTreeSet::new();
             for one in &unknown {
                 let removed = match &one.at {
                     Some(at) => store.remove(one.object, at, &deadline).await,
@@ -187,9 +188,44 @@ impl Core {
                     Ok(()) => report.removed += 1,
                     Err(error) => refused = refused.or(Some(error)),
                 }
+                if one.at.is_some() {
+                    touched.insert(one.object);
+                }
+            }
+            if let Err(error) = self.delete_emptied(store, touched, &deadline).await {
+                refused = refused.or(Some(error));
             }
         }
         self.compare(name, &found, options, &deadline, report).await?;
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Deletes those of the objects of which the store shows no version any more, and no row tells anything: their labels
+    /// would stay, with all that they tell. What the service still shows, since it may be late, is left to the next repair.
+    async fn delete_emptied(
+        &self,
+        store: &Calls,
+        objects: BTreeSet<ObjectId>,
+        deadline: &Deadline,
+    ) -> Result<()> {
+        let objects: Vec<ObjectId> = objects.into_iter().collect();
+        let mut refused = None;
+        for page in objects.chunks(PAGE) {
+            let uses = self.catalog.explained(page).await?;
+            let told = uses.into_iter().filter(|uses| uses.pending || !uses.named.is_empty());
+            let told: BTreeSet<ObjectId> = told.map(|uses| uses.object).collect();
+            for object in page.iter().copied().filter(|object| !told.contains(object)) {
+                let deleted = match store.scan(object, deadline).await {
+                    Ok(found) if !found.is_empty() && found.iter().all(|found| found.at.is_none()) => {
+                        store.delete(object, deadline).await
+                    }
+                    answer => answer.map(drop),
+                };
+                if let Err(error) = deleted {
+                    refused = refused.or(Some(error));
+                }
+            }
+        }
         refused.map_or(Ok(()), Err)
     }
 
