@@ -207,7 +207,10 @@ impl Backend for HashicorpBackend {
     }
 
     async fn check(&self) -> Result<()> {
-        let mount = self.kv.mount().await.map_err(|trouble| trouble.into_error("show the mount"))?;
+        let mount = self.kv.mount().await.map_err(|trouble| match trouble.status() {
+            Some(403) => not_shown(),
+            _ => trouble.into_error("show the mount"),
+        })?;
         if mount.is_kv2() {
             return Ok(());
         }
@@ -215,6 +218,14 @@ impl Backend for HashicorpBackend {
                     make one (`vault secrets enable -version=2 -path=NAME kv`) and give its path";
         Err(Error::new(ErrorKind::ConfigInvalid, text))
     }
+}
+
+/// A mount that is not there is refused like one that our policy does not name, even to root.
+fn not_shown() -> Error {
+    let text = "HashiCorp Vault could not show the mount: there may be none at `mount` (make one: \
+                `vault secrets enable -version=2 -path=NAME kv`), or it refused our credentials; check `mount`, the \
+                login, the policy, `prefix` and `vault_namespace`";
+    Error::new(ErrorKind::StoreRefused, text).with("status", 403)
 }
 
 /// A value that is wiped when it is dropped.

@@ -52,6 +52,14 @@ impl Trouble {
         matches!(self, Self::Said(failure) if failure.is_missing())
     }
 
+    /// The service's status, if there was one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Said(failure) => failure.status(),
+            Self::Ours(_) => None,
+        }
+    }
+
     /// Whether the service did not like what we sent; a failed compare-and-set is told like this.
     pub(crate) fn is_bad_request(&self) -> bool {
         matches!(self, Self::Said(failure) if failure.status() == Some(400))
