@@ -22,7 +22,7 @@ use strongroom_testkit::{
 
 const PLUGIN: Plugin = Plugin::of::<Weak>();
 
-/// A service whose reads are slow, or fail.
+/// A service whose reads are slow, or fail, or that lets nobody write.
 #[derive(Deserialize)]
 struct Weak {
     place: String,
@@ -30,22 +30,26 @@ struct Weak {
     slow_ms: u64,
     #[serde(default)]
     fails: bool,
+    #[serde(default)]
+    closed: bool,
 }
 
 impl Configure for Weak {
     const KIND: &'static str = "weak";
-    const ABOUT: &'static str = "reads are slow, or fail";
+    const ABOUT: &'static str = "reads are slow, or fail, or nobody may write";
     const LIMITS: Option<Limits> = Some(Limits::new(65_536, Removal::Destroys));
 
     async fn open(self, cx: OpenContext) -> Result<Opened> {
         let memory = MemoryBackend::new(&Held::default(), cx.namespace).endpoint(self.place);
-        let (slow, fails) = (self.slow_ms > 0, self.fails);
+        let (slow, fails, closed) = (self.slow_ms > 0, self.fails, self.closed);
         let time = Duration::from_millis(self.slow_ms);
         let is_read = |call: Call| call.method == Method::Get;
         let late =
             Delay::new(Arc::new(memory), move |call| slow && is_read(call), Arc::new(System::new()), time);
-        let backend: Arc<dyn Backend> =
-            Arc::new(FailBefore::new(Arc::new(late), move |call| fails && is_read(call)));
+        let is_write = |call: Call| matches!(call.method, Method::Put | Method::Delete);
+        let backend: Arc<dyn Backend> = Arc::new(FailBefore::new(Arc::new(late), move |call| {
+            fails && is_read(call) || closed && is_write(call)
+        }));
         Ok(Opened::Backend(backend))
     }
 }
@@ -177,9 +181,9 @@ async fn a_service_gets_another_address_once_our_values_are_found_there() {
 async fn a_place_that_was_wrong_from_the_beginning_can_be_left() {
     let home = tempfile::tempdir().unwrap();
     let at = |place: &str| format!("[store]\ntype = 'weak'\nplace = '{place}'");
-    let text = format!("[engine]\ncall_attempts = 1\n{}\nslow_ms = 400\ncall_timeout_ms = 40", at("typo"));
+    let text = format!("[engine]\ncall_attempts = 1\n{}\nclosed = true", at("typo"));
     let open = try_open(&text, &[], home.path()).await.unwrap();
-    assert_eq!(probe(&open).await, [("default".to_owned(), Some(ErrorKind::Timeout))]);
+    assert!(probe(&open).await[0].1.is_some());
     drop(open);
     let error = try_open(&at("right"), &[], home.path()).await.err().unwrap();
     let (kind, told) = (error.kind(), error.to_string());
@@ -187,6 +191,22 @@ async fn a_place_that_was_wrong_from_the_beginning_can_be_left() {
     drop(try_open_at(&at("right"), &[], home.path(), Some("default")).await.unwrap());
     let open = try_open(&at("right"), &[], home.path()).await.unwrap();
     open.secrets().create("db", [("a", "1")]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_with_values_that_is_not_configured_any_more_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "[store]\ntarget = 'west'\n[stores.west]\ntype = 'weak'\nplace = 'c'";
+    let open = try_open(text, &[], home.path()).await.unwrap();
+    open.secrets().create("db", [("a", "1")]).await.unwrap();
+    let out_of_reach = async |open: &Open| {
+        let status = open.engine.as_ref().unwrap().status().await.unwrap();
+        status.out_of_reach().map(|(name, count)| (name.to_string(), count)).collect::<Vec<_>>()
+    };
+    assert_eq!(out_of_reach(&open).await, []);
+    drop(open);
+    let open = try_open("", &[], home.path()).await.unwrap();
+    assert_eq!(out_of_reach(&open).await, [("west".to_owned(), 1)]);
 }
 
 #[tokio::test]
