@@ -88,10 +88,7 @@ impl Core {
                 Ok(lost) => report.lost.extend(lost),
                 // Nobody answers: what was not looked at is not reported as whole.
                 Err(error) if error.kind().may_pass() => return Err(error),
-                Err(error) => {
-                    report.failed += 1;
-                    tracing::warn!(target: "strongroom::engine", %error, "a version could not be looked at");
-                }
+                Err(error) => report.refuse(Some(&store.name), &error),
             }
         }
         for row in suspects.beneath {

@@ -1,5 +1,6 @@
 //! The errors that callers see most.
 
+use crate::StoreName;
 use std::time::Duration;
 use strongroom_core::{
     Context, Error, ErrorKind, Names, Reason, Retry, Revision, SecretId, SecretMeta, SecretRef,
@@ -104,6 +105,13 @@ pub(crate) fn gone() -> Error {
     let text =
         "the secret's values are gone from the service: roll back to an older version or write them again";
     Error::new(ErrorKind::Lost, text)
+}
+
+/// Of what is to be removed from a store that is not configured any more.
+pub(crate) fn out_of_reach(store: &StoreName) -> Error {
+    let text = "something is still to be removed from a store that is not configured: add it to the configuration as \
+                [stores.NAME], at least until that is done";
+    Error::new(ErrorKind::ConfigInvalid, text).with("store", store)
 }
 
 pub(crate) fn too_slow() -> Error {

@@ -35,10 +35,7 @@ impl Core {
                         report.lost.extend(self.as_lost(row, &error, deadline).await?);
                     }
                     Err(error) if error.kind().may_pass() => return Err(error),
-                    Err(error) => {
-                        report.failed += 1;
-                        tracing::warn!(target: "strongroom::engine", %error, "a version could not be looked at");
-                    }
+                    Err(error) => report.refuse(None, &error),
                 }
             }
         }

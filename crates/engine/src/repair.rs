@@ -1,7 +1,7 @@
 //! Repairing: what is fenced, cleaned up, compared and reported.
 
 use crate::{
-    Debris, Lost, Overlaid, Pending, StoreName,
+    Debris, Hindrance, Lost, Overlaid, Pending, StoreName,
     calls::{Calls, Scanned},
     deadline::Deadline,
     engine::{Core, Engine},
@@ -41,6 +41,8 @@ pub struct RepairReport {
     pub worked: u64,
     /// Rows that could not be worked on, and versions that could not be looked at, because a service did not do it.
     pub failed: u64,
+    /// Which store that was, and why: as many in all as `failed` says.
+    pub refusals: Vec<Hindrance>,
     /// Pending rows that were forgotten.
     pub forgotten: Vec<Pending>,
     /// Versions in a store that no row explains.
@@ -132,7 +134,7 @@ impl Engine {
         if options.restored {
             report.forgotten = core.catalog.forget_pending().await?;
         }
-        let swept = core.sweep(true).await?;
+        let swept = core.sweep(true, &mut report.refusals).await?;
         (report.fenced, report.worked, report.failed) = (swept.fenced, swept.worked, swept.failed);
         for name in core.stores.keys() {
             if let Err(error) = core.look_through(name, options, &mut report).await {

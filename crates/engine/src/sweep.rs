@@ -5,13 +5,14 @@
 //! that names it is there by then, unless an attempt is still open.
 
 use crate::{
-    Debris, Pending, Place, Row, Settled, Uses,
+    Debris, Pending, Place, Hindrance, Row, Settled, Uses,
     calls::Calls,
     caught::caught,
     codec::{self, Bound},
     deadline::Deadline,
     engine::{Core, Engine},
     errors,
+    refusal::is_of_a_store,
     resolve::passing,
 };
 use futures::{FutureExt, future::BoxFuture};
@@ -38,7 +39,7 @@ impl Engine {
     /// # Errors
     /// Of the catalog. What a back-end refuses is counted, and tried again later.
     pub async fn sweep(&self) -> Result<Swept> {
-        self.core.sweep(false).await
+        self.core.sweep(false, &mut Vec::new()).await
     }
 
     /// Background work: sweeps for ever, at the configured pace, and goes on saying that this process runs if that was
@@ -70,8 +71,9 @@ pub(crate) enum Done {
 }
 
 impl Core {
-    /// `all`: also attempts whose lease is not over and rows that are not due.
-    pub(crate) async fn sweep(self: &Arc<Self>, all: bool) -> Result<Swept> {
+    /// `all`: also attempts whose lease is not over and rows that are not due. `refusals`: why rows could not be worked
+    /// on.
+    pub(crate) async fn sweep(self: &Arc<Self>, all: bool, refusals: &mut Vec<Hindrance>) -> Result<Swept> {
         let deadline = Deadline::after(self.options.lease, &self.env);
         let mut swept = Swept {
             fenced: self.certain(&deadline, |_| self.catalog.fence_overdue(all)).await?,
@@ -98,6 +100,8 @@ impl Core {
                     }
                     Err(error) => {
                         swept.failed += 1;
+                        let store = is_of_a_store(&error).then_some(&pending.store);
+                        Hindrance::note(refusals, store, &error);
                         tracing::info!(target: "strongroom::engine", %error, "garbage will be tried again");
                     }
                 }
@@ -115,7 +119,8 @@ impl Core {
 
     /// The same; `gone`: the whole object was deleted just now.
     async fn work_in(self: &Arc<Self>, pending: &Pending, gone: bool, deadline: &Deadline) -> Result<Done> {
-        let store = self.store(&pending.store)?.clone();
+        let out_of_reach = || errors::out_of_reach(&pending.store);
+        let store = self.stores.get(&pending.store).ok_or_else(out_of_reach)?.clone();
         let mut done = match &pending.debris {
             Debris::Labels => self.relabel(&store, pending, deadline).await?,
             Debris::Object => self.delete_object(&store, pending, deadline).await?,

@@ -9,7 +9,7 @@ use crate::{
     session::unknown_version,
 };
 use strongroom_core::{Error, ErrorKind, SecretId, SecretName};
-use strongroom_engine::{Lost, Overlaid, RepairOptions, RepairReport, Unseen};
+use strongroom_engine::{Lost, Overlaid, Hindrance, RepairOptions, RepairReport, Unseen};
 
 /// Ends what crashed processes began, cleans up, and reports what nobody can explain, what is gone, and what people see
 /// at a service in place of what is committed.
@@ -83,6 +83,10 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         table.row(["another version on top".into(), text.into()]);
     }
     data.push(("overlaid_secrets".to_owned(), Data::List(report.overlaid.iter().map(overlaid).collect())));
+    for one in &report.refusals {
+        table.row(["not looked at or not done".into(), refusal_text(one).into()]);
+    }
+    data.push(("refusals".to_owned(), Data::List(report.refusals.iter().map(refusal).collect())));
     for one in &report.unseen {
         table.row(["store not done with".into(), format!("{}: {}", one.store, one.told).into()]);
     }
@@ -123,10 +127,23 @@ fn verdict(report: &RepairReport) -> Outcome {
         return Err(Failure::new(Exit::Unavailable, text));
     }
     if report.failed > 0 {
-        let text = format!("a service refused to show or do {} times: run it again later", report.failed);
+        let (times, advice) = (report.failed, again(&report.refusals));
+        let text = format!("a service refused to show or do {times} times: {advice}");
         return Err(Failure::new(Exit::Unavailable, text));
     }
     Ok(())
+}
+
+/// What to do about what was refused.
+fn again(refusals: &[Hindrance]) -> &'static str {
+    let passing = refusals.iter().filter(|one| one.kind.may_pass()).count();
+    if passing == refusals.len() {
+        "run it again later"
+    } else if passing > 0 {
+        "run it again later; a part of it does not pass by itself, and the report says why"
+    } else {
+        "that does not pass by itself, and the report says why"
+    }
 }
 
 /// Names a secret to whoever works on the database, who need not be its owner.
@@ -173,6 +190,20 @@ fn overlaid(one: &Overlaid) -> Data {
         ("name", named(one.name.as_ref())),
         ("mended", one.mended.into()),
         ("remedy", remedy(one).into()),
+    ])
+}
+
+fn refusal_text(one: &Hindrance) -> String {
+    let store = one.store.as_ref().map_or_else(String::new, |store| format!("{store}: "));
+    format!("{store}{} times: {}", one.times, one.told)
+}
+
+fn refusal(one: &Hindrance) -> Data {
+    Data::from([
+        ("store", one.store.as_ref().map_or(Data::Null, |store| store.to_string().into())),
+        ("times", one.times.into()),
+        ("may_pass", one.kind.may_pass().into()),
+        ("reason", one.told.as_str().into()),
     ])
 }
 
