@@ -86,6 +86,10 @@ impl Core {
         while let Some(answer) = looks.next().await {
             match answer {
                 Ok(lost) => report.lost.extend(lost),
+                // Its age will tell whether it is late or gone: until then it is neither lost nor whole.
+                Err(error) if error.reason() == Some(Reason::NotShownYet) => {
+                    report.refuse(Some(&store.name), &error);
+                }
                 // Nobody answers: what was not looked at is not reported as whole.
                 Err(error) if error.kind().may_pass() => return Err(error),
                 Err(error) => report.refuse(Some(&store.name), &error),
@@ -155,7 +159,8 @@ impl Core {
         }
     }
 
-    /// Reads a version past the cache; answers what became of it if it is lost.
+    /// Reads a version past the cache; answers what became of it if it is lost. The error of a current one that the service
+    /// may show later has the reason `NotShownYet`.
     async fn lost(
         self: &Arc<Self>,
         store: &Arc<Calls>,
@@ -184,11 +189,12 @@ impl Core {
             true => error.context().fold(errors::gone(), |gone, (key, value)| gone.with(key, value)),
             false => error,
         };
+        let lost = self.as_lost(row, &error, deadline).await?;
         // What was put a moment ago may not be shown yet.
         if error.kind() != ErrorKind::Lost && !is_damage(&error) {
-            return Ok(None);
+            return if lost.is_some_and(|lost| lost.current) { Err(error) } else { Ok(None) };
         }
-        self.as_lost(row, &error, deadline).await
+        Ok(lost)
     }
 
     /// What is told of a version that is lost or damaged, unless it was moved or removed meanwhile.

@@ -28,10 +28,7 @@ impl Hindrance {
             one.times += 1;
             return;
         }
-        // The name of a secret may be its owner's alone; its id says as much to whoever may know the name.
-        let facts = error.context().filter(|(key, _)| *key != "name");
-        let plain = Error::new(kind, error.message().to_owned());
-        let told = facts.fold(plain, |told, (key, value)| told.with(key, value)).to_string();
+        let told = without_name(error).to_string();
         all.push(Self { store: store.cloned(), kind, reason, times: 1, told });
     }
 }
@@ -41,8 +38,16 @@ impl RepairReport {
     pub(crate) fn refuse(&mut self, store: Option<&StoreName>, error: &Error) {
         self.failed += 1;
         Hindrance::note(&mut self.refusals, store, error);
+        let error = without_name(error);
         tracing::warn!(target: "strongroom::engine", %error, "a version could not be looked at");
     }
+}
+
+/// The name of a secret may be its owner's alone; its id says as much to whoever may know the name.
+fn without_name(error: &Error) -> Error {
+    let facts = error.context().filter(|(key, _)| *key != "name");
+    let plain = Error::new(error.kind(), error.message().to_owned());
+    facts.fold(plain, |told, (key, value)| told.with(key, value))
 }
 
 /// Whether an error tells of a store, and not of the catalog.

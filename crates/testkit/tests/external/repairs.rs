@@ -6,7 +6,8 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{
-    Backend as _, ErrorKind, Labels, NewVersion, Payload, Revision, SecretId, SecretUpdate, VersionUid,
+    Backend as _, ErrorKind, Labels, NewVersion, Payload, Reason, Revision, SecretId, SecretUpdate,
+    VersionUid,
 };
 use strongroom_engine::{Engine, RepairOptions, RepairReport};
 use strongroom_testkit::{
@@ -68,8 +69,13 @@ async fn what_is_gone_is_told_by_name_once_it_is_old_enough() {
     let secrets = scene.site.secrets(&scene.engine(false).await);
     secrets.set("db", "a", "three").await.unwrap();
     scene.lose().await;
-    // A service may show it later.
-    assert_eq!(lost(&scene.repair(RepairOptions::new()).await), []);
+    // A service may show it later: nobody says that all is well until then.
+    for options in [RepairOptions::new(), RepairOptions::new().read(true)] {
+        let report = scene.repair(options).await;
+        let reasons: Vec<_> = report.refusals.iter().map(|one| (one.reason, one.times)).collect();
+        assert_eq!(reasons, [(Some(Reason::NotShownYet), 1)], "{report:?}");
+        assert_eq!((lost(&report), report.failed, report.unseen.len()), (vec![], 1, 0), "{report:?}");
+    }
     scene.site.clock.skip(Duration::from_secs(3600));
     let report = scene.repair(RepairOptions::new()).await;
     assert_eq!(lost(&report), [(Revision(3), true, ErrorKind::Lost)]);
