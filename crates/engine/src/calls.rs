@@ -3,7 +3,9 @@
 use crate::{
     EngineOptions, Env, Store, StoreName,
     cache::Cache,
+    caught::caught,
     deadline::{Deadline, jittered, within},
+    silence::is_no_answer,
     stats::Counters,
 };
 use std::{future::Future, sync::Arc, time::Duration};
@@ -223,6 +225,13 @@ impl Calls {
 
     pub(crate) async fn check(&self, deadline: &Deadline) -> Result<()> {
         self.repeat("check", deadline, || self.backend.check()).await
+    }
+
+    /// Whether it answers at all, be it with a refusal, in the time that one call may take.
+    pub(crate) async fn answers(&self) -> bool {
+        let deadline = Deadline::after(self.timeout, &self.env);
+        let checked = caught(self.check(&deadline)).await;
+        !matches!(&checked, Ok(Err(error)) if is_no_answer(error))
     }
 
     /// Notes that so many versions were removed that a lost answer left behind.

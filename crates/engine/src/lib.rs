@@ -56,6 +56,7 @@ mod ring;
 mod rotate;
 mod running;
 mod setup;
+mod silence;
 mod stats;
 mod status;
 mod store;

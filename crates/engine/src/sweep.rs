@@ -5,7 +5,7 @@
 //! that names it is there by then, unless an attempt is still open.
 
 use crate::{
-    Debris, Pending, Place, Hindrance, Row, Settled, Uses,
+    Debris, Hindrance, Pending, Place, Row, Settled, Uses,
     calls::Calls,
     caught::caught,
     codec::{self, Bound},
@@ -14,6 +14,7 @@ use crate::{
     errors,
     refusal::is_of_a_store,
     resolve::passing,
+    silence::Silence,
 };
 use futures::{FutureExt, future::BoxFuture};
 use std::{collections::BTreeSet, sync::Arc};
@@ -80,18 +81,15 @@ impl Core {
             ..Swept::default()
         };
         // A whole object that is gone needs no call for each version that it had: none is ever used again.
-        let mut gone = BTreeSet::new();
+        let (mut gone, mut silence) = (BTreeSet::new(), Silence::default());
         loop {
             let limit = if all { u32::MAX } else { AT_ONCE };
             let claimed =
                 self.certain(&deadline, |_| self.catalog.claim(limit, self.options.lease, all)).await?;
             let last = claimed.len() < AT_ONCE as usize || all;
             for pending in claimed {
-                let own = Deadline::after(self.options.lease / 2, &self.env);
                 let place = (pending.store.clone(), pending.object);
-                // A back-end may be anybody's, and one row of it must not end the upkeep of all others.
-                let worked = caught(self.work_in(&pending, gone.contains(&place), &own)).await;
-                match worked.and_then(|worked| worked) {
+                match self.work_on(&pending, gone.contains(&place), &mut silence).await {
                     Ok(done) => {
                         swept.worked += 1;
                         if done == Done::Object {
@@ -110,6 +108,22 @@ impl Core {
                 return Ok(swept);
             }
         }
+    }
+
+    /// Works on one of many rows, unless its store gives no answer: each call to it would take all the time that it may.
+    async fn work_on(self: &Arc<Self>, pending: &Pending, gone: bool, silence: &mut Silence) -> Result<Done> {
+        if let Some(store) = self.stores.get(&pending.store)
+            && let Some(error) = silence.of(store).await
+        {
+            return Err(error);
+        }
+        let own = Deadline::after(self.options.lease / 2, &self.env);
+        // A back-end may be anybody's, and one row of it must not end the upkeep of all others.
+        let worked = caught(self.work_in(pending, gone, &own)).await.and_then(|worked| worked);
+        if let Err(error) = &worked {
+            silence.note(&pending.store, error);
+        }
+        worked
     }
 
     /// Works on one claimed row and ends the claim.

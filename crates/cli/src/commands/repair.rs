@@ -9,7 +9,7 @@ use crate::{
     session::unknown_version,
 };
 use strongroom_core::{Error, ErrorKind, SecretId, SecretName};
-use strongroom_engine::{Lost, Overlaid, Hindrance, RepairOptions, RepairReport, Unseen};
+use strongroom_engine::{Hindrance, Lost, Overlaid, RepairOptions, RepairReport, Unseen};
 
 /// Ends what crashed processes began, cleans up, and reports what nobody can explain, what is gone, and what people see
 /// at a service in place of what is committed.

@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 use strongroom_core::{Backend, ErrorKind, Payload, SecretId};
+use strongroom_engine::RepairOptions;
 use strongroom_testkit::{
     Held, MemoryBackend,
     faults::{Call, DeliverLate, FailBefore, Later, LoseAnswer, Method},
@@ -62,6 +63,39 @@ async fn a_deletion_succeeds_during_an_outage_and_is_made_up_for() {
     assert_eq!(versions(&site, &held), 1);
     site.assert_accounted(&held).await;
     assert_audited(&engine, 4).await;
+}
+
+#[tokio::test]
+async fn a_store_without_answers_is_not_asked_for_each_removal() {
+    let all: &'static [Method] = &[Method::Delete, Method::Scan, Method::Check];
+    // One that answers otherwise is asked for each.
+    for (methods, asked) in [(all, 1), (&all[..1], 5)] {
+        let (site, held, down) = (Site::in_memory().await, Held::new(), Switch::off(methods));
+        let service = FailBefore::new(Arc::new(site.service(&held)), down.decide());
+        let engine = site.engine(vec![main_store(service, false)], quick()).await;
+        let secrets = site.secrets(&engine);
+        let names = ["a", "b", "c", "d", "e"];
+        for name in names {
+            secrets.create(name, [("a", "1")]).await.unwrap();
+        }
+        site.settle(&engine).await;
+        down.set(true);
+        for name in names {
+            secrets.delete(name).await.unwrap();
+        }
+        let sent = || {
+            let calls = engine.stats().calls;
+            calls.iter().filter(|(key, _)| key.1 == "delete").map(|(_, stats)| stats.sent).sum::<u64>()
+        };
+        let before = sent();
+        let report = engine.repair(RepairOptions::new()).await.unwrap();
+        let refused: Vec<_> = report.refusals.iter().map(|one| (one.kind, one.times)).collect();
+        assert_eq!((report.failed, refused), (5, vec![(ErrorKind::Unavailable, 5)]), "{report:?}");
+        assert_eq!(sent() - before, u64::from(quick().call_attempts) * asked);
+        down.set(false);
+        site.settle(&engine).await;
+        site.assert_accounted(&held).await;
+    }
 }
 
 #[tokio::test]
