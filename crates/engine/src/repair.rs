@@ -1,7 +1,7 @@
 //! Repairing: what is fenced, cleaned up, compared and reported.
 
 use crate::{
-    Debris, Hindrance, Lost, Overlaid, Pending, StoreName,
+    Debris, Hindrance, Lost, Overlaid, Pending, Spared, StoreName,
     calls::{Calls, Scanned},
     deadline::Deadline,
     engine::{Core, Engine},
@@ -49,6 +49,8 @@ pub struct RepairReport {
     pub unknown: Vec<Unknown>,
     /// How many of them were removed.
     pub removed: u64,
+    /// Of which secrets some were to be removed and stay, since the current version cannot be read.
+    pub spared: Vec<Spared>,
     /// Objects that a store says are damaged. Nothing of them is removed.
     pub damaged: Vec<(StoreName, ObjectId)>,
     /// Why not every version that the catalog itself holds was read, if that was asked for: of which kind the error is, and
@@ -180,8 +182,10 @@ impl Core {
         // What cannot be removed keeps nothing from being looked at.
         let mut refused = None;
         if options.remove_foreign {
+            let (removable, unsure) = self.spare(name, &unknown, &deadline, report).await?;
+            refused = unsure;
             let mut touched = BTreeSet::new();
-            for one in &unknown {
+            for one in &removable {
                 let removed = match &one.at {
                     Some(at) => store.remove(one.object, at, &deadline).await,
                     None => store.delete(one.object, &deadline).await,

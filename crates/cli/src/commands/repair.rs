@@ -9,7 +9,11 @@ use crate::{
     session::unknown_version,
 };
 use strongroom_core::{Error, ErrorKind, SecretId, SecretName};
-use strongroom_engine::{Hindrance, Lost, Overlaid, RepairOptions, RepairReport, Unseen};
+use strongroom_engine::{Hindrance, Lost, Overlaid, RepairOptions, RepairReport, Spared, Unseen};
+
+/// Why unknown versions of a secret stay, and what to do.
+const SPARED: &str = "its current version cannot be read, and they may be its newer values: bring back a newer dump of the \
+                      database, or write the values again, then run it again";
 
 /// Ends what crashed processes began, cleans up, and reports what nobody can explain, what is gone, and what people see
 /// at a service in place of what is committed.
@@ -37,7 +41,8 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
     }
     let report = engine.repair(options).await?;
     let mended = report.overlaid.iter().filter(|one| one.mended).count() as u64;
-    let numbers: [(&'static str, u64); 12] = [
+    let spared: u64 = report.spared.iter().map(|one| one.versions).sum();
+    let numbers: [(&'static str, u64); 13] = [
         ("fenced", report.fenced),
         ("worked", report.worked),
         ("failed", report.failed),
@@ -45,6 +50,7 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         ("forgotten", report.forgotten.len() as u64),
         ("unknown", report.unknown.len() as u64),
         ("removed", report.removed),
+        ("spared", spared),
         ("damaged", report.damaged.len() as u64),
         ("lost", report.lost.len() as u64),
         ("overlaid", report.overlaid.len() as u64),
@@ -64,6 +70,12 @@ pub(crate) async fn repair(run: &mut Run<'_>, args: &RepairArgs) -> Outcome {
         unknown.push(unknown_version(one));
     }
     data.push(("unknown_versions".to_owned(), Data::List(unknown)));
+    for one in &report.spared {
+        let which = which(one.secret, one.name.as_ref());
+        let text = format!("{which}, {}, {} versions: {SPARED}", one.store, one.versions);
+        table.row(["unknown versions that stay".into(), text.into()]);
+    }
+    data.push(("spared_secrets".to_owned(), Data::List(report.spared.iter().map(spared_secret).collect())));
     let mut damaged = Vec::new();
     for (store, object) in &report.damaged {
         table.row(["damaged object".into(), format!("{store} {object}").into()]);
@@ -204,6 +216,16 @@ fn refusal(one: &Hindrance) -> Data {
         ("times", one.times.into()),
         ("may_pass", one.kind.may_pass().into()),
         ("reason", one.told.as_str().into()),
+    ])
+}
+
+fn spared_secret(one: &Spared) -> Data {
+    Data::from([
+        ("store", one.store.to_string().into()),
+        ("secret", one.secret.to_string().into()),
+        ("name", named(one.name.as_ref())),
+        ("versions", one.versions.into()),
+        ("remedy", SPARED.into()),
     ])
 }
 

@@ -1,6 +1,6 @@
 //! Versions that the catalog does not know of.
 
-use crate::site::{Clock, Raw, Site, assert_audited, files, main_store, quick, sqlite, text};
+use crate::site::{Clock, Raw, Site, assert_audited, files, main_store, one, quick, replace, sqlite, text};
 use std::{path::Path, sync::Arc, time::Duration};
 use strongroom_core::{
     Backend as _, ErrorKind, Labels, NewVersion, ObjectId, Payload, Revision, SecretId, VersionRef,
@@ -160,4 +160,35 @@ async fn an_attempt_that_was_open_when_the_copy_was_made_is_not_undone() {
     // Whoever it belongs to still has it.
     let cold = site.engine(vec![main_store(site.service(&held), false)], quick()).await;
     assert_eq!(text(&site.secrets(&cold).get("db").await.unwrap(), "a"), "1");
+}
+
+#[tokio::test]
+async fn what_may_be_newer_stays_while_the_current_version_is_gone() {
+    let ((directory, site), held) = (files::file().await, Held::new());
+    let mut options = quick();
+    options.history = 2;
+    let engine = site.engine(vec![main_store(site.service(&held), false)], options).await;
+    let secrets = site.secrets(&engine);
+    let id = secrets.create("db", [("a", "0")]).await.unwrap().meta.id;
+    let copy = directory.path().join("copy.db");
+    sqlite(&directory.path().join("strongroom.db"), &site.clock).await.backup(&copy, false).await.unwrap();
+    for value in ["1", "2", "3"] {
+        secrets.set("db", "a", value).await.unwrap();
+    }
+    site.settle(&engine).await;
+    assert_eq!(count(&site, &held), 2, "the case is not set up");
+
+    let site = restored(&site, &copy).await;
+    let engine = site.engine(vec![main_store(site.service(&held), false)], quick()).await;
+    let report = engine.repair(RepairOptions::new().restored(true).remove_foreign(true)).await.unwrap();
+    assert_eq!((report.unknown.len(), report.removed, report.lost.len()), (2, 0, 1), "{report:?}");
+    let spared: Vec<_> = report.spared.iter().map(|one| (one.secret, one.versions)).collect();
+    assert_eq!(spared, [(id, 2)], "{report:?}");
+    assert_eq!(count(&site, &held), 2);
+    // Once it is written again, they are what no row explains, like all else.
+    replace(&site.secrets(&engine), id, one("a", "again")).await;
+    let report = engine.repair(RepairOptions::new().remove_foreign(true)).await.unwrap();
+    assert_eq!((report.removed, report.spared), (2, vec![]));
+    let cold = site.engine(vec![main_store(site.service(&held), false)], quick()).await;
+    assert_eq!(text(&site.secrets(&cold).get("db").await.unwrap(), "a"), "again");
 }
