@@ -144,6 +144,10 @@ impl Engine {
                 report.unseen.push(Unseen { store: name.clone(), kind, told });
             }
         }
+        for (name, _) in self.status().await?.out_of_reach() {
+            let told = "it is not configured, and values are there: add its section again".to_owned();
+            report.unseen.push(Unseen { store: name.clone(), kind: ErrorKind::ConfigInvalid, told });
+        }
         if options.read
             && let Err(error) = core.read_inline(&Deadline::after(TIME, &core.env), &mut report).await
         {

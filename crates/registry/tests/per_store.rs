@@ -15,6 +15,7 @@ use strongroom::{
     engine::{CallStats, StoreName},
     settings::Vars,
 };
+use strongroom_engine::RepairOptions;
 use strongroom_testkit::{
     Held, MemoryBackend,
     faults::{Call, Delay, FailBefore, Method},
@@ -207,6 +208,8 @@ async fn a_store_with_values_that_is_not_configured_any_more_is_named() {
     drop(open);
     let open = try_open("", &[], home.path()).await.unwrap();
     assert_eq!(out_of_reach(&open).await, [("west".to_owned(), 1)]);
+    let report = open.engine.as_ref().unwrap().repair(RepairOptions::new()).await.unwrap();
+    assert_eq!((report.unseen.len(), report.unseen[0].kind), (1, ErrorKind::ConfigInvalid));
 }
 
 #[tokio::test]
