@@ -11,7 +11,9 @@ use crate::{
     labels::{LabelRecord, Told, labels},
 };
 use std::{sync::Arc, time::Duration};
-use strongroom_core::{Error, ErrorKind, Found, ObjectId, Result, SecretId, SecretValues, VersionUid};
+use strongroom_core::{
+    Error, ErrorKind, Found, NewVersion, ObjectId, Result, SecretId, SecretValues, VersionRef, VersionUid,
+};
 
 /// How long the probe of one store may take.
 const TIME: Duration = Duration::from_secs(30);
@@ -19,8 +21,8 @@ const TIME: Duration = Duration::from_secs(30);
 const LOOKS: u32 = 6;
 
 impl Engine {
-    /// Puts, reads and deletes one object in every store, as a secret would be. What is left if the process dies
-    /// meanwhile is explained by a row, and cleaned up like an update that was given up.
+    /// Puts, reads, replaces and deletes one object in every store, as a secret would be; what it replaces is removed. What is
+    /// left if the process dies meanwhile is explained by a row, and cleaned up like an update that was given up.
     pub async fn probe(&self) -> Vec<(StoreName, Result<()>)> {
         let mut answers = Vec::with_capacity(self.core.stores.len());
         for (name, store) in &self.core.stores {
@@ -56,26 +58,27 @@ impl Core {
             updated: now,
             revision: 1,
         };
-        let what = ToWrite { base: None, bound: &bound, values: &values, record: record.clone() };
-        let Attempted::Written { version, .. } = self.attempt(store, what, &deadline).await? else {
+        let what = || ToWrite { base: None, bound: &bound, values: &values, record: record.clone() };
+        let Attempted::Written { version, .. } = self.attempt(store, what(), &deadline).await? else {
             return Err(Error::new(ErrorKind::Conflict, "the keys changed meanwhile: try again"));
         };
         let Place::External { object, at, .. } = &version.place else { return Ok(()) };
         let read = async {
             self.read_back(store, &bound, &version, &deadline).await?;
-            self.shows_labels(store, *object, secret, record, &deadline).await
+            self.shows_labels(store, *object, secret, record.clone(), &deadline).await?;
+            self.replace(store, *object, at, what(), &deadline).await
         };
         let read = read.await;
         // What explains it meanwhile has it deleted, and goes.
         let deleted = match self.release(uid, Some(at.clone()), &deadline).await {
             // It was put and read: nothing of it comes late.
-            Some(pending) => match store.delete(*object, &deadline).await {
+            Some(pending) if read.is_ok() => match store.delete(*object, &deadline).await {
                 Ok(()) => {
                     self.certain(&deadline, |_| self.catalog.settle(&pending, Settled::Drop)).await.map(drop)
                 }
                 error => error,
             },
-            None => store.delete(*object, &deadline).await,
+            _ => store.delete(*object, &deadline).await,
         };
         read.and(deleted).map_err(|error| error.with("store", &store.name))
     }
@@ -91,6 +94,24 @@ impl Core {
         let payload = store.get(*object, at, deadline).await?;
         let read = codec::decode(&self.ring, bound, version.key, &payload).await?;
         codec::verify(&self.ring, bound, version.digest.as_deref().unwrap_or_default(), &read).await
+    }
+
+    /// Puts a second version and removes the first one, as a change of values does in time: who may not do that would leave
+    /// old values where they are.
+    async fn replace(
+        &self,
+        store: &Calls,
+        object: ObjectId,
+        first: &VersionRef,
+        what: ToWrite<'_>,
+        deadline: &Deadline,
+    ) -> Result<()> {
+        let bound = Bound { version: VersionUid(fresh(&*self.env)), ..*what.bound };
+        let (_, payload) = codec::encode(&self.ring, &bound, store.sealed, what.values)?;
+        let labels = self.labels_before(store, object, &what).await?;
+        let second = NewVersion::new(object, bound.version, &payload, &labels).after(first);
+        store.put(&second, deadline).await.at?;
+        store.remove(object, first, deadline).await
     }
 
     /// Refuses a store whose scan shows no labels, where they are the only copy of the catalog.
