@@ -34,6 +34,8 @@ pub struct CallTable {
     pub after_rename: Calls,
     /// What it takes to remove one version that fell out of the history.
     pub trim: Calls,
+    /// What it takes to remove the first version of a secret that is new.
+    pub trim_new: Calls,
     /// What a request of this name costs at the service's list price, in billionths of a US dollar.
     pub price: fn(&str) -> u64,
 }
@@ -168,7 +170,7 @@ pub async fn each_operation_makes_as_many_calls_as_the_table_says(subject: &dyn 
     for (_, tried) in engine.probe().await {
         tried.expect("the probe failed");
     }
-    let probe = [table.create, table.get, table.put, table.trim, table.delete];
+    let probe = [table.create, table.get, table.put, table.trim_new, table.delete];
     counted.assert("probe", &probe.map(made).concat());
 
     let told: Vec<_> = [&engine, &cold, &colder].iter().flat_map(|engine| engine.stats().calls).collect();
