@@ -79,6 +79,7 @@ impl CloudSubject for Service {
                 (Operation::Rehome, ("POST", "/PutSecretValue")),
                 (Operation::Repair, ("POST", "/ListSecrets")),
                 (Operation::Repair, ("POST", "/DescribeSecret")),
+                (Operation::Repair, ("POST", "/GetSecretValue")),
                 (Operation::Repair, ("POST", "/UpdateSecretVersionStage")),
                 (Operation::Scan, ("POST", "/ListSecrets")),
                 (Operation::Check, ("POST", "/DescribeSecret")),
