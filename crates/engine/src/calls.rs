@@ -304,8 +304,8 @@ fn unanswered(in_full: bool) -> Error {
     let text = if in_full {
         "the service did not answer in time: try again, or raise call_timeout_ms if it always takes so long"
     } else {
-        "the service did not answer in time, and the call has no more of it: it may be down or slow; look at it, then try \
-         again"
+        "the service did not answer in time, of which less was left for the call than call_timeout_ms: it may be down or \
+         slow; look at it, then try again"
     };
     Error::new(ErrorKind::Timeout, text).retryable(Retry::Backoff)
 }

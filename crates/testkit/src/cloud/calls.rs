@@ -166,16 +166,16 @@ pub async fn each_operation_makes_as_many_calls_as_the_table_says(subject: &dyn 
     engine.check().await.expect("the check failed");
     counted.assert("check", made(table.check));
 
+    let told: Vec<_> = [&engine, &cold, &colder].iter().flat_map(|engine| engine.stats().calls).collect();
+    let told: u64 = told.into_iter().map(|(_, calls)| calls.cost.expect("no price")).sum();
+    assert_eq!(told, cost, "left: what the metrics tell, right: what these requests cost");
+
     // What `serve --check` and `status --deep` try, too.
     for (_, tried) in engine.probe().await {
         tried.expect("the probe failed");
     }
     let probe = [table.create, table.get, table.put, table.trim_new, table.delete];
-    counted.assert("probe", &probe.map(made).concat());
-
-    let told: Vec<_> = [&engine, &cold, &colder].iter().flat_map(|engine| engine.stats().calls).collect();
-    let told: u64 = told.into_iter().map(|(_, calls)| calls.cost.expect("no price")).sum();
-    assert_eq!(told, cost, "left: what the metrics tell, right: what these requests cost");
+    counted.assert("probe", &probe.concat());
 }
 
 /// One case of [`call_suite!`](crate::call_suite).
