@@ -81,7 +81,7 @@ impl Core {
         let store = self.store(name)?.clone();
         let suspects = self.suspects(&store, found, options.read, deadline).await?;
         let rows = suspects.missing.iter();
-        let looks: Vec<_> = rows.map(|row| self.lost(&store, row, options.restored, deadline)).collect();
+        let looks: Vec<_> = rows.map(|row| self.lost(row, options.restored, deadline)).collect();
         let mut looks = stream::iter(looks).buffered(TOGETHER);
         while let Some(answer) = looks.next().await {
             match answer {
@@ -101,7 +101,7 @@ impl Core {
                 // What cannot be read cannot be put again.
                 Err(error) if matches!(error.kind(), ErrorKind::Lost | ErrorKind::Corrupt) => {
                     if report.lost.iter().all(|lost| lost.secret != row.meta.id || !lost.current) {
-                        report.lost.extend(self.lost(&store, &row, options.restored, deadline).await?);
+                        report.lost.extend(self.lost(&row, options.restored, deadline).await?);
                     }
                 }
                 Err(error) => return Err(error),
@@ -161,20 +161,9 @@ impl Core {
 
     /// Reads a version past the cache; answers what became of it if it is lost. The error of a current one that the service
     /// may show later has the reason `NotShownYet`.
-    async fn lost(
-        self: &Arc<Self>,
-        store: &Arc<Calls>,
-        row: &Row,
-        restored: bool,
-        deadline: &Deadline,
-    ) -> Result<Option<Lost>> {
-        let Place::External { object, at, .. } = &row.version.place else { return Ok(None) };
+    async fn lost(self: &Arc<Self>, row: &Row, restored: bool, deadline: &Deadline) -> Result<Option<Lost>> {
         let asked = self.env.now();
-        let read = match store.get(*object, at, deadline).await {
-            Ok(payload) => self.values_in(row, &payload).await.map(drop),
-            Err(error) => Err(error),
-        };
-        let error = match read {
+        let error = match self.read_afresh(row, deadline).await {
             Ok(()) => return Ok(None),
             Err(error) => match error.kind() {
                 ErrorKind::NotFound | ErrorKind::Corrupt | ErrorKind::Unsupported => {

@@ -187,6 +187,15 @@ impl Core {
         }
     }
 
+    /// Whether a version can be read, past the cache.
+    pub(crate) async fn read_afresh(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<()> {
+        let Place::External { store, object, at } = &row.version.place else {
+            return self.read_values(row, deadline).await.map(drop);
+        };
+        let payload = self.store(store)?.get(*object, at, deadline).await?;
+        self.values_in(row, &payload).await.map(drop)
+    }
+
     /// The values in the bytes that a back-end holds for this version, verified.
     pub(crate) async fn values_in(&self, row: &Row, payload: &Payload) -> Result<SecretValues> {
         let (version, bound) = (&row.version, self.bound(row));

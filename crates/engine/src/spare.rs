@@ -1,7 +1,7 @@
 //! What stays although no row explains it: while a secret's current version cannot be read, it may be all that is left.
 
 use crate::{
-    Misplaced, Place, RepairReport, Row, StoreName, Unknown,
+    Misplaced, Place, RepairReport, StoreName, Unknown,
     compare::{is_damage, public_name},
     deadline::Deadline,
     engine::Core,
@@ -93,14 +93,5 @@ impl Core {
             }
         }
         Ok(owners)
-    }
-
-    /// Reads a version past the cache.
-    async fn read_afresh(self: &Arc<Self>, row: &Row, deadline: &Deadline) -> Result<()> {
-        let Place::External { store, object, at } = &row.version.place else {
-            return self.read_values(row, deadline).await.map(drop);
-        };
-        let payload = self.store(store)?.get(*object, at, deadline).await?;
-        self.values_in(row, &payload).await.map(drop)
     }
 }
