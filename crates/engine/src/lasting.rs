@@ -10,9 +10,9 @@ use crate::{
     deadline::Deadline,
     engine::Core,
     external::ToWrite,
+    garbage::Done,
     kept::Kept,
     labels::{self, LabelRecord, Told, labels},
-    sweep::Done,
 };
 use std::sync::Arc;
 use strongroom_core::{Error, ErrorKind, Labels, ObjectId, Result, SecretId, SecretMeta, VersionUid};

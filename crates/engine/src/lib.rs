@@ -35,6 +35,7 @@ mod env;
 mod errors;
 mod external;
 mod fetch;
+mod garbage;
 mod get;
 mod host;
 mod in_memory;
