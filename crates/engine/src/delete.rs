@@ -63,9 +63,12 @@ impl Core {
                                 return Err(crate::lasting::not_yet(&error));
                             }
                             if error.kind().may_pass() {
-                                tracing::info!(target: "strongroom::engine", %error, "will be removed later");
+                                tracing::info!(target: "strongroom::engine", %error, "removed later");
                             } else {
-                                tracing::warn!(target: "strongroom::engine", %error, "stays until the service lets us remove it");
+                                tracing::warn!(
+                                    target: "strongroom::engine", %error,
+                                    "what should be removed stays until this is set right"
+                                );
                             }
                         }
                     }

@@ -107,6 +107,13 @@ pub(crate) fn gone() -> Error {
     Error::new(ErrorKind::Lost, text)
 }
 
+/// Of values in a store that is not configured any more.
+pub(crate) fn unreadable(store: &StoreName, versions: u64) -> Error {
+    let text =
+        "the store is not configured, and values are there that nobody can read: add its section again";
+    Error::new(ErrorKind::ConfigInvalid, text).with("store", store).with("versions", versions)
+}
+
 /// Of what is to be removed from a store that is not configured any more.
 pub(crate) fn out_of_reach(store: &StoreName) -> Error {
     let text = "something is still to be removed from a store that is not configured: add it to the configuration as \

@@ -21,8 +21,8 @@ const TIME: Duration = Duration::from_secs(30);
 const LOOKS: u32 = 6;
 
 impl Engine {
-    /// Puts, reads, replaces and deletes one object in every store, as a secret would be; what it replaces is removed. What is
-    /// left if the process dies meanwhile is explained by a row, and cleaned up like an update that was given up.
+    /// Puts, reads, renames, replaces and deletes one object in every store, as a secret would be; what it replaces is removed.
+    /// What is left if the process dies meanwhile is explained by a row, and cleaned up like an update that was given up.
     pub async fn probe(&self) -> Vec<(StoreName, Result<()>)> {
         let mut answers = Vec::with_capacity(self.core.stores.len());
         for (name, store) in &self.core.stores {
@@ -65,7 +65,7 @@ impl Core {
         let Place::External { object, at, .. } = &version.place else { return Ok(()) };
         let read = async {
             self.read_back(store, &bound, &version, &deadline).await?;
-            self.shows_labels(store, *object, secret, record.clone(), &deadline).await?;
+            self.rename(store, *object, secret, record.clone(), &deadline).await?;
             self.replace(store, *object, at, what(), &deadline).await
         };
         let read = read.await;
@@ -114,8 +114,9 @@ impl Core {
         store.remove(object, first, deadline).await
     }
 
-    /// Refuses a store whose scan shows no labels, where they are the only copy of the catalog.
-    async fn shows_labels(
+    /// Writes other labels, as a new name does. A store whose scans show none is refused where they are the only copy of the
+    /// catalog.
+    async fn rename(
         &self,
         store: &Calls,
         object: ObjectId,
@@ -123,10 +124,8 @@ impl Core {
         record: LabelRecord,
         deadline: &Deadline,
     ) -> Result<()> {
-        if !self.labels_commit {
-            return Ok(());
-        }
-        let told = Told { record, kept: Some((object, Vec::new())) };
+        let record = LabelRecord { name: format!("{}, renamed", record.name), ..record };
+        let told = Told { record, kept: self.labels_commit.then(|| (object, Vec::new())) };
         let told = labels(&self.ring, self.namespace(), secret, &told, store.sealed)?;
         for look in 0.. {
             match store.relabel(object, &told, deadline).await {
@@ -139,6 +138,9 @@ impl Core {
                     break;
                 }
             }
+        }
+        if !self.labels_commit {
+            return Ok(());
         }
         let tells = |found: &Found| {
             found.object == object && found.labels.as_ref().is_some_and(|labels| !labels.record.is_empty())

@@ -31,6 +31,20 @@ impl Hindrance {
         let told = without_name(error).to_string();
         all.push(Self { store: store.cloned(), kind, reason, times: 1, told });
     }
+
+    /// Says in the log what kept a sweep from its work. What does not pass by itself needs somebody: the values are still
+    /// there.
+    pub(crate) fn log(&self) {
+        let Self { kind, times, told, .. } = self;
+        if kind.may_pass() {
+            tracing::info!(target: "strongroom::engine", times, error = told, "removed later");
+        } else {
+            tracing::warn!(
+                target: "strongroom::engine", times, error = told,
+                "what should be removed stays until this is set right"
+            );
+        }
+    }
 }
 
 impl RepairReport {

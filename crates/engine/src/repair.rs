@@ -144,9 +144,9 @@ impl Engine {
                 report.unseen.push(Unseen { store: name.clone(), kind, told });
             }
         }
-        for (name, _) in self.status().await?.out_of_reach() {
-            let told = "it is not configured, and values are there: add its section again".to_owned();
-            report.unseen.push(Unseen { store: name.clone(), kind: ErrorKind::ConfigInvalid, told });
+        for (name, error) in self.status().await?.out_of_reach() {
+            let (kind, told) = (error.kind(), error.to_string());
+            report.unseen.push(Unseen { store: name.clone(), kind, told });
         }
         if options.read
             && let Err(error) = core.read_inline(&Deadline::after(TIME, &core.env), &mut report).await

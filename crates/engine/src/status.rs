@@ -1,7 +1,7 @@
 //! What `status` tells.
 
-use crate::{KeyRow, Replica, StoreName, Summary, crypto::RootId, engine::Engine};
-use strongroom_core::{BackendInfo, NamespaceId, Result};
+use crate::{KeyRow, Replica, StoreName, Summary, crypto::RootId, engine::Engine, errors};
+use strongroom_core::{BackendInfo, Error, NamespaceId, Result};
 
 /// What `status` tells.
 #[derive(Clone, Debug)]
@@ -36,10 +36,11 @@ pub struct StoreStatus {
 }
 
 impl Status {
-    /// Stores that are not configured and hold versions, with the number of these: nobody can read them.
-    pub fn out_of_reach(&self) -> impl Iterator<Item = (&StoreName, u64)> {
+    /// Stores that are not configured and hold versions, which nobody can read; in words, with their number.
+    pub fn out_of_reach(&self) -> impl Iterator<Item = (&StoreName, Error)> {
         let held = self.summary.versions.iter().filter_map(|(store, count)| Some((store.as_ref()?, *count)));
         held.filter(|(name, count)| *count > 0 && self.stores.iter().all(|store| store.name != **name))
+            .map(|(name, count)| (name, errors::unreadable(name, count)))
     }
 }
 

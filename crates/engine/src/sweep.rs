@@ -81,11 +81,11 @@ impl Core {
                         swept.failed += 1;
                         let store = is_of_a_store(&error).then_some(&pending.store);
                         Hindrance::note(refusals, store, &error);
-                        tracing::info!(target: "strongroom::engine", %error, "garbage will be tried again");
                     }
                 }
             }
             if last {
+                refusals.iter().for_each(Hindrance::log);
                 return Ok(swept);
             }
         }

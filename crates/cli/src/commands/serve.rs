@@ -152,12 +152,8 @@ async fn check(open: strongroom::Open, identities: &Identities, console: &mut dy
     for (_, answer) in identities.engine().probe().await {
         answer?;
     }
-    if let Some((store, versions)) = identities.engine().status().await?.out_of_reach().next() {
-        let text = format!(
-            "the store `{store}` is not configured, and {versions} versions of values are there, which nobody can read: add \
-             its section again"
-        );
-        return Err(Error::new(ErrorKind::ConfigInvalid, text).into());
+    if let Some((_, error)) = identities.engine().status().await?.out_of_reach().next() {
+        return Err(error.into());
     }
     console.message("everything is as it should be\n");
     Ok(open.close().await?)

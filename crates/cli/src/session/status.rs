@@ -34,11 +34,8 @@ pub(super) async fn of(local: &Local, engine: &Engine, deep: bool) -> Result<Rep
     ];
     let (mut broken, mut damaged) = (Vec::new(), None);
     let mut tried = Vec::new();
-    for (name, _) in status.out_of_reach() {
-        tried.push((
-            name.to_string(),
-            "is not configured, and values are there: add its section again".into(),
-        ));
+    for (name, error) in status.out_of_reach() {
+        tried.push((name.to_string(), error.to_string().into()));
         broken.push(name.clone());
     }
     if deep {

@@ -174,7 +174,7 @@ pub async fn each_operation_makes_as_many_calls_as_the_table_says(subject: &dyn 
     for (_, tried) in engine.probe().await {
         tried.expect("the probe failed");
     }
-    let probe = [table.create, table.get, table.put, table.trim_new, table.delete];
+    let probe = [table.create, table.get, table.after_rename, table.put, table.trim_new, table.delete];
     counted.assert("probe", &probe.concat());
 }
 
