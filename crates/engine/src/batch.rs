@@ -3,7 +3,7 @@
 //! A read must be answered by a statement that started after the read arrived. Reads that arrive while a statement
 //! runs wait together for the next one: under load one statement answers dozens of them.
 
-use crate::{Env, caught::caught, deadline::within};
+use crate::{Env, caught::caught, compare::is_damage, deadline::within};
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},
@@ -69,7 +69,8 @@ impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> B
     /// The answers for these keys, in order, from a statement that starts after this call.
     ///
     /// # Errors
-    /// Those of the statement, the same for everybody who shares it.
+    /// Those of the statement, the same for everybody who shares it; but damage is told to those alone who asked for what is
+    /// damaged.
     pub async fn read(&self, keys: &[K]) -> Result<Vec<V>> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -77,7 +78,11 @@ impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> B
         if self.direct {
             return (self.ask)(keys.to_vec()).await;
         }
-        let answers = self.join(keys).await?;
+        let answers = match self.join(keys).await {
+            // Perhaps of a row that somebody else asked for.
+            Err(error) if is_damage(&error) => return (self.ask)(keys.to_vec()).await,
+            answers => answers?,
+        };
         let missing = || Error::new(ErrorKind::Unexpected, "the catalog gave too few answers");
         keys.iter().map(|key| answers.get(key).cloned().ok_or_else(missing)).collect()
     }

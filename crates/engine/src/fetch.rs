@@ -90,8 +90,9 @@ impl Core {
 
     /// The values of a row's version, and the row that they belong to.
     ///
-    /// If they are gone or damaged, the row is read once more, since its version may have been replaced or moved
-    /// meanwhile; `admit` is asked again then. `as_of` names the older version that was asked for.
+    /// If they cannot be read, the row is read once more, since its version may have been replaced or moved: meanwhile, or
+    /// long ago if the row was cached, since a move leaves its stamp. `admit` is asked again then. `as_of` names the older
+    /// version that was asked for.
     pub(crate) async fn values_of(
         self: &Arc<Self>,
         row: &Arc<Row>,
@@ -104,25 +105,42 @@ impl Core {
             let asked = self.env.now();
             let error = match self.values_at(&row, deadline).await {
                 Ok(values) => return Ok((row, values)),
-                Err(error) if error.kind() == ErrorKind::NotFound || is_damage(&error) => error,
-                Err(error) => return Err(errors::about(error, &row.meta)),
+                Err(error) => error,
             };
-            let id = row.meta.id;
-            let again = match as_of {
-                None => self.patiently(deadline, || self.read_row(id)).await?,
-                Some(revision) => {
-                    let older = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
-                    older.map(Arc::new)
-                }
+            let missing = error.kind() == ErrorKind::NotFound || is_damage(&error);
+            let again = match self.same_row(&row, as_of, deadline).await {
+                // Why the values could not be read matters more.
+                Err(_) if !missing => return Err(errors::about(error, &row.meta)),
+                again => again?,
             };
-            let again = again.ok_or_else(|| errors::not_found(&SecretRef::Id(id)))?;
+            let again = again.ok_or_else(|| errors::not_found(&SecretRef::Id(row.meta.id)))?;
             admit(&again)?;
             if again.version.place == row.version.place && again.version.uid == row.version.uid {
+                if !missing {
+                    return Err(errors::about(error, &row.meta));
+                }
                 let error = self.judge(&row, asked, error);
                 let damaged = is_damage(&error);
                 return Err(if damaged { errors::damaged(&error, as_of.is_none()) } else { error });
             }
             row = again;
+        }
+    }
+
+    /// What the catalog says now in place of a row.
+    async fn same_row(
+        &self,
+        row: &Row,
+        as_of: Option<Revision>,
+        deadline: &Deadline,
+    ) -> Result<Option<Arc<Row>>> {
+        let id = row.meta.id;
+        match as_of {
+            None => self.patiently(deadline, || self.read_row(id)).await,
+            Some(revision) => {
+                let older = self.patiently(deadline, || self.catalog.version(id, revision)).await?;
+                Ok(older.map(Arc::new))
+            }
         }
     }
 

@@ -8,14 +8,14 @@ use crate::{
     Debris, Pending, Place, Row, Settled, Uses,
     calls::Calls,
     codec::{self, Bound},
+    compare::is_damage,
     deadline::Deadline,
     engine::Core,
     errors,
-    resolve::passing,
 };
 use futures::{FutureExt, future::BoxFuture};
 use std::sync::Arc;
-use strongroom_core::{Error, ErrorKind, Found, Result, VersionRef};
+use strongroom_core::{ErrorKind, Found, Result, VersionRef};
 
 /// What became of the work on a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,8 +211,9 @@ impl Core {
         };
         match matched.await {
             Ok(()) => Ok(true),
-            Err(error) if passing(&error) || is_outage(&error) => Err(error),
-            Err(_) => Ok(false),
+            // Other bytes than it would have written, or gone by now. Whatever else is wrong says nothing about them.
+            Err(error) if error.kind() == ErrorKind::NotFound || is_damage(&error) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -262,11 +263,4 @@ impl Core {
                 && (other.born, other.uid) > (pending.born, pending.uid)
         }))
     }
-}
-
-fn is_outage(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Timeout | ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::StoreRefused
-    )
 }

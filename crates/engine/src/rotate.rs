@@ -71,7 +71,10 @@ impl Engine {
                 core.reseal(key.id, &mut resealing).await?;
             }
             rotated.kept = core.destroy_retiring(kind, &mut rotated.destroyed).await?;
+            // Whoever made a newer key meanwhile seals with that what is left, as we do since.
+            let newest = core.ring.active(kind).is_ok_and(|active| active.row.id == key.id);
             let inline_left = kind == KeyKind::Seal
+                && newest
                 && !rotated.kept.is_empty()
                 && core.left_to_reseal(key.id, &resealing.given_up).await?;
             if !inline_left {

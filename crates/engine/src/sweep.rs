@@ -84,7 +84,8 @@ impl Core {
                     }
                 }
             }
-            if last {
+            // What fails is due again after a lease: with enough of it this would go on for ever, and fence nobody.
+            if last || deadline.is_over() {
                 refusals.iter().for_each(Hindrance::log);
                 return Ok(swept);
             }

@@ -29,6 +29,8 @@ pub(crate) fn postgres(code: &str) -> Class {
         // Serialization failure, deadlock, lock not available, too many connections, a cached plan that does not
         // fit any more, a transaction that failed before.
         "40001" | "40P01" | "55P03" | "53300" | "0A000" | "26000" => Class::Again,
+        // Cancelled, by the limit of a statement's time most likely.
+        "57014" => Class::Slow,
         // Shutdowns, idle and connection failures; whether a COMMIT took effect is not known.
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "40003" => Class::Lost,
         "25006" => Class::ReadOnly,
@@ -54,6 +56,8 @@ pub(crate) fn mysql(number: u16) -> Class {
         // Lock wait timeout, deadlock, too many connections, a prepared statement that must be prepared again,
         // a snapshot that is too old, TiDB's write conflicts.
         1205 | 1213 | 1040 | 1203 | 1615 | 1020 | 1412 | 8022 | 8028 | 9007 => Class::Again,
+        // The limit of a statement's time, of MySQL and of MariaDB.
+        3024 | 1969 => Class::Slow,
         // Shutdown, killed, gone; 1047: a Galera node that is not part of its cluster.
         1053 | 1317 | 1927 | 2006 | 2013 | 1047 | 1158..=1161 | 4031 => Class::Lost,
         1290 | 1792 | 1836 => Class::ReadOnly,
@@ -106,6 +110,7 @@ mod tests {
             ("40P01", Class::Again),
             ("40003", Class::Lost),
             ("55P03", Class::Again),
+            ("57014", Class::Slow),
             ("57P01", Class::Lost),
             ("08006", Class::Lost),
             ("25006", Class::ReadOnly),
@@ -128,6 +133,8 @@ mod tests {
             (1452, Class::ForeignKey),
             (1213, Class::Again),
             (1205, Class::Again),
+            (3024, Class::Slow),
+            (1969, Class::Slow),
             (2013, Class::Lost),
             (1290, Class::ReadOnly),
             (1045, Class::Denied),

@@ -2,7 +2,8 @@
 //!
 //! The order of looks and locks is: the secret's row, the attempt's row, whether the change had committed before
 //! (after the locks, so that a COMMIT still under way is waited for), the key, the guard, and last, with the
-//! writes, the name, about which the unique index decides.
+//! writes, the name, about which the unique index decides. What is new has no row to lock yet: whatever refuses it may be
+//! what a COMMIT did that was still under way at the first look, so that there is a second one.
 
 use crate::{
     accounts::{self, Purpose},
@@ -36,24 +37,48 @@ impl Operation for Commit {
             Some(attempt) => !pending::has_lock(tx, attempt, self.secret).await?,
             None => false,
         };
-        if self.doubt
-            && let Some((revision, at)) = audit::find(tx, self.change).await?
+        if let Some(before) = before(tx, self).await? {
+            return Ok(Verdict::Undo(before));
+        }
+        let done = carry_out(tx, self, fenced).await;
+        let refused = match &done {
+            Ok(Verdict::Keep(_)) => false,
+            Ok(Verdict::Undo(_)) => true,
+            // Ours, and none of the database's, after which it may answer nothing more.
+            Err(failure) => failure.class == Class::Other,
+        };
+        if refused
+            && matches!(self.subject, Subject::New { .. })
+            && let Ok(Some(before)) = before(tx, self).await
         {
-            return Ok(Verdict::Undo(Committed::Before { revision, at }));
+            return Ok(Verdict::Undo(before));
         }
-        receipts::refuse_repeat(tx, self.entry.receipt).await?;
-        if fenced {
-            return Ok(Verdict::Undo(Committed::Fenced));
-        }
-        let (seal, digest) = self.version.as_ref().map_or((None, None), |new| (new.key, new.digest_key()));
-        if !tx.keys_hold(seal, &[digest, Some(self.auditor.key())]).await? {
-            return Ok(Verdict::Undo(Committed::KeyRetired));
-        }
-        match &self.subject {
-            Subject::New { name, private, owner } => create(tx, self, name, *private, *owner).await,
-            Subject::Existing { guard, name, private } => {
-                change(tx, self, guard, name.as_ref(), *private).await
-            }
+        done
+    }
+}
+
+/// What an earlier try committed whose answer was lost.
+async fn before(tx: &mut Transaction, commit: &Commit) -> Result<Option<Committed>, Failure> {
+    if !commit.doubt {
+        return Ok(None);
+    }
+    let found = audit::find(tx, commit.change).await?;
+    Ok(found.map(|(revision, at)| Committed::Before { revision, at }))
+}
+
+async fn carry_out(tx: &mut Transaction, commit: &Commit, fenced: bool) -> Outcome {
+    receipts::refuse_repeat(tx, commit.entry.receipt).await?;
+    if fenced {
+        return Ok(Verdict::Undo(Committed::Fenced));
+    }
+    let (seal, digest) = commit.version.as_ref().map_or((None, None), |new| (new.key, new.digest_key()));
+    if !tx.keys_hold(seal, &[digest, Some(commit.auditor.key())]).await? {
+        return Ok(Verdict::Undo(Committed::KeyRetired));
+    }
+    match &commit.subject {
+        Subject::New { name, private, owner } => create(tx, commit, name, *private, *owner).await,
+        Subject::Existing { guard, name, private } => {
+            change(tx, commit, guard, name.as_ref(), *private).await
         }
     }
 }

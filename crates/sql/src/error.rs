@@ -13,6 +13,8 @@ pub(crate) enum Class {
     ForeignKey,
     /// The database undid the transaction, or cannot serve now: run it again as a whole.
     Again,
+    /// A statement took longer than the database allows, and was undone.
+    Slow,
     /// The connection is lost.
     Lost,
     /// No connection could be made, or none became free, in the time allowed.
@@ -177,6 +179,12 @@ fn told(class: Class, code: &str) -> Error {
             ErrorKind::Unavailable,
             Retry::Backoff,
             "the database is busy and did not take the change in time: nothing was changed, try again",
+        ),
+        Class::Slow => (
+            ErrorKind::Timeout,
+            Retry::Never,
+            "the database did not do it in the time that a statement may take, and undid it: look what it is busy with, then \
+             try again",
         ),
         Class::Lost | Class::Unreachable => (
             ErrorKind::Unavailable,

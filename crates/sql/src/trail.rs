@@ -146,15 +146,20 @@ impl SqlCatalog {
         self.account_names(&actors.into_iter().collect::<Vec<_>>()).await
     }
 
-    /// The sequence number and MAC of the last entry of a chain before a moment.
+    /// The sequence number and MAC of the last entry of a chain before a moment, and with a number of at most `most`.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn audit_last_before(&self, chain: &str, before: Timestamp) -> Result<Option<(u64, Vec<u8>)>> {
+    pub async fn audit_last_before(
+        &self,
+        chain: &str,
+        before: Timestamp,
+        most: u64,
+    ) -> Result<Option<(u64, Vec<u8>)>> {
         // By sequence, not by time: clocks go back, chains do not.
         let sql = "SELECT seq, mac FROM audit WHERE chain = ? AND seq < COALESCE((SELECT MIN(seq) FROM audit \
-                   WHERE chain = ? AND at >= ?), 9223372036854775807) ORDER BY seq DESC LIMIT 1";
-        let found = self.read(sql, args![chain, chain, before.0]).await?;
+                   WHERE chain = ? AND at >= ?), 9223372036854775807) AND seq <= ? ORDER BY seq DESC LIMIT 1";
+        let found = self.read(sql, args![chain, chain, before.0, number(most)]).await?;
         let Some(record) = found.first() else { return Ok(None) };
         Ok(Some((record.u64(0)?, record.bytes(1)?)))
     }

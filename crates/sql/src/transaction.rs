@@ -310,8 +310,8 @@ fn unwritable(failure: Failure) -> Failure {
     Failure { error, ..failure }
 }
 
-/// Whether a COMMIT that failed like this may have taken effect: the answer was lost, or the file could not be
-/// synced. Any other answer says that it did not.
+/// Whether a COMMIT that failed like this may have taken effect: the answer was lost, or not waited for, or the file could
+/// not be synced. Any other answer says that it did not.
 fn in_doubt(failure: &Failure) -> bool {
-    matches!(failure.class, Class::Lost | Class::Io | Class::Other)
+    matches!(failure.class, Class::Lost | Class::Slow | Class::Io | Class::Other)
 }

@@ -310,7 +310,9 @@ async fn the_audit_log_is_read_and_pruned(claimed: &Claimed) {
     let of = |action: &str| TrailFilter { action: Some(action.into()), ..TrailFilter::default() };
     assert_eq!(catalog.audit_trail(&of("secret"), 0, 100).await.unwrap().len(), 4);
     assert_eq!(catalog.audit_trail(&of("secret.read"), 1, 100).await.unwrap().len(), 1);
-    let (sequence, previous) = catalog.audit_last_before("test", Timestamp(i64::MAX)).await.unwrap().unwrap();
+    let last = async |most| catalog.audit_last_before("test", Timestamp(i64::MAX), most).await.unwrap();
+    assert_eq!(last(3).await, Some((3, all[5].mac.clone())));
+    let (sequence, previous) = last(u64::MAX).await.unwrap();
     assert_eq!((sequence, &previous), (8, &all[0].mac));
     let anchor_at =
         |sequence| Anchor { sequence, previous: previous.clone(), key: claimed.seal, mac: vec![9; 32] };

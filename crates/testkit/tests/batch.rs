@@ -8,7 +8,7 @@ use std::{
     },
     time::Duration,
 };
-use strongroom_core::{ErrorKind, Result};
+use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::Batch;
 use strongroom_testkit::TestEnv;
 
@@ -76,4 +76,27 @@ fn a_statement_that_panics_fails_for_those_who_share_it_alone() {
     assert!(second.as_mut().now_or_never().is_none(), "its own statement has begun");
     assert_eq!(first.as_mut().now_or_never().unwrap().unwrap_err().kind(), ErrorKind::Unexpected);
     assert_eq!(second.as_mut().now_or_never().unwrap().unwrap(), [2]);
+}
+
+#[tokio::test]
+async fn what_is_damaged_fails_for_those_alone_who_asked_for_it() {
+    let batch = Batch::new(Arc::new(TestEnv::new(1)), |keys: Vec<u8>| {
+        async move {
+            tokio::task::yield_now().await;
+            if keys.contains(&2) {
+                return Err(Error::new(ErrorKind::Corrupt, "a damaged row"));
+            }
+            Ok(keys)
+        }
+        .boxed()
+    });
+    // The others share the statement that comes after the first.
+    let reads = [1, 2, 3, 4].map(|key| {
+        let batch = &batch;
+        async move { batch.read(&[key]).await.map_err(|error| error.kind()) }
+    });
+    let answers = futures::future::join_all(reads).await;
+    let [first, damaged, third, fourth] = answers.try_into().unwrap();
+    assert_eq!((first, third, fourth), (Ok(vec![1]), Ok(vec![3]), Ok(vec![4])));
+    assert_eq!(damaged, Err(ErrorKind::Corrupt));
 }

@@ -1,12 +1,15 @@
 //! Checking and pruning the audit log.
 
 use super::heads;
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::RangeInclusive};
 use strongroom_core::{Context, Error, ErrorKind, Result, SecretId, Timestamp};
 use strongroom_engine::{ChainHead, Engine, Noted};
 use strongroom_sql::{Anchor, Chain, SqlCatalog};
 use uuid::Uuid;
 
+/// How many entries are removed together. A database that gives a statement a minute has to do it in that, and others have
+/// to write meanwhile.
+const TOGETHER: u64 = 25_000;
 /// How many bytes the MAC of an entry has.
 pub(super) const MAC: usize = 32;
 
@@ -176,8 +179,8 @@ pub struct Pruned {
     pub to: u64,
 }
 
-/// Removes entries from before a moment, after each chain was verified; a keyed anchor stays in their place. Answers
-/// which they were, of each chain that lost some.
+/// Removes entries from before a moment, after each chain was verified; a keyed anchor stays in their place, and a long
+/// chain is pruned in several steps, of which each is noted. Answers which they were, of each chain that lost some.
 ///
 /// # Errors
 /// As [`verify`]; of the database.
@@ -188,30 +191,45 @@ pub async fn prune(
     before: Timestamp,
 ) -> Result<Vec<Pruned>> {
     let mut pruned = Vec::new();
-    for report in verify(engine, catalog, &[]).await? {
-        let Some((sequence, previous)) = catalog.audit_last_before(&report.chain, before).await? else {
-            continue;
-        };
-        if sequence < report.from {
-            continue;
+    for ChainReport { chain, from, to, .. } in verify(engine, catalog, &[]).await? {
+        let mut next = from;
+        // No further than it was verified: what is removed is noted, perhaps in this very chain.
+        while let Some(last) = prune_some(engine, catalog, cx, &chain, next..=to, before).await? {
+            next = last + 1;
         }
-        let detail = format!("chain {}, entries {} to {sequence}", report.chain, report.from);
-        let entry = engine.audit_entry(cx, "audit.prune", SecretId(Uuid::nil()), detail);
-        let prune = |auditor| {
-            let (chain, previous, entry) = (&report.chain, previous.clone(), entry.clone());
-            // Under the same key as the entry.
-            let mac = engine.anchor_mac(chain, sequence, &previous);
-            async move {
-                let (key, mac) = mac?;
-                let anchor = Anchor { sequence, previous, key, mac: mac.to_vec() };
-                catalog.prune_audit(chain, anchor, Noted { entry, auditor }).await
-            }
-        };
-        if engine.audited(prune).await? {
-            pruned.push(Pruned { chain: report.chain, from: report.from, to: sequence });
+        if next > from {
+            pruned.push(Pruned { chain, from, to: next - 1 });
         }
     }
     Ok(pruned)
+}
+
+/// Removes as many of these entries of a chain as one transaction takes; answers the last of them. `None` if there is none
+/// from before that moment, or if somebody else removed more meanwhile.
+async fn prune_some(
+    engine: &Engine,
+    catalog: &SqlCatalog,
+    cx: &Context,
+    chain: &str,
+    which: RangeInclusive<u64>,
+    before: Timestamp,
+) -> Result<Option<u64>> {
+    let (from, to) = which.into_inner();
+    let last = catalog.audit_last_before(chain, before, to.min(from.saturating_add(TOGETHER - 1))).await?;
+    let Some((sequence, previous)) = last.filter(|(sequence, _)| *sequence >= from) else { return Ok(None) };
+    let detail = format!("chain {chain}, entries {from} to {sequence}");
+    let entry = engine.audit_entry(cx, "audit.prune", SecretId(Uuid::nil()), detail);
+    let prune = |auditor| {
+        let (previous, entry) = (previous.clone(), entry.clone());
+        // Under the same key as the entry.
+        let mac = engine.anchor_mac(chain, sequence, &previous);
+        async move {
+            let (key, mac) = mac?;
+            let anchor = Anchor { sequence, previous, key, mac: mac.to_vec() };
+            catalog.prune_audit(chain, anchor, Noted { entry, auditor }).await
+        }
+    };
+    Ok(engine.audited(prune).await?.then_some(sequence))
 }
 
 fn broken(text: &'static str, chain: &str, entry: u64) -> Error {

@@ -2,13 +2,16 @@
 
 use crate::site::{Site, assert_audited, named, one, quick, replace, text, uncached};
 use futures::future::join_all;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 use strongroom_core::{Backend as _, GetOptions, Revision, Secrets};
 use strongroom_engine::{Engine, Misplaced, Store, StoreName};
-use strongroom_testkit::Held;
+use strongroom_testkit::{Held, faults::FailBefore};
 
 const SECRETS: usize = 12;
 
@@ -181,6 +184,31 @@ async fn who_has_a_secret_cached_writes_where_another_process_moved_it() {
         let meta = replace(&secrets, id, one("revision", &next.to_string())).await;
         assert_eq!(meta.revision, next);
         assert_eq!(text(&secrets.get("db").await.unwrap(), "revision"), next.to_string());
+    }
+}
+
+#[tokio::test]
+async fn who_has_a_row_cached_reads_what_was_moved_when_its_old_place_is_gone() {
+    let scene = Scene { site: Site::in_memory().await, one: Held::new(), two: Held::new() };
+    let site = &scene.site;
+    let gone = Arc::new(AtomicBool::new(false));
+    let (off, service) = (gone.clone(), Arc::new(site.service(&scene.one).endpoint("one")));
+    let closes = FailBefore::new(service, move |_| off.load(Ordering::SeqCst));
+    // Rows stay cached for longer than the values of this store.
+    let mut one = named("one", Arc::new(closes), false);
+    one.options.cache_max_age = Some(Duration::ZERO);
+    let stays = site.engine(vec![one, scene.two()], quick()).await;
+    let secrets = site.secrets(&stays);
+    let id = secrets.create("db", [("revision", "1")]).await.unwrap().meta.id;
+    secrets.get_ref(&id.into(), &GetOptions::new()).await.unwrap();
+    let mover = site.engine(vec![scene.two(), scene.one()], quick()).await;
+    mover.move_all(Some(&StoreName::new("two").unwrap())).await.unwrap().whole().unwrap();
+    site.settle(&mover).await;
+    site.clock.skip(Duration::from_secs(1));
+    gone.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        let read = secrets.get_ref(&id.into(), &GetOptions::new()).await.unwrap();
+        assert_eq!(text(&read, "revision"), "1");
     }
 }
 

@@ -99,6 +99,39 @@ async fn a_store_without_answers_is_not_asked_for_each_removal() {
 }
 
 #[tokio::test]
+async fn a_sweep_ends_although_what_failed_first_is_due_again() {
+    const MANY: usize = 130;
+    let (site, held, down) = (Site::in_memory().await, Held::new(), Switch::off(&[Method::Delete]));
+    let (clock, fails) = (site.clock.clone(), down.decide());
+    // The service tells that it is there, and takes its time to refuse.
+    let slow = move |call: Call| {
+        let fails = fails(call);
+        if fails {
+            clock.skip(Duration::from_secs(1));
+        }
+        fails
+    };
+    let service = FailBefore::new(Arc::new(site.service(&held)), slow);
+    let engine = site.engine(vec![main_store(service, false)], quick()).await;
+    let secrets = site.secrets(&engine);
+    let names: Vec<String> = (0..MANY).map(|i| format!("secret-{i}")).collect();
+    for name in &names {
+        secrets.create(name, [("a", "1")]).await.unwrap();
+    }
+    site.settle(&engine).await;
+    down.set(true);
+    for name in &names {
+        secrets.delete(name).await.unwrap();
+    }
+    site.clock.skip(Duration::from_secs(120));
+    let swept = engine.sweep().await.unwrap();
+    assert!(swept.worked == 0 && (1..MANY as u64).contains(&swept.failed), "{swept:?}");
+    down.set(false);
+    site.settle(&engine).await;
+    site.assert_accounted(&held).await;
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_no_failure_and_its_twin_goes() {
     for (tells_uids, twins) in SERVICES {
         let (site, held) = (Site::in_memory().await, Held::new());
