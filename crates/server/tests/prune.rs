@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use strongroom_core::{Context, SecretId};
-use strongroom_engine::{Engine, EngineOptions, Env as _, Noted, Parts, crypto::RootKey, initialise};
+use strongroom_engine::{Auditor, Engine, EngineOptions, Env as _, Noted, Parts, crypto::RootKey, initialise};
 use strongroom_server::audit::{Pruned, prune, verify};
 use strongroom_sql::{Options, SqlCatalog, TrailFilter};
 use strongroom_testkit::Clock;
@@ -31,7 +31,7 @@ async fn a_long_chain_is_pruned_in_steps_that_are_noted() {
     .await
     .unwrap();
     let read = || engine.audit_entry(&cx, "secret.read", SecretId(Uuid::nil()), String::new());
-    let many = |auditor: Arc<_>| {
+    let many = |auditor: Arc<Auditor>| {
         let entries = (0..MANY).map(|_| Noted { entry: read(), auditor: auditor.clone() }).collect();
         catalog.append_audit(entries)
     };
