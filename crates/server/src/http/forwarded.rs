@@ -11,10 +11,11 @@ pub(super) fn client(proxies: &[IpNet], peer: Option<IpAddr>, headers: &HeaderMa
     if !trusted(&address) {
         return Some(address);
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let all: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
-    for text in all.into_iter().rev() {
-        let Some(next) = read(text) else { break };
+    // What a client wrote stands in front of what a proxy adds, and may be no text: that hides nothing behind it.
+    let lines = headers.get_all("x-forwarded-for").iter();
+    let all: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
+    for element in all.into_iter().rev() {
+        let Some(next) = read(element) else { break };
         address = next;
         if !trusted(&address) {
             break;
@@ -25,7 +26,8 @@ pub(super) fn client(proxies: &[IpNet], peer: Option<IpAddr>, headers: &HeaderMa
 
 /// An address as proxies write it: some add the port, and those that listen for both families may write an IPv4 address as
 /// an IPv6 one, which no network of the configuration would have.
-fn read(text: &str) -> Option<IpAddr> {
+fn read(element: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(element).ok()?.trim();
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().or_else(|_| text.parse().map(|address: SocketAddr| address.ip()));
     address.ok().map(|address: IpAddr| address.to_canonical())
@@ -36,9 +38,12 @@ mod tests {
     use super::*;
     use axum::http::HeaderValue;
 
-    fn seen(sent: &'static str) -> String {
+    /// Whom a request is from with these lines of the header, one after the other.
+    fn seen(sent: &[u8]) -> String {
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", HeaderValue::from_static(sent));
+        for line in sent.split(|byte| *byte == b'\n') {
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(line).unwrap());
+        }
         let proxies = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().unwrap());
         client(&proxies, Some("10.0.0.1".parse().unwrap()), &headers).unwrap().to_string()
     }
@@ -60,7 +65,22 @@ mod tests {
             ("192.0.2.7:port", "10.0.0.1"),
             ("unknown", "10.0.0.1"),
         ] {
-            assert_eq!(seen(sent), from, "{sent}");
+            assert_eq!(seen(sent.as_bytes()), from, "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_hides_no_address_behind_it_and_leads_to_none_in_front_of_it() {
+        let cases: [(&[u8], &str); 6] = [
+            (b"\xE9, 192.0.2.7", "192.0.2.7"),
+            (b"\xE9\n192.0.2.7", "192.0.2.7"),
+            ("198.51.100.1, é, 192.0.2.7, 10.1.2.3".as_bytes(), "192.0.2.7"),
+            (b"192.0.2.7, \xE9", "10.0.0.1"),
+            (b"192.0.2.7\n\xE9, 10.1.2.3", "10.1.2.3"),
+            (b"192.0.2.7\xE9", "10.0.0.1"),
+        ];
+        for (sent, from) in cases {
+            assert_eq!(seen(sent), from, "{}", sent.escape_ascii());
         }
     }
 }
