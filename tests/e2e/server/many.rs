@@ -84,3 +84,31 @@ fn what_was_not_found_is_in_the_audit_trail_by_its_id() {
     expected.sort_unstable();
     assert_eq!(ids, expected, "{noted}");
 }
+
+#[test]
+fn many_at_once_are_a_few_entries_also_where_the_answer_waits_for_them() {
+    let home = Home::new();
+    let server = Server::start_with(&home, &[("STRONGROOM_AUDIT_READS", "sync")]);
+    let token = server.admin();
+    let make = |n: usize| {
+        let new = json!({"name": format!("db-{n}"), "values": {"k": "v"}});
+        id(&server.call(&token, "POST", "/secrets", &new))
+    };
+    let there: Vec<String> = (0..120).map(make).collect();
+    let missing: Vec<String> = (0..40).map(|_| uuid::Uuid::new_v4().to_string()).collect();
+    let ids: Vec<&str> = there.iter().chain(&missing).map(String::as_str).collect();
+    let (status, body) = values(&server, &token, &ids, &[]);
+    assert_eq!((status, body["items"].as_array().unwrap().len()), (200, 160), "{body}");
+    for (action, ids, expected) in
+        [("secret.read", there, vec![20, 100]), ("secret.missing", missing, vec![40])]
+    {
+        let noted = home.json(["audit", "list", "--action", action]);
+        let details: Vec<&str> =
+            noted.as_array().unwrap().iter().map(|one| one["detail"].as_str().unwrap()).collect();
+        let count = |detail: &&str| detail.split_once(" secrets:").unwrap().0.parse::<usize>().unwrap();
+        let mut counts: Vec<usize> = details.iter().map(count).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, expected, "{noted}");
+        assert!(ids.iter().all(|id| details.iter().any(|detail| detail.contains(id))), "{noted}");
+    }
+}

@@ -49,6 +49,15 @@ pub async fn note(
     engine.audited(append).await
 }
 
+/// What happened to a secret, with the name of the action.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// It is noted each time.
+    Done(&'static str),
+    /// It was denied, which is noted as [`Trail::note_denial`] does.
+    Denied(&'static str),
+}
+
 /// Gathers entries that go with no change.
 #[derive(Clone)]
 pub(crate) struct Trail(Arc<Inner>);
@@ -94,14 +103,42 @@ impl Trail {
         secret: SecretId,
         detail: &str,
     ) -> Result<()> {
-        self.note_key(Key::new(cx, action, secret, detail)).await
+        self.note_keys(vec![Key::new(cx, action, secret, detail)], Vec::new()).await
     }
 
-    async fn note_key(&self, key: Key) -> Result<()> {
+    /// Notes what happened to each of many secrets. Where a read waits for its entry, all of these wait once.
+    ///
+    /// # Errors
+    /// As [`note`](Self::note).
+    pub(crate) async fn note_many(&self, cx: &Context, events: &[(Event, SecretId)]) -> Result<()> {
+        let (mut done, mut denied) = (Vec::new(), Vec::new());
+        for (event, secret) in events {
+            match *event {
+                Event::Done(action) => done.push(Key::new(cx, action, *secret, "")),
+                Event::Denied(action) => denied.push(Key::new(cx, action, *secret, "")),
+            }
+        }
+        self.note_keys(done, denied).await
+    }
+
+    async fn note_keys(&self, mut keys: Vec<Key>, denied: Vec<Key>) -> Result<()> {
         if self.0.failing.load(Ordering::Relaxed) {
             return Err(Auditor::unwritable());
         }
-        if !self.buffer(|buffer| buffer.add(key)) {
+        let firsts: Vec<Key> = denied.into_iter().filter_map(|key| self.0.denials.add(key)).collect();
+        keys.extend(firsts.iter().cloned());
+        let noted = self.add(keys).await;
+        if noted.is_err() {
+            firsts.iter().for_each(|key| self.0.denials.forget(key));
+        }
+        noted
+    }
+
+    async fn add(&self, keys: Vec<Key>) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        if !self.buffer(|buffer| keys.into_iter().all(|key| buffer.add(key))) {
             return Err(Auditor::unwritable());
         }
         if self.0.sync {
@@ -122,26 +159,7 @@ impl Trail {
     /// # Errors
     /// As [`note`](Self::note).
     pub(crate) async fn note_denial(&self, cx: &Context, action: &'static str, detail: &str) -> Result<()> {
-        self.note_denied(cx, action, SecretId(Uuid::nil()), detail).await
-    }
-
-    /// As [`note_denial`](Self::note_denial), of a secret.
-    pub(crate) async fn note_denied(
-        &self,
-        cx: &Context,
-        action: &'static str,
-        secret: SecretId,
-        detail: &str,
-    ) -> Result<()> {
-        if self.0.failing.load(Ordering::Relaxed) {
-            return Err(Auditor::unwritable());
-        }
-        let Some(key) = self.0.denials.add(Key::new(cx, action, secret, detail)) else { return Ok(()) };
-        let noted = self.note_key(key.clone()).await;
-        if noted.is_err() {
-            self.0.denials.forget(&key);
-        }
-        noted
+        self.note_keys(Vec::new(), vec![Key::new(cx, action, SecretId(Uuid::nil()), detail)]).await
     }
 
     /// As [`note_denial`](Self::note_denial), of somebody who did not prove who they are.

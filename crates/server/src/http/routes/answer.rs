@@ -6,6 +6,7 @@ use super::super::{
     state::App,
     wire::SecretView,
 };
+use crate::audit::Event;
 use axum::{
     Json,
     http::{HeaderValue, header},
@@ -92,6 +93,17 @@ pub(crate) fn missing(error: Error, text: &str) -> ApiError {
     }
 }
 
+/// What the audit trail says of an error: that something was denied, not found or damaged.
+pub(super) fn refusal(error: &Error) -> Option<Event> {
+    match error.kind() {
+        // As many as the caller likes, who need not be allowed anything.
+        ErrorKind::PermissionDenied => Some(Event::Denied("secret.denied")),
+        ErrorKind::NotFound => Some(Event::Denied("secret.missing")),
+        ErrorKind::Corrupt | ErrorKind::Lost => Some(Event::Done("secret.damaged")),
+        _ => None,
+    }
+}
+
 /// Notes that something was denied, not found or damaged.
 pub(crate) async fn note_refusal(
     app: &App,
@@ -99,21 +111,8 @@ pub(crate) async fn note_refusal(
     error: &Error,
     secret: Option<SecretId>,
 ) -> Result<(), ApiError> {
-    let action = match error.kind() {
-        ErrorKind::PermissionDenied => "secret.denied",
-        ErrorKind::NotFound => "secret.missing",
-        ErrorKind::Corrupt | ErrorKind::Lost => "secret.damaged",
-        _ => return Ok(()),
-    };
+    let Some(event) = refusal(error) else { return Ok(()) };
     let secret = secret.unwrap_or(SecretId(Uuid::nil()));
     caller.facts.seen.note();
-    let cx = caller.context();
-    let noted = match error.kind() {
-        // As many as the caller likes, who need not be allowed anything.
-        ErrorKind::PermissionDenied | ErrorKind::NotFound => {
-            app.trail.note_denied(&cx, action, secret, "").await
-        }
-        _ => app.trail.note(&cx, action, secret, "").await,
-    };
-    Ok(noted?)
+    Ok(app.trail.note_many(&caller.context(), &[(event, secret)]).await?)
 }

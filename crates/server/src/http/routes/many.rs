@@ -10,14 +10,16 @@ use super::{
         state::App,
         wire::{Many, OneOfMany, SecretView},
     },
-    answer::{missing, note_refusal},
+    answer::{missing, refusal},
 };
+use crate::audit::Event;
 use axum::{Json, extract::State, http::StatusCode};
 use secrecy::ExposeSecret as _;
 use std::collections::HashSet;
 use strongroom_core::{
     Context, GetOptions, Names, Result, Secret, SecretId, SecretName, SecretRef, SecretValues, SecretsStore,
 };
+use uuid::Uuid;
 
 /// The most secrets of one request.
 const MOST: usize = 1000;
@@ -54,27 +56,39 @@ pub(crate) async fn values(
             async move { read(&*store, &cx, &wanted).await }
         })
         .await?;
+    let events = events(&wanted, &found);
+    app.trail.note_many(&caller.context(), &events).await?;
     let mut items = Vec::with_capacity(wanted.len());
     let mut found = found.into_iter();
-    let cx = caller.context();
-    for (text, which) in ids.iter().chain(&names).zip(&wanted) {
-        let which_id = if let SecretRef::Id(id) = which { Some(*id) } else { None };
+    for text in ids.iter().chain(&names) {
         items.push(match found.next() {
             Some(Ok(secret)) => {
-                let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
-                app.trail.note(&cx, action, secret.meta.id, "").await?;
                 let owner = app.identities.owner(secret.meta.owner.id, caller.known.epoch).await;
                 let secret = Box::new(SecretView::whole(secret, owner, true));
                 OneOfMany::Found { which: text.clone(), secret }
             }
             Some(Err(error)) => {
-                note_refusal(&app, &caller, &error, which_id).await?;
                 OneOfMany::Failed { which: text.clone(), error: missing(error, text).into_detail() }
             }
             None => OneOfMany::Failed { which: text.clone(), error: no_room().into_detail() },
         });
     }
     Ok(Json(Many { items }))
+}
+
+/// What the audit trail says of each: that it was read, or denied, not found or damaged.
+fn events(wanted: &[SecretRef], found: &[Result<Secret>]) -> Vec<(Event, SecretId)> {
+    let event = |(which, answer): (&SecretRef, &Result<Secret>)| match answer {
+        Ok(secret) => {
+            let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
+            Some((Event::Done(action), secret.meta.id))
+        }
+        Err(error) => {
+            let id = if let SecretRef::Id(id) = which { *id } else { SecretId(Uuid::nil()) };
+            Some((refusal(error)?, id))
+        }
+    };
+    wanted.iter().zip(found).filter_map(event).collect()
 }
 
 /// What is asked for: each secret once, since every time takes the memory of its values.
