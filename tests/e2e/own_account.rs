@@ -1,7 +1,7 @@
 //! What people may do to their own account, and what guessing leads to.
 
 use crate::{
-    server::{Server, id},
+    server::{PASSWORD, Server, id},
     support::Home,
 };
 use serde_json::{Value, json};
@@ -50,6 +50,39 @@ fn a_stolen_token_does_not_lead_to_the_password() {
     // It is the same for logins, and passes by itself.
     thread::sleep(Duration::from_millis(1_500));
     assert_eq!(guess(OWN).status, 200);
+}
+
+#[test]
+fn what_is_refused_besides_does_not_tell_whether_the_old_password_is_right() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let (admin, token) = (server.admin(), eva(&server));
+    let long = "x".repeat(256);
+    for (token, right, path, besides, status) in [
+        (&token, OWN, "/current-user", json!({"password": "short"}), 422),
+        (&token, OWN, "/current-user", json!({"full_name": long}), 422),
+        (&token, OWN, "/current-user", json!({"email": long}), 422),
+        (&token, OWN, "/users/eva", json!({"role": "admin"}), 403),
+        (&token, OWN, "/users/eva", json!({"scope": "granted"}), 403),
+        (&token, OWN, "/users/eva", json!({"active": false}), 403),
+        (&admin, PASSWORD, "/current-user", json!({"name": " "}), 422),
+        (&admin, PASSWORD, "/current-user", json!({"name": "EVA"}), 409),
+    ] {
+        let [told_right, told_wrong] = [right, "a-guess"].map(|old| {
+            let mut change = json!({"password": "another-password", "old_password": old});
+            change.as_object_mut().unwrap().extend(besides.as_object().unwrap().clone());
+            let refused = server.call(token, "PUT", path, &change);
+            assert_eq!(refused.status, status, "{besides}: {refused:?}");
+            refused.body
+        });
+        assert_eq!(told_right, told_wrong, "{besides}");
+    }
+    // Nothing of that was a guess, which would be slowed down by now.
+    let change = json!({"password": "another-password", "old_password": OWN});
+    assert_eq!(server.call(&token, "PUT", "/current-user", &change).status, 200);
+    assert_eq!(server.stop(), 0);
+    let denied = home.json(["audit", "list", "--action", "request.denied"]);
+    assert!(!denied.to_string().contains("a wrong password"), "{denied}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Changing accounts. Who may do that is decided by the caller.
 
-use super::{Identities, check_name, check_text, keys::random_text};
+use super::{Identities, check_name, check_password, check_text, keys::random_text};
 use secrecy::{ExposeSecret, SecretString};
 use strongroom_core::{Context, Error, ErrorKind, OwnerId, Result, SecretId, Timestamp};
 use strongroom_engine::{
@@ -72,6 +72,23 @@ pub struct Patch {
     pub scope: Option<Scope>,
     /// A new password: ends every login made with the old one.
     pub password: Option<SecretString>,
+}
+
+impl Patch {
+    /// Refuses what breaks a rule for texts, names and passwords; the name that the account has may stay.
+    ///
+    /// # Errors
+    /// `InvalidInput` that names the field.
+    pub(crate) fn check(&self, account: &Account) -> Result<()> {
+        check_text("full_name", self.full_name.as_deref().unwrap_or_default(), NAME_LIMIT)?;
+        check_text("description", self.description.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
+        let email = self.email.as_ref().and_then(Option::as_deref);
+        check_text("email", email.unwrap_or_default(), NAME_LIMIT)?;
+        if let Some(name) = self.name.as_ref().filter(|name| **name != account.name) {
+            check_name(name)?;
+        }
+        self.password.as_ref().map_or(Ok(()), check_password)
+    }
 }
 
 impl Identities {
@@ -149,10 +166,7 @@ impl Identities {
     /// `InvalidInput` that names the field; `NotFound`; `AlreadyExists`; `Conflict` if no active admin would be left, or if
     /// the password is to change and the account is not as it is given any more.
     pub async fn update_account(&self, cx: &Context, account: &Account, patch: Patch) -> Result<Account> {
-        check_text("full_name", patch.full_name.as_deref().unwrap_or_default(), NAME_LIMIT)?;
-        check_text("description", patch.description.as_deref().unwrap_or_default(), TEXT_LIMIT)?;
-        let email = patch.email.as_ref().and_then(Option::as_deref);
-        check_text("email", email.unwrap_or_default(), NAME_LIMIT)?;
+        patch.check(account)?;
         let mut touched = Vec::new();
         let mut note = |given: bool, text: String| touched.extend(given.then_some(text));
         note(patch.full_name.is_some(), "full name".into());

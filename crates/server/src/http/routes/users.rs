@@ -24,7 +24,7 @@ use axum::{
     http::HeaderMap,
 };
 use secrecy::SecretString;
-use strongroom_sql::identities::{Account, AccountKind, Role, Scope};
+use strongroom_sql::identities::{Account, AccountKind, AccountRef, Role, Scope};
 
 /// A page of users; whoever is no admin sees only the own account.
 #[utoipa::path(
@@ -265,13 +265,10 @@ async fn allow(
                 "Users cannot change the password of other users. Use the account deactivation and activation flow instead.",
             ));
         }
-        let Some(old) = old_password else {
+        if old_password.is_none() {
             return Err(ApiError::forbidden(
                 "The current password must be supplied when changing the password.",
             ));
-        };
-        if !guesses::is_own(app, caller, old, what).await? {
-            return Err(ApiError::forbidden("The current password is incorrect."));
         }
     }
     if own && patch.role.is_some() {
@@ -288,18 +285,36 @@ async fn allow(
             "Cannot change the private user account information for another user account.",
         ));
     }
+    let Some(old) = old_password.filter(|_| patch.password.is_some()) else { return Ok(()) };
+    // Before the old password is looked at: refused behind that it would say that it is right, and leave no trace.
+    patch.check(account)?;
+    name_is_free(app, account, patch).await?;
+    if !guesses::is_own(app, caller, old, what).await? {
+        return Err(ApiError::forbidden("The current password is incorrect."));
+    }
     Ok(())
+}
+
+/// Refuses a new name that another account has.
+async fn name_is_free(app: &App, account: &Account, patch: &Patch) -> Answer<()> {
+    let Some(name) = patch.name.as_ref().filter(|name| **name != account.name) else { return Ok(()) };
+    match app.identities.catalog().account(AccountRef::Name(&as_kept(name))).await? {
+        Some(there) if there.id != account.id => Err(ApiError::exists(taken(name, there.kind.as_str()))),
+        _ => Ok(()),
+    }
+}
+
+fn taken(name: &str, there: &str) -> String {
+    let name = name.escape_debug();
+    format!(
+        "Unable to update user account with name '{name}': Found an existing {there} account with this name."
+    )
 }
 
 async fn apply(app: &App, caller: &Caller, account: &Account, patch: Patch) -> Answer<Account> {
     let new_password = patch.password.is_some();
     let name = patch.name.clone().unwrap_or_default();
-    let taken = |there: &str| {
-        let name = name.escape_debug();
-        format!(
-            "Unable to update user account with name '{name}': Found an existing {there} account with this name."
-        )
-    };
+    let taken = |there: &str| taken(&name, there);
     let changed = match app.identities.update_account(&caller.context(), account, patch).await {
         Ok(changed) => changed,
         Err(error) => return Err(accounts::refused(app, error, &name, taken).await),
