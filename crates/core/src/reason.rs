@@ -23,6 +23,9 @@ pub enum Reason {
     AnotherPlace,
     /// The input is well formed, but more than there is room for, or the page lies beyond the last one.
     BeyondLimit,
+    /// The account is needed as it is: it is the last active admin, or owns the database itself. A server does not pass this
+    /// on: there it is [`PermissionDenied`](crate::ErrorKind::PermissionDenied) alone.
+    AccountNeeded,
 }
 
 #[cfg(test)]

@@ -90,6 +90,28 @@ fn roles_and_scopes_decide_and_what_is_hidden_looks_as_if_it_were_missing() {
 }
 
 #[test]
+fn the_last_admin_and_the_owner_of_the_database_stay() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    home.ok(["service-account", "create", "root", "--role", "admin"]);
+    let key = home.ok(["api-key", "create", "root"]).trim().to_owned();
+    let refused = |method: &str, path: &str, body: Value, why: &str| {
+        let refused = server.call(&key, method, path, &body);
+        assert_eq!(refused.status, 403, "{method} {path}: {refused:?}");
+        assert!(refused.body.to_string().contains(why), "{method} {path}: {refused:?}");
+    };
+    let last = "at least one active admin";
+    refused("PUT", "/users/admin", json!({"role": "writer"}), last);
+    refused("PUT", "/users/admin/deactivate", Value::Null, last);
+    let removals = ["/users/admin", "/users/admin?with_private_secrets=true"];
+    removals.iter().for_each(|path| refused("DELETE", path, Value::Null, last));
+    let other = json!({"name": "other", "role": "admin", "password": "Others-password"});
+    id(&server.call(&key, "POST", "/users", &other));
+    removals.iter().for_each(|path| refused("DELETE", path, Value::Null, "owns the database itself"));
+    assert_eq!(server.call(&key, "GET", "/users/admin", &Value::Null).status, 200);
+}
+
+#[test]
 fn what_was_issued_ends_with_what_it_was_issued_for() {
     let home = Home::new();
     let server = Server::start(&home);

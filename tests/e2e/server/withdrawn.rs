@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    thread,
 };
 
 /// A request that waits for its body, and that body.
@@ -47,6 +48,26 @@ fn a_password_that_was_replaced_is_worth_nothing_to_a_request_that_began_before(
     }
     assert!(server.login("username=alice&password=Other-password").is_ok());
     server.login("username=alice&password=Mallory-password").unwrap_err();
+}
+
+#[test]
+fn of_passwords_that_are_set_at_once_one_is_and_the_others_are_told_that_it_was_faster() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    home.run_with("Alice-password", ["user", "create", "alice", "--role", "writer", "--password-stdin"]);
+    let token = server.login("username=alice&password=Alice-password").unwrap();
+    let half = (0..4).map(|n| {
+        let change = json!({"password": format!("Other-password-{n}"), "old_password": "Alice-password"});
+        HalfSent::new(&server, &token, "PUT", "/current-user", &change)
+    });
+    let half: Vec<_> = half.collect();
+    let statuses: Vec<u16> = thread::scope(|scope| {
+        let ended: Vec<_> = half.into_iter().map(|half| scope.spawn(|| half.end().status)).collect();
+        ended.into_iter().map(|ended| ended.join().unwrap()).collect()
+    });
+    let count = |status: u16| statuses.iter().filter(|one| **one == status).count();
+    // Whoever comes after the change has no token any more.
+    assert!(count(200) == 1 && count(409) > 0 && count(409) + count(401) == 3, "{statuses:?}");
 }
 
 #[test]

@@ -255,7 +255,8 @@ impl Identities {
     /// ever see them, and nobody sees them now. What stores hold of them is removed by the upkeep.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` if it is the last active admin, or owns the database itself.
+    /// `NotFound`; `Conflict` if it is the last active admin, or owns the database itself (then with the reason
+    /// `AccountNeeded`), or if a secret of its own was made meanwhile.
     pub async fn delete_account(
         &self,
         cx: &Context,

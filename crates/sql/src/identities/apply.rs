@@ -15,7 +15,7 @@ use crate::{
 };
 use secrecy::ExposeSecret;
 use strongroom_core::{
-    Error, ErrorKind, OwnerId, Receipt, Result, Revision, Role, SecretId, Timestamp, async_trait,
+    Error, ErrorKind, OwnerId, Reason, Receipt, Result, Revision, Role, SecretId, Timestamp, async_trait,
 };
 use strongroom_engine::{Auditor, Noted};
 
@@ -41,8 +41,36 @@ pub(super) struct Apply {
 /// What a step answers: an error, or why nothing is done, is told to the caller, and undoes everything.
 pub(super) type Step = Result<(Result<Changed>, Vec<Statement>), Failure>;
 
-pub(super) fn refuse(kind: ErrorKind, text: impl Into<std::borrow::Cow<'static, str>>) -> Step {
-    Ok((Err(Error::new(kind, text)), Vec::new()))
+/// Why nothing is done: what the caller is told, and what programs match on.
+pub(super) struct Refusal {
+    text: &'static str,
+    reason: Option<Reason>,
+}
+
+impl Refusal {
+    const fn needed(text: &'static str) -> Self {
+        Self { text, reason: Some(Reason::AccountNeeded) }
+    }
+}
+
+impl From<&'static str> for Refusal {
+    fn from(text: &'static str) -> Self {
+        Self { text, reason: None }
+    }
+}
+
+pub(super) const LAST_ADMIN: Refusal =
+    Refusal::needed("there has to be at least one active admin: make another account one first");
+const OWNER: Refusal = Refusal::needed("the account owns the database itself: deactivate it");
+
+pub(super) fn refuse(kind: ErrorKind, why: impl Into<Refusal>) -> Step {
+    let Refusal { text, reason } = why.into();
+    let error = Error::new(kind, text);
+    let error = match reason {
+        Some(reason) => error.because(reason),
+        None => error,
+    };
+    Ok((Err(error), Vec::new()))
 }
 
 #[async_trait]
@@ -67,9 +95,9 @@ impl Operation for Apply {
                 add(new, *receipt, now)
             }
             IdentityChange::PatchAccount(id, patch) => change(tx, *id, patch, now).await?,
-            IdentityChange::RemoveAccount(id) => remove::account(tx, *id, None).await?,
+            IdentityChange::RemoveAccount(id) => remove_account(tx, *id, None).await?,
             IdentityChange::RemoveAccountAndPrivateSecrets(id) => {
-                remove::account(tx, *id, Some((&self.noted, now))).await?
+                remove_account(tx, *id, Some((&self.noted, now))).await?
             }
             IdentityChange::AddKey(new, receipt) => {
                 receipts::refuse_repeat(tx, *receipt).await?;
@@ -100,7 +128,7 @@ impl Operation for Apply {
             }
             Err(batch) if batch.failure.class == Class::ForeignKey => Ok(Verdict::Undo(Err(Error::new(
                 ErrorKind::Conflict,
-                "the account owns the database itself, or secrets that were made just now: deactivate it, or try again",
+                "the account owns secrets that were made just now: deactivate it, or try again",
             )))),
             Err(batch) => Err(batch.failure),
         }
@@ -211,9 +239,6 @@ async fn change(tx: &mut Transaction, id: OwnerId, patch: &AccountPatch, now: Ti
     Ok((Ok(Changed::Account(Box::new(account))), statements))
 }
 
-pub(super) const LAST_ADMIN: &str =
-    "there has to be at least one active admin: make another account one first";
-
 pub(super) async fn find(tx: &mut Transaction, id: OwnerId) -> Result<Option<Account>, Failure> {
     let sql = format!("SELECT {ACCOUNT} FROM {ACCOUNT_FROM} WHERE a.id = ?");
     tx.fetch(&sql, args![id.0]).await?.first().map(rows::account).transpose()
@@ -225,6 +250,19 @@ pub(super) async fn another_admin(tx: &mut Transaction, but: OwnerId) -> Result<
         "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND kind = 'user' AND active = 1 AND id <> ?";
     let found = tx.fetch(sql, args![but.0]).await?;
     Ok(found.first().map_or(Ok(0), |record| record.i64(0))? > 0)
+}
+
+/// Removes an account, unless it owns the database itself.
+async fn remove_account(tx: &mut Transaction, id: OwnerId, secrets_too: Option<(&Noted, Timestamp)>) -> Step {
+    let step = remove::account(tx, id, secrets_too).await?;
+    if matches!(step.0, Ok(Changed::Done)) && owns_the_database(tx, id).await? {
+        return refuse(ErrorKind::Conflict, OWNER);
+    }
+    Ok(step)
+}
+
+async fn owns_the_database(tx: &mut Transaction, id: OwnerId) -> Result<bool, Failure> {
+    Ok(!tx.fetch("SELECT id FROM identity WHERE owner = ?", args![id.0]).await?.is_empty())
 }
 
 pub(super) async fn there(tx: &mut Transaction, account: OwnerId) -> Result<bool, Failure> {

@@ -19,7 +19,7 @@ use axum::{
 };
 use secrecy::SecretString;
 use std::time::Duration;
-use strongroom_core::{Context, Error, ErrorKind, OwnerId, Timestamp};
+use strongroom_core::{Context, Error, ErrorKind, OwnerId, Reason, Timestamp};
 use strongroom_sql::{
     Received,
     identities::{Account, AccountRef, Scope},
@@ -68,10 +68,11 @@ pub(crate) async fn refused(
     }
 }
 
-/// What a change of an account may not do, such as leaving no admin, is 403, as with ZenML.
+/// What a change of an account may not do, such as leaving no admin, is 403, as with ZenML. That somebody else was faster
+/// is no question of rights.
 pub(crate) fn not_allowed(error: Error) -> ApiError {
-    match error.kind() {
-        ErrorKind::Conflict => ApiError::forbidden(error.to_string()),
+    match error.reason() {
+        Some(Reason::AccountNeeded) => ApiError::forbidden(error.to_string()),
         _ => error.into(),
     }
 }
