@@ -46,6 +46,21 @@ fn guesses_at_once_are_no_way_around_the_limiter() {
     assert!(logins.iter().all(|let_in| *let_in), "{logins:?}");
 }
 
+#[test]
+fn whoever_waits_for_as_long_as_they_were_told_is_looked_at() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let guess = |password: &str| server.login(&format!("username=admin&password={password}"));
+    let told = |password: &str| guess(password).unwrap_err().retry_after();
+    (0..5).for_each(|n| drop(guess(&format!("wrong-{n}")).unwrap_err()));
+    thread::sleep(told("too-early"));
+    let wrong = guess("wrong-5").unwrap_err();
+    assert!(!wrong.head.contains("retry-after"), "{wrong:?}");
+    // Part of the second second is over when it is told.
+    thread::sleep(told("too-early"));
+    guess(PASSWORD).unwrap();
+}
+
 /// Sends a guess, and goes away before it is answered.
 fn guess_and_go(server: &Server, name: &str, password: &str) {
     let body = format!("username={name}&password={password}");

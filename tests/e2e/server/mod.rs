@@ -64,6 +64,15 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+impl Answer {
+    /// After how long it may be asked again.
+    pub(crate) fn retry_after(&self) -> Duration {
+        let (_, rest) =
+            self.head.split_once("retry-after: ").unwrap_or_else(|| panic!("it does not say: {self:?}"));
+        Duration::from_secs(rest.lines().next().unwrap().parse().unwrap())
+    }
+}
+
 impl Server {
     pub(crate) fn start(home: &Home) -> Self {
         Self::start_with(home, &[])

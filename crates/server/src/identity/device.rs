@@ -4,6 +4,7 @@ use super::{
     Identities, Issued, Known, Rejected, UserCode,
     keys::{DEVICE_CODE_PREFIX, KeyText},
     ticket::Ticket,
+    wait::seconds,
 };
 use secrecy::SecretString;
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -27,8 +28,8 @@ const GUESSES: &str = "user code guesses v1";
 pub(crate) enum Start {
     /// It waits for a person.
     Begun(Started),
-    /// Too many begin or wait: after this long it can be tried again.
-    TooMany(Duration),
+    /// Too many begin or wait: after so many seconds it can be tried again.
+    TooMany(u64),
 }
 
 /// A login that waits now.
@@ -68,7 +69,7 @@ impl Identities {
     ) -> Result<Start> {
         let engine = &self.0.engine;
         if let Err(wait) = self.0.starts.begin(source, engine.env().monotonic()) {
-            return Ok(Start::TooMany(wait));
+            return Ok(Start::TooMany(seconds(wait)));
         }
         // Under a key that was destroyed meanwhile nobody would find it.
         self.0.principals.current_keys().await?;
@@ -93,7 +94,7 @@ impl Identities {
         Ok(if added {
             Start::Begun(Started { id: text.id, device_code, user_code })
         } else {
-            Start::TooMany(DEVICE_LIFETIME)
+            Start::TooMany(seconds(DEVICE_LIFETIME))
         })
     }
 

@@ -8,6 +8,7 @@ use super::{
     password::Place,
     token::Token,
     usage,
+    wait::seconds,
 };
 use secrecy::SecretString;
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -118,7 +119,7 @@ impl Identities {
     pub(super) async fn guess(&self, bucket: ([u8; 32], Option<IpAddr>)) -> Result<Turn, Rejected> {
         let turn = self.0.limiter.turn(bucket, || self.0.engine.env().monotonic()).await;
         turn.map_err(|not_now| match not_now {
-            NotNow::Wait(left) => Rejected::Wait(left.as_secs().max(1)),
+            NotNow::Wait(left) => Rejected::Wait(seconds(left)),
             NotNow::TooMany => {
                 let text = "too many logins at once: try again in a moment";
                 Rejected::Failed(Error::new(ErrorKind::Unavailable, text))

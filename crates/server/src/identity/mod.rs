@@ -23,6 +23,7 @@ mod ticket;
 mod token;
 mod usage;
 mod user_code;
+mod wait;
 
 pub use accounts::{NewUser, Patch, Removal};
 pub(crate) use authenticate::{Claim, Reason, Rejected};

@@ -51,7 +51,7 @@ pub(crate) async fn device_authorization(
                         or an API key";
             // No part of the client repeats this request by itself.
             return Err(ApiError::plain(StatusCode::TOO_MANY_REQUESTS, text)
-                .header(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1))));
+                .header(header::RETRY_AFTER, HeaderValue::from(wait)));
         }
     };
     // Where the page is reached is the operator's to say; what the caller wrote into `Host` is not repeated.
