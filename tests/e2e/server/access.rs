@@ -1,7 +1,7 @@
 //! Who may do what, and for how long what was issued is good.
 
 use super::{PASSWORD, Server, id};
-use crate::support::Home;
+use crate::{processes::until, support::Home};
 use serde_json::{Value, json};
 use std::{
     thread,
@@ -241,4 +241,29 @@ fn the_use_of_a_key_is_noted_and_not_more_often_than_every_ten_minutes() {
     home.behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
     server.login(&format!("grant_type=zenml-api-key&password={key}")).unwrap();
     becomes(&|used| *used != long_ago);
+}
+
+#[test]
+fn a_refused_key_is_not_noted_as_used() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    let key = home.ok(["api-key", "create", "bot"]).trim().to_owned();
+    let token = server.login(&format!("grant_type=zenml-api-key&password={key}")).unwrap();
+    let used = || home.json(["api-key", "list", "bot"])[0]["last_used"].clone();
+    let look = |credential: &str| server.call(credential, "GET", "/secrets", &Value::Null).status;
+    until("the login is noted", || used().is_string());
+    home.behind_our_back("UPDATE api_keys SET last_used = 1");
+    home.behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
+    let long_ago = used();
+    // The server knows from now on that the key is good and that its next use is to be noted: a token is no use of it.
+    assert_eq!(look(&token), 200);
+    home.ok(["api-key", "update", "bot", "default", "--active", "false"]);
+    assert_eq!(look(&key), 401);
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(used(), long_ago);
+    home.ok(["api-key", "update", "bot", "default", "--active", "true"]);
+    assert_eq!((look(&token), used()), (200, long_ago.clone()));
+    assert_eq!(look(&key), 200);
+    until("the use is noted", || used() != long_ago);
 }

@@ -230,6 +230,7 @@ impl Reader {
             let cx = context(&known, &self.facts);
             let (answer, epoch) = futures::join!(read(cx), app.identities.epoch());
             if epoch? == known.epoch {
+                app.identities.note_use(&self.claim, &known);
                 return Ok((answer, Caller::new(known, self.facts)));
             }
         }

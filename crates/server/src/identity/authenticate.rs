@@ -129,11 +129,12 @@ impl Identities {
         let known = self.0.principals.current(claim.who).await?;
         let known = known.ok_or_else(|| claim.refused("an account that is gone"))?;
         self.check(claim, &known).await?;
+        self.note_use(claim, &known);
         Ok(known)
     }
 
     /// Who it was when last looked at, if that would do. Whoever uses it has to compare its epoch with
-    /// [`epoch`](Self::epoch) before anything is answered.
+    /// [`epoch`](Self::epoch) before anything is answered, and to [note the use](Self::note_use) then.
     pub(crate) async fn remembered(&self, claim: &Claim) -> Option<Arc<Known>> {
         let known = self.0.principals.remembered(claim.who)?;
         self.check(claim, &known).await.ok()?;
@@ -171,10 +172,7 @@ impl Identities {
                     return Err(claim.refused("a token of a key that was rotated"));
                 }
                 Proof::Token(..) => {}
-                Proof::Key(secret) => {
-                    self.secret_holds(&secret[..], key, now).await?;
-                    self.note_use(known);
-                }
+                Proof::Key(secret) => self.secret_holds(&secret[..], key, now).await?,
             }
         }
         match &claim.proof {
@@ -228,6 +226,11 @@ impl Identities {
 }
 
 impl Claim {
+    /// Whether an API key itself was shown, and not a token that was made from one.
+    pub(super) fn is_key(&self) -> bool {
+        matches!(self.proof, Proof::Key(_))
+    }
+
     /// Why it is not accepted. A token is genuine, so it is known whose it is.
     fn refused(&self, what: &'static str) -> Rejected {
         match (&self.proof, self.who.1) {

@@ -1,7 +1,7 @@
 //! Logging in.
 
 use super::{
-    Identities, Known, Rejected,
+    Claim, Identities, Known, Rejected,
     authenticate::{Reason, wrong},
     limiter::{NotNow, Turn},
     name::as_kept,
@@ -139,10 +139,10 @@ impl Identities {
         Ok(self.0.engine.keyed_hash(KeyKind::Credential, "login name v1", &[name.as_bytes()])?.1)
     }
 
-    /// Notes that the key was used, now and then; nobody waits for it.
-    pub(super) fn note_use(&self, known: &Known) {
+    /// Notes that the key was used which was shown and accepted, now and then; nobody waits for it.
+    pub(crate) fn note_use(&self, claim: &Claim, known: &Known) {
         let now = self.0.engine.now();
-        let Some(key) = known.key.as_ref().filter(|_| known.last_use.is_due(now)) else {
+        let Some(key) = known.key.as_ref().filter(|_| claim.is_key() && known.last_use.is_due(now)) else {
             return;
         };
         let (catalog, key, last_use) = (self.0.catalog.clone(), key.id, known.last_use.clone());
