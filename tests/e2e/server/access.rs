@@ -153,6 +153,36 @@ fn what_was_issued_ends_with_what_it_was_issued_for() {
 }
 
 #[test]
+fn a_token_ends_with_the_text_of_the_key_that_it_was_given_for() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    let first = home.ok(["api-key", "create", "bot"]).trim().to_owned();
+    let rotate = || home.ok(["api-key", "rotate", "bot", "default", "--retain", "5"]).trim().to_owned();
+    let login = |key: &str| {
+        let form = format!("grant_type=zenml-api-key&password={key}");
+        let answer = server.send("POST", "/api/v1/login", &[], form.as_bytes());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let token = answer.body["access_token"].as_str().unwrap().to_owned();
+        (token, answer.body["expires_in"].as_u64().unwrap())
+    };
+    let look = |token: &str| server.call(token, "GET", "/secrets", &Value::Null).status;
+    let second = rotate();
+    let ((old, old_lasts), (new, new_lasts)) = (login(&first), login(&second));
+    assert!((240..=300).contains(&old_lasts) && new_lasts == 3600, "{old_lasts} {new_lasts}");
+    assert_eq!((look(&old), look(&new)), (200, 200));
+    // Rotated once more, the key has nothing to do with its first text.
+    let third = rotate();
+    assert_eq!((look(&old), look(&new)), (401, 200));
+    // What was retained is over.
+    let ((old, _), (new, _)) = (login(&second), login(&third));
+    assert_eq!((look(&old), look(&new)), (200, 200));
+    home.behind_our_back("UPDATE api_keys SET previous_until = 1");
+    home.behind_our_back("UPDATE auth_epoch SET epoch = epoch + 1");
+    assert_eq!((look(&old), look(&new)), (401, 200));
+}
+
+#[test]
 fn two_hundred_logins_at_once_leave_it_answering_reads() {
     let home = Home::new();
     let server = Server::start(&home);

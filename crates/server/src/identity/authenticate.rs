@@ -93,6 +93,17 @@ enum Proof {
     Key(Zeroizing<[u8; 32]>),
 }
 
+/// Which text of an API key was shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyShown {
+    /// The key.
+    pub(super) id: Uuid,
+    /// The key's generation when it got this text.
+    pub(super) generation: i64,
+    /// When this text ends: with the key, or earlier if the key was rotated.
+    pub(super) until: Option<Timestamp>,
+}
+
 impl Identities {
     /// Reads what stands behind `Bearer`: an access token or an API key.
     pub(crate) async fn claim(&self, bearer: &SecretString) -> Result<Claim, Rejected> {
@@ -126,11 +137,19 @@ impl Identities {
 
     /// Who it is, as of now.
     pub(crate) async fn confirm(&self, claim: &Claim) -> Result<Arc<Known>, Rejected> {
+        Ok(self.confirm_shown(claim).await?.0)
+    }
+
+    /// The same, and which text of a key was shown, if one was.
+    pub(super) async fn confirm_shown(
+        &self,
+        claim: &Claim,
+    ) -> Result<(Arc<Known>, Option<KeyShown>), Rejected> {
         let known = self.0.principals.current(claim.who).await?;
         let known = known.ok_or_else(|| claim.refused("an account that is gone"))?;
-        self.check(claim, &known).await?;
+        let shown = self.check(claim, &known).await?;
         self.note_use(claim, &known);
-        Ok(known)
+        Ok((known, shown))
     }
 
     /// Who it was when last looked at, if that would do. Whoever uses it has to compare its epoch with
@@ -154,8 +173,9 @@ impl Identities {
         }
     }
 
-    async fn check(&self, claim: &Claim, known: &Known) -> Result<(), Rejected> {
-        let now = self.0.engine.now();
+    /// Whether it is accepted from this account; answers which text of a key was shown, if one was.
+    async fn check(&self, claim: &Claim, known: &Known) -> Result<Option<KeyShown>, Rejected> {
+        let (now, mut shown) = (self.0.engine.now(), None);
         if !known.account.active || known.account.kind == AccountKind::Foreign {
             return Err(claim.refused("an account that is not active"));
         }
@@ -172,7 +192,7 @@ impl Identities {
                     return Err(claim.refused("a token of a key that was rotated"));
                 }
                 Proof::Token(..) => {}
-                Proof::Key(secret) => self.secret_holds(&secret[..], key, now).await?,
+                Proof::Key(secret) => shown = Some(self.secret_holds(&secret[..], key, now).await?),
             }
         }
         match &claim.proof {
@@ -183,21 +203,24 @@ impl Identities {
             Proof::Token(_, key) if !self.0.engine.has_key(*key, KeyKind::Token) => {
                 Err(claim.refused("a token of a key that was replaced"))
             }
-            _ => Ok(()),
+            _ => Ok(shown),
         }
     }
 
-    async fn secret_holds(&self, secret: &[u8], key: &ApiKey, now: Timestamp) -> Result<(), Rejected> {
-        let previous = key.previous.as_ref().filter(|(_, _, until)| now < *until);
-        let accepted = [(key.key, &key.mac)].into_iter().chain(previous.map(|(id, mac, _)| (*id, mac)));
-        for (id, mac) in accepted {
+    async fn secret_holds(&self, secret: &[u8], key: &ApiKey, now: Timestamp) -> Result<KeyShown, Rejected> {
+        let current = KeyShown { id: key.id, generation: key.generation, until: key.expires };
+        let previous = key.previous.as_ref().filter(|(_, _, until)| now < *until).map(|(id, mac, until)| {
+            let until = key.expires.map_or(*until, |end| end.min(*until));
+            (*id, mac, KeyShown { generation: key.generation - 1, until: Some(until), ..current })
+        });
+        for (id, mac, shown) in [(key.key, &key.mac, current)].into_iter().chain(previous) {
             let mut expected = self.key_mac(id, key.id, key.account, secret);
             if expected.is_none() {
                 self.0.reload.keys().await?;
                 expected = self.key_mac(id, key.id, key.account, secret);
             }
             if expected.is_some_and(|expected| equal(&expected, mac)) {
-                return Ok(());
+                return Ok(shown);
             }
         }
         Err(wrong(Reason::of_key("a wrong or replaced text of a key", key.id)))

@@ -2,7 +2,7 @@
 
 use super::{
     Claim, Identities, Known, Rejected,
-    authenticate::{Reason, wrong},
+    authenticate::{KeyShown, Reason, wrong},
     limiter::{NotNow, Turn},
     name::as_kept,
     password::Place,
@@ -40,8 +40,8 @@ impl Identities {
     /// Logs in with an API key.
     pub(crate) async fn login_key(&self, text: &SecretString) -> Result<Issued, Rejected> {
         let claim = self.claim_key(text).await?;
-        let known = self.confirm(&claim).await?;
-        Ok(self.issue(known)?)
+        let (known, shown) = self.confirm_shown(&claim).await?;
+        Ok(self.issue_for(known, shown)?)
     }
 
     /// The right to try a password for a name, from a network address if there is one. It is waited for here, and not
@@ -96,16 +96,22 @@ impl Identities {
         Ok(right)
     }
 
+    /// A token for somebody who gave the right password.
     pub(crate) fn issue(&self, known: Arc<Known>) -> Result<Issued> {
+        self.issue_for(known, None)
+    }
+
+    /// A token that ends with the text of the key that was shown for it, if one was.
+    fn issue_for(&self, known: Arc<Known>, shown: Option<KeyShown>) -> Result<Issued> {
         let now = self.0.engine.now();
         let lifetime = self.0.lifetime;
         let mut expires = now.plus(lifetime);
-        if let Some(end) = known.key.as_ref().and_then(|key| key.expires) {
+        if let Some(end) = shown.and_then(|key| key.until) {
             expires = expires.min(end);
         }
         let token = Token {
-            credential: known.key.as_ref().map(|key| key.id),
-            credential_generation: known.key.as_ref().map_or(0, |key| key.generation),
+            credential: shown.map(|key| key.id),
+            credential_generation: shown.map_or(0, |key| key.generation),
             account: known.account.id,
             generation: known.account.generation,
             issued: now,
