@@ -1,6 +1,7 @@
 //! Logging in with a browser: the program, the page, and whoever tries to get in between.
 
 use crate::{
+    processes::until,
     server::{Answer, PASSWORD, Server},
     support::{Home, ended, mode},
 };
@@ -222,6 +223,11 @@ fn nobody_gets_in_between() {
     let statuses: Vec<u16> = guesses.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, [404, 404, 404, 404, 404, 401, 401]);
     assert!(guesses[6].head.contains("retry-after"), "{:?}", guesses[6]);
+    // Whose password it was is known, and whoever looks at the trail for that account finds it.
+    until("the first one is noted", || {
+        let missing = home.json(["audit", "list", "--action", "device.missing"]);
+        missing.as_array().unwrap().iter().any(|entry| entry["actor"] == "alice")
+    });
 
     // Neither code is in the database; and only so many wait.
     let begun = begin(&server, CLIENT);

@@ -163,12 +163,12 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
     let outcome = match guesses::whose(app, facts, name, password).await {
         Ok(known) => {
             let found = app.identities.device_of(&known, code, facts.address).await;
-            found.map(|device| device.map(|device| (known, device)))
+            found.map(|device| (known, device))
         }
         Err(rejected) => Err(rejected),
     };
     match outcome {
-        Ok(Some((known, device))) => {
+        Ok((known, Some(device))) => {
             // Else a password could be tried here without a trace.
             let cx = Context::new(known.account.id, Access::none(), origin(facts));
             app.trail.note_event(&cx, "device.look", "").await?;
@@ -183,10 +183,10 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
             };
             Ok(respond(StatusCode::OK, verify::confirm(&shown)))
         }
-        Ok(None) => {
+        Ok((known, None)) => {
             // For the same reason.
-            let who = app.identities.name_bucket(name)?;
-            app.trail.note_stranger(origin(facts), "device.missing", &who).await?;
+            let cx = Context::new(known.account.id, Access::none(), origin(facts));
+            app.trail.note_denial(&cx, "device.missing", "").await?;
             let text = "No login with this code waits. It may have ended: start again where you began.";
             Ok(respond(StatusCode::NOT_FOUND, verify::ask(&shown, name, Some(text))))
         }
