@@ -1,7 +1,7 @@
 //! Guesses that come all at once.
 
 use super::{PASSWORD, Server, denied::times};
-use crate::support::Home;
+use crate::{devices::look, support::Home};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use std::{
@@ -63,13 +63,30 @@ fn whoever_waits_for_as_long_as_they_were_told_is_looked_at() {
 
 /// Sends a guess, and goes away before it is answered.
 fn guess_and_go(server: &Server, name: &str, password: &str) {
-    let body = format!("username={name}&password={password}");
-    let length = body.len();
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
-    let head = format!("POST /api/v1/login HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
-    stream.write_all((head + &body).as_bytes()).unwrap();
+    let form = format!("username={name}&password={password}");
     // It is looked at by then, and takes longer than that.
-    thread::sleep(Duration::from_millis(5));
+    send_and_go(server, "/api/v1/login", &form, Duration::from_millis(5));
+}
+
+/// Sends a form, and goes away after this time.
+fn send_and_go(server: &Server, path: &str, form: &str, after: Duration) {
+    let length = form.len();
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nsec-fetch-site: same-origin\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all((head + form).as_bytes()).unwrap();
+    thread::sleep(after);
+}
+
+/// How often something is noted in the audit trail, by whom.
+fn noted(home: &Home, action: &str) -> BTreeMap<String, usize> {
+    let mut noted = BTreeMap::new();
+    for entry in home.json(["audit", "list", "--action", action]).as_array().unwrap() {
+        let actor = entry["actor"].as_str().unwrap().to_owned();
+        *noted.entry(actor).or_default() += times(entry["detail"].as_str().unwrap_or_default());
+    }
+    noted
 }
 
 #[test]
@@ -81,10 +98,33 @@ fn guesses_of_those_who_go_away_are_counted_and_noted() {
     let refused = server.login(&format!("username=admin&password={PASSWORD}")).unwrap_err();
     assert_eq!((refused.status, refused.head.contains("retry-after")), (401, true), "{refused:?}");
     assert_eq!(server.stop(), 0);
-    let failed = home.json(["audit", "list", "--action", "login.failed"]);
-    let details = failed.as_array().unwrap().iter().map(|entry| entry["detail"].as_str().unwrap());
-    let noted: usize = details.map(times).sum();
-    assert!(noted > 5, "five guesses and one that had to wait: {failed}");
+    let failed = noted(&home, "login.failed");
+    assert!(failed["nobody"] > 5, "five guesses and one that had to wait: {failed:?}");
+}
+
+#[test]
+fn a_right_guess_is_noted_also_if_whoever_guessed_goes_away() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    (0..4).for_each(|_| guess_and_go(&server, "admin", PASSWORD));
+    assert_eq!(server.stop(), 0);
+    let logins = noted(&home, "login");
+    assert!(logins.contains_key("admin"), "{logins:?}");
+}
+
+#[test]
+fn codes_that_are_guessed_by_those_who_go_away_are_counted_and_noted() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let form = format!("user_code=BBBB-BBBB&username=admin&password={PASSWORD}");
+    // An answer to all but the first takes longer than that: the keys are read again for it, once in a second.
+    (0..12).for_each(|_| send_and_go(&server, "/devices/verify", &form, Duration::from_millis(100)));
+    let slowed = look(&server, "BBBB-BBBB", "admin", PASSWORD);
+    assert_eq!((slowed.status, slowed.head.contains("retry-after")), (401, true), "{slowed:?}");
+    assert_eq!(server.stop(), 0);
+    let missing = noted(&home, "device.missing");
+    assert!(missing["admin"] > 5 && missing.len() == 1, "five codes and one that had to wait: {missing:?}");
+    assert_eq!(noted(&home, "login.failed"), BTreeMap::new(), "the password was right");
 }
 
 #[test]

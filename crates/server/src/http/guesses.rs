@@ -1,4 +1,5 @@
-//! Guesses of passwords: once one is looked at it is counted, and noted if it is wrong, also if whoever guessed went away.
+//! Guesses of passwords: once one is looked at it is counted, and noted if it is wrong or lets somebody in, also if whoever
+//! guessed went away.
 
 use super::{
     auth::{Caller, Facts, origin},
@@ -10,13 +11,19 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use strongroom_core::Result;
 
-/// Whose password it is. A refusal is in the audit trail by then.
-pub(crate) async fn whose(
+/// What `then` makes of a right password: in the same task, so that it comes to an end, with its entry in the audit trail,
+/// whether or not somebody waits for it. A wrong password is in the trail by then.
+pub(crate) async fn if_right<T, F>(
     app: &App,
     facts: &Facts,
     name: &str,
     password: SecretString,
-) -> Result<Arc<Known>, Rejected> {
+    then: impl FnOnce(App, Facts, Arc<Known>) -> F + Send + 'static,
+) -> Result<T, Rejected>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Rejected>> + Send + 'static,
+{
     let guess = match app.identities.guess_password(name, facts.address).await {
         Ok(guess) => guess,
         Err(rejected) => {
@@ -25,11 +32,12 @@ pub(crate) async fn whose(
     };
     let (facts, name) = (facts.clone(), name.to_owned());
     detached(app, |app| async move {
-        match app.identities.by_password(guess, &name, password, facts.timeout).await {
+        let known = app.identities.by_password(guess, &name, password, facts.timeout).await;
+        match known {
+            Ok(known) => then(app, facts, known).await,
             Err(rejected) => {
                 Err(note_refusal(&app, &facts, rejected, app.identities.name_bucket(&name)).await)
             }
-            known => known,
         }
     })
     .await

@@ -3,6 +3,7 @@
 use super::{
     Identities, Issued, Known, Rejected, UserCode,
     keys::{DEVICE_CODE_PREFIX, KeyText},
+    login::within,
     ticket::Ticket,
     wait::seconds,
 };
@@ -128,27 +129,31 @@ impl Identities {
         }
     }
 
-    /// The login with this code, for somebody who gave the right password. Whoever guesses codes is slowed down.
+    /// The login with this code, for somebody who gave the right password. Whoever guesses codes is slowed down: to be used
+    /// in a task that ends also if its caller goes away. It is looked for so long at most.
     pub(crate) async fn device_of(
         &self,
         known: &Known,
         code: Option<UserCode>,
         source: Option<IpAddr>,
+        limit: Duration,
     ) -> Result<Option<Device>, Rejected> {
         let account = known.account.id;
         let (_, bucket) = self.0.engine.keyed_hash(KeyKind::Credential, GUESSES, &[account.0.as_bytes()])?;
         let bucket = (bucket, source);
         let turn = self.guess(bucket).await?;
         let found = match code {
-            Some(code) => self.find_device(code).await?,
-            None => None,
+            Some(code) => within(limit, self.find_device(code)).await,
+            None => Ok(None),
         };
         let now = self.0.engine.now();
-        let waiting = found.filter(|device| now < device.expires && device.decided.is_none());
-        if waiting.is_none() {
+        let waits = |device: &Device| now < device.expires && device.decided.is_none();
+        let waiting = found.map(|found| found.filter(waits));
+        // A failure counts, too: it is most often that of the second look, and so says that there was nothing at the first.
+        if !matches!(waiting, Ok(Some(_))) {
             turn.failed(self.0.engine.env().monotonic());
         }
-        Ok(waiting)
+        Ok(waiting?)
     }
 
     async fn find_device(&self, code: UserCode) -> Result<Option<Device>> {

@@ -161,7 +161,8 @@ impl Identities {
     }
 }
 
-async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T>>) -> Result<T> {
+/// What is asked of the database, if it answers in time.
+pub(super) async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T>>) -> Result<T> {
     let late = || Error::new(ErrorKind::Unavailable, "the database does not answer: try again");
     tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| Err(late()))
 }

@@ -11,7 +11,7 @@ use super::super::{
     verify::{self, Shown},
     wire::{DeviceAuthorization, DeviceRefusal},
 };
-use crate::identity::{DEVICE_LIFETIME, DEVICE_PAUSE, Refusal, Rejected, Start, UserCode};
+use crate::identity::{DEVICE_LIFETIME, DEVICE_PAUSE, Known, Refusal, Rejected, Start, UserCode};
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -19,7 +19,9 @@ use axum::{
     response::Response,
 };
 use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
 use strongroom_core::{Access, Context};
+use strongroom_sql::identities::Device;
 use uuid::Uuid;
 
 /// Where the page is.
@@ -160,18 +162,9 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
     let shown = code.map_or_else(|| typed.chars().take(20).collect(), |code| code.to_string());
     // It has the password, which nobody needs any more.
     drop(form);
-    let outcome = match guesses::whose(app, facts, name, password).await {
-        Ok(known) => {
-            let found = app.identities.device_of(&known, code, facts.address).await;
-            found.map(|device| (known, device))
-        }
-        Err(rejected) => Err(rejected),
-    };
-    match outcome {
+    let then = move |app, facts, known| found(app, facts, known, code);
+    match guesses::if_right(app, facts, name, password, then).await {
         Ok((known, Some(device))) => {
-            // Else a password could be tried here without a trace.
-            let cx = Context::new(known.account.id, Access::none(), origin(facts));
-            app.trail.note_event(&cx, "device.look", "").await?;
             let now = app.identities.engine().now();
             let shown = Shown {
                 code: &shown,
@@ -183,16 +176,13 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
             };
             Ok(respond(StatusCode::OK, verify::confirm(&shown)))
         }
-        Ok((known, None)) => {
-            // For the same reason.
-            let cx = Context::new(known.account.id, Access::none(), origin(facts));
-            app.trail.note_denial(&cx, "device.missing", "").await?;
+        Ok((_, None)) => {
             let text = "No login with this code waits. It may have ended: start again where you began.";
             Ok(respond(StatusCode::NOT_FOUND, verify::ask(&shown, name, Some(text))))
         }
+        // It is in the audit trail by now.
         Err(rejected) => {
-            let who = app.identities.name_bucket(name);
-            let (text, wait) = match guesses::note_refusal(app, facts, rejected, who).await {
+            let (text, wait) = match rejected {
                 Rejected::Failed(error) => return Err(error),
                 Rejected::Wait(seconds) => (format!("Too many failures: wait {seconds} s."), Some(seconds)),
                 _ => ("The name or the password is wrong, or the account is not active.".into(), None),
@@ -204,6 +194,32 @@ async fn look(app: &App, facts: &Facts, form: Query) -> strongroom_core::Result<
             Ok(response)
         }
     }
+}
+
+/// The login with this code, for somebody whose password was right: which is noted here whatever comes of the code, or
+/// passwords could be tried on this page without a trace.
+async fn found(
+    app: App,
+    facts: Facts,
+    known: Arc<Known>,
+    code: Option<UserCode>,
+) -> Result<(Arc<Known>, Option<Device>), Rejected> {
+    // As long as a request may take at all.
+    let found = app.identities.device_of(&known, code, facts.address, facts.timeout * 2).await;
+    let missing = match &found {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(""),
+        Err(_) => Some("the code was not looked at"),
+    };
+    let cx = Context::new(known.account.id, Access::none(), origin(&facts));
+    match missing {
+        None => app.trail.note_event(&cx, "device.look", "").await?,
+        Some(why) => {
+            facts.seen.note();
+            app.trail.note_denial(&cx, "device.missing", why).await?;
+        }
+    }
+    Ok((known, found?))
 }
 
 async fn decide(

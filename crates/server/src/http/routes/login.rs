@@ -10,7 +10,7 @@ use super::super::{
     state::App,
     wire::{DeviceRefusal, Token},
 };
-use crate::identity::{Fetched, Issued, Refusal, Rejected};
+use crate::identity::{Fetched, Issued, Known, Refusal, Rejected};
 use axum::{
     Json,
     extract::State,
@@ -19,6 +19,7 @@ use axum::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use std::sync::Arc;
 use strongroom_core::{Access, Context};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -120,19 +121,21 @@ pub(crate) async fn login(
     facts: Facts,
     Form(form): Form,
 ) -> Result<Json<Token>, Refused> {
-    let (outcome, who, how) = match Grant::of(form)? {
-        Grant::Key(key) => {
-            let outcome = app.identities.login_key(&key).await;
-            let why = match &outcome {
-                Err(Rejected::Credentials(_, reason)) => format!("an API key: {reason}"),
-                _ => String::new(),
-            };
-            (outcome, why, "")
-        }
-        Grant::Password(name, password) => {
-            let known = guesses::whose(&app, &facts, &name, password).await;
-            (known.and_then(|known| Ok(app.identities.issue(known)?)), String::new(), "")
-        }
+    let Issued { token, expires_in, .. } = match Grant::of(form)? {
+        Grant::Key(key) => match app.identities.login_key(&key).await {
+            Ok(issued) => {
+                note(&app, &facts, &issued.known, "").await?;
+                issued
+            }
+            Err(rejected) => {
+                let who = match &rejected {
+                    Rejected::Credentials(_, reason) => format!("an API key: {reason}"),
+                    _ => String::new(),
+                };
+                return Err(guesses::note_refusal(&app, &facts, rejected, Ok(who)).await.into());
+            }
+        },
+        Grant::Password(name, password) => guesses::if_right(&app, &facts, &name, password, enter).await?,
         Grant::Device(client, code) => match app.identities.fetch_device(client, &code).await? {
             Fetched::Refused(refusal) => {
                 if refusal == Refusal::Invalid {
@@ -141,24 +144,32 @@ pub(crate) async fn login(
                 }
                 return Err(Refused::Device(refusal));
             }
-            Fetched::Issued(issued) => (Ok(issued), String::new(), "with a browser"),
+            Fetched::Issued(issued) => {
+                note(&app, &facts, &issued.known, "with a browser").await?;
+                issued
+            }
         },
     };
-    match outcome {
-        Ok(Issued { token, expires_in, known }) => {
-            let cx = Context::new(known.account.id, Access::none(), origin(&facts));
-            app.trail.note_event(&cx, "login", how).await?;
-            Ok(Json(Token {
-                access_token: token.expose_secret().to_owned(),
-                token_type: "bearer",
-                expires_in,
-                refresh_token: None,
-                csrf_token: None,
-                scope: None,
-                device_id: None,
-                device_metadata: None,
-            }))
-        }
-        Err(rejected) => Err(guesses::note_refusal(&app, &facts, rejected, Ok(who)).await.into()),
-    }
+    Ok(Json(Token {
+        access_token: token.expose_secret().to_owned(),
+        token_type: "bearer",
+        expires_in,
+        refresh_token: None,
+        csrf_token: None,
+        scope: None,
+        device_id: None,
+        device_metadata: None,
+    }))
+}
+
+/// Lets in whose password was right. The entry comes first: there is one whatever becomes of the token.
+async fn enter(app: App, facts: Facts, known: Arc<Known>) -> Result<Issued, Rejected> {
+    note(&app, &facts, &known, "").await?;
+    Ok(app.identities.issue(known)?)
+}
+
+/// Notes a login.
+async fn note(app: &App, facts: &Facts, known: &Known, how: &str) -> strongroom_core::Result<()> {
+    let cx = Context::new(known.account.id, Access::none(), origin(facts));
+    app.trail.note_event(&cx, "login", how).await
 }
