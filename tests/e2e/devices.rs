@@ -271,6 +271,30 @@ fn nobody_ends_anothers_login_or_begins_without_end() {
 }
 
 #[test]
+fn a_page_that_fails_says_whether_it_passes_and_the_log_says_why() {
+    let home = Home::new();
+    let server = Server::start(&home);
+    let begun = begin(&server, CLIENT);
+    let page = look(&server, code(&begun), "admin", PASSWORD);
+    let approve = format!("ticket={}&decision=approve", ticket(&page));
+    home.behind_our_back("CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END");
+    let now = submit(&server, &approve);
+    assert_eq!((now.status, now.retry_after().as_secs()), (503, 1), "{now:?}");
+    assert!(text(&now).contains("Try again"), "{now:?}");
+    home.behind_our_back("DROP TRIGGER broken; ALTER TABLE devices RENAME TO elsewhere");
+    let broken = submit(&server, &approve);
+    assert!(broken.status == 500 && !broken.head.contains("retry-after"), "{broken:?}");
+    assert!(!text(&broken).contains("Try again") && !text(&broken).contains("devices"), "{broken:?}");
+    home.behind_our_back("ALTER TABLE elsewhere RENAME TO devices");
+    assert_eq!(submit(&server, &approve).status, 200);
+    until("both are in the log", || {
+        let logged = server.said().logged("strongroom::http");
+        let errors = logged.iter().filter(|line| line["level"] == "ERROR");
+        errors.map(|line| line["fields"]["status"].clone()).collect::<Vec<_>>() == [503, 500]
+    });
+}
+
+#[test]
 fn the_operators_address_of_the_page_counts_and_not_what_a_caller_says() {
     let home = Home::new();
     let server =

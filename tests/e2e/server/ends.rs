@@ -123,6 +123,7 @@ fn it_says_that_it_is_not_ready_before_it_takes_no_more_connections() {
         let ready = server.send("GET", "/ready", &[], b"");
         if told.elapsed() > Duration::from_millis(300) {
             assert_eq!((ready.status, &ready.body), (503, &json!("ending")));
+            assert_eq!(ready.retry_after(), Duration::from_secs(1));
             unready += 1;
         }
         assert_eq!(server.call(&token, "GET", "/secrets", &json!(null)).status, 200);

@@ -16,7 +16,7 @@ use axum::{
     Json,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -146,11 +146,24 @@ pub(crate) async fn submit(
         Some(ticket) => decide(&app, &facts, ticket, form.get("decision")).await,
         None => look(&app, &facts, form).await,
     };
-    outcome.unwrap_or_else(|error| {
-        let error: ApiError = error.into();
-        let wait = "The server cannot do this now. Try again in a moment.";
-        respond(error.status, verify::told("Nothing was done", wait))
-    })
+    outcome.unwrap_or_else(|error| failed(error.into()))
+}
+
+/// A page instead of an error's usual form. `Retry-After` stays, and so does what the log and the audit trail are told.
+fn failed(error: ApiError) -> Response {
+    let (parts, _) = error.into_response().into_parts();
+    let page = if parts.status == StatusCode::INTERNAL_SERVER_ERROR {
+        // It is not sure that nothing was done.
+        verify::told("It failed", "The server could not do this. Its log says why.")
+    } else {
+        verify::told("Nothing was done", "The server cannot do this now. Try again in a moment.")
+    };
+    let mut response = respond(parts.status, page);
+    *response.extensions_mut() = parts.extensions;
+    if let Some(wait) = parts.headers.get(header::RETRY_AFTER) {
+        response.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
+    response
 }
 
 /// Checks the password, and shows what there is to decide.
@@ -268,7 +281,6 @@ fn is_our_page(app: &App, headers: &HeaderMap) -> bool {
 }
 
 fn respond(status: StatusCode, html: String) -> Response {
-    use axum::response::IntoResponse as _;
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, verify::POLICY),

@@ -1,7 +1,11 @@
 //! For machines that look after the server.
 
 use super::super::state::App;
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use std::time::Duration;
 use strongroom_engine::Catalog as _;
 
@@ -35,8 +39,10 @@ pub(crate) async fn health() -> &'static str {
         (status = 503, description = "It cannot, and why", body = String, content_type = "text/plain")
     ),
 )]
-pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, String) {
-    let unready = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, why.to_owned());
+pub(crate) async fn ready(State(app): State<App>) -> Response {
+    let unready = |why: &str| {
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "1")], why.to_owned()).into_response()
+    };
     if !app.is_ready() {
         return unready("ending");
     }
@@ -51,7 +57,7 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, String) {
         return unready("the database does not answer");
     };
     match (keys, epoch) {
-        (Ok(_), Ok(_)) => (StatusCode::OK, how_well(&app)),
+        (Ok(_), Ok(_)) => how_well(&app).into_response(),
         (Err(_), _) => unready("the database does not answer"),
         // Nobody could be let in: whether what is remembered of accounts still holds is read with every request.
         (Ok(_), Err(_)) => unready("the accounts cannot be read"),
