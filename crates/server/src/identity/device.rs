@@ -18,7 +18,8 @@ use uuid::Uuid;
 pub(crate) const DEVICE_LIFETIME: Duration = Duration::from_secs(300);
 /// How long a program pauses between two questions.
 pub(crate) const DEVICE_PAUSE: Duration = Duration::from_secs(5);
-/// How many wait at a time: from one address, and in all.
+/// How many wait at a time: from one address, which is not a whole network here, and in all. Those of a network are bounded
+/// by how fast they may begin.
 const MOST: (u32, u32) = (20, 1_000);
 
 const CODE: &str = "device code v1";
