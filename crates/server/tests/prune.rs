@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use strongroom_core::{Context, SecretId};
-use strongroom_engine::{Auditor, Engine, EngineOptions, Env as _, Noted, Parts, crypto::RootKey, initialise};
+use strongroom_engine::{
+    Auditor, Engine, EngineOptions, Env as _, Noted, Parts, crypto::RootKey, initialise,
+};
 use strongroom_server::audit::{Pruned, prune, verify};
 use strongroom_sql::{Options, SqlCatalog, TrailFilter};
 use strongroom_testkit::Clock;
