@@ -80,6 +80,7 @@ fn who_logs_in_or_out_is_told_which_variable_counts_more() {
         ("STRONGROOM_SERVER", server.url.clone()),
         ("STRONGROOM_DATABASE_URL", format!("sqlite:{}", home.database().display())),
         ("STRONGROOM_CONFIG", home.file("other.toml", "")),
+        ("STRONGROOM_API_KEY", key.clone()),
     ] {
         home.set(name, value);
         let login = home.run_with(&key, ["login", &server.url, "--api-key-stdin"]);
@@ -90,6 +91,23 @@ fn who_logs_in_or_out_is_told_which_variable_counts_more() {
         home.unset(name);
         assert_eq!(home.run(["logout"]).err, "");
     }
+}
+
+#[test]
+fn a_key_in_the_environment_counts_more_than_that_of_the_login() {
+    let server = Server::start();
+    let mut home = server.admin();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let key = server.key("looks", "reader");
+    home.set("STRONGROOM_API_KEY", key.as_str());
+    assert_eq!(home.json(["status"])["account"], "looks");
+    home.fails(5, ["secret", "delete", "db", "-y"]);
+    home.unset("STRONGROOM_API_KEY");
+    home.set("STRONGROOM_API_KEY_FILE", home.file("key", format!("{key}\n")));
+    home.fails(5, ["secret", "delete", "db", "-y"]);
+    home.unset("STRONGROOM_API_KEY_FILE");
+    assert_eq!(home.json(["status"])["account"], "admin");
+    home.ok(["secret", "delete", "db", "-y"]);
 }
 
 #[test]

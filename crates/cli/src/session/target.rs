@@ -1,7 +1,7 @@
 //! Whether a command works on a server or on a database, and with what it logs in.
 
 use super::Location;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use strongroom::{Places, config::CONFIG_VARIABLE, settings::Vars};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_remote::Config;
@@ -25,12 +25,12 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
             None if vars.is_set(DATABASE) || vars.is_set(CONFIG_VARIABLE) => return Ok(None),
             None => {
                 let kept = Credentials::at(places).read()?;
-                if kept.is_none() && vars.is_set(API_KEY) {
+                let Some(key) = vars.lookup(API_KEY)? else { return Ok(kept) };
+                return kept.map(|kept| Some(with_key(kept, key))).ok_or_else(|| {
                     let text = "STRONGROOM_API_KEY is set, but no server: set STRONGROOM_SERVER to its URL, or unset the \
                                 key to work on the local database";
-                    return Err(Error::new(ErrorKind::ConfigInvalid, text));
-                }
-                return Ok(kept);
+                    Error::new(ErrorKind::ConfigInvalid, text)
+                });
             }
         },
     };
@@ -48,20 +48,26 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
         });
     };
     // How the server is reached was said at the login.
-    let mut config = kept.unwrap_or(wanted);
-    (config.api_key, config.username, config.password, config.token) = (Some(key), None, None, None);
-    Ok(Some(config))
+    Ok(Some(with_key(kept.unwrap_or(wanted), key)))
 }
 
-/// What to tell whoever logs in or out while a variable says where commands work, whoever is logged in.
+/// The same server with that key in place of what was kept for it.
+fn with_key(mut config: Config, key: SecretString) -> Config {
+    (config.api_key, config.username, config.password, config.token) = (Some(key), None, None, None);
+    config
+}
+
+/// What to tell whoever logs in or out while a variable says where commands work, or with which key, whoever is logged in.
 pub(crate) fn despite_login(vars: &Vars) -> Option<String> {
     let places = [
         (SERVER, "the server that it names"),
         (DATABASE, "the database that it names"),
         (CONFIG_VARIABLE, "the database of that configuration"),
     ];
-    let (name, place) = places.into_iter().find(|(name, _)| vars.is_set(name))?;
-    Some(format!("{name} is set: commands work on {place} as long as it is"))
+    if let Some((name, place)) = places.into_iter().find(|(name, _)| vars.is_set(name)) {
+        return Some(format!("{name} is set: commands work on {place} as long as it is"));
+    }
+    vars.is_set(API_KEY).then(|| format!("{API_KEY} is set: commands log in with that key as long as it is"))
 }
 
 /// Why a command that works on a database cannot go on.
