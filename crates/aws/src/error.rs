@@ -54,9 +54,29 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn of(raw: &HttpResponse, code: Option<&'a str>) -> Self {
-        let after = raw.headers().get("retry-after").and_then(|text| text.trim().parse().ok());
-        Self { code, status: Some(raw.status().as_u16()), after: after.map(Duration::from_secs) }
+        Self { code, status: Some(raw.status().as_u16()), after: after(raw) }
     }
+}
+
+/// How long an answer asks to wait, if it does.
+pub(crate) fn after(raw: &HttpResponse) -> Option<Duration> {
+    let seconds = raw.headers().get("retry-after").and_then(|text| text.trim().parse().ok());
+    seconds.map(Duration::from_secs)
+}
+
+/// Whether a code asks to slow down.
+pub(crate) fn throttles(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingException"
+            | "Throttling"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "SlowDown"
+    )
 }
 
 /// Sorts a failure of the SDK. `action` is what IAM calls the call.
@@ -87,14 +107,7 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
     let (code, status) = (facts.code.unwrap_or_default(), facts.status.unwrap_or_default());
     let (why, error) = match code {
         "AccessDeniedException" | "AccessDenied" => (Why::Other, denied(action)),
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "SlowDown" => (Why::Other, throttled(facts.after)),
+        _ if throttles(code) => (Why::Other, throttled(facts.after)),
         "RequestTimeout" | "RequestTimeoutException" => (Why::Other, late()),
         _ => match of_code(code) {
             Some((why, kind, text)) => (why, Error::new(kind, text)),

@@ -8,6 +8,7 @@ mod connect;
 mod error;
 mod https;
 mod labels;
+mod passing;
 mod remove;
 mod scan;
 mod unsent;

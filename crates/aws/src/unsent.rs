@@ -1,5 +1,6 @@
 //! Calls that got no answer, and those that were not even sent.
 
+use crate::passing::passing;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use std::{error::Error as StdError, fmt};
@@ -66,11 +67,13 @@ fn no_credentials(error: &CredentialsError) -> Error {
         CredentialsError::ProviderError(_) if causes(error).any(|cause| cause.is::<ConnectorError>()) => {
             no_credentials_in_time()
         }
-        _ => Error::new(
-            ErrorKind::StoreRefused,
-            "AWS gave no credentials: check access_key_id and secret_access_key or those of the environment, and \
-             profile; of a role its role_arn, external_id, and that it trusts us",
-        ),
+        _ => passing(error).unwrap_or_else(|| {
+            Error::new(
+                ErrorKind::StoreRefused,
+                "AWS gave no credentials: check access_key_id and secret_access_key or those of the environment, and \
+                 profile; of a role its role_arn, external_id, and that it trusts us",
+            )
+        }),
     }
 }
 

@@ -4,7 +4,7 @@ mod site;
 
 use site::{account, bare, variable};
 use std::process::Command;
-use strongroom_core::NamespaceId;
+use strongroom_core::{ErrorKind, NamespaceId};
 use strongroom_testkit::{
     cloud::{CANARY, CREDENTIAL, Ear, GIVEN, Kept},
     wire::{Fault, Order, Wire},
@@ -13,13 +13,18 @@ use uuid::Uuid;
 
 /// Where everything is asked for, for the process whose environment it is in.
 const WIRE: &str = "STRONGROOM_TEST_AWS_WIRE";
+/// The kind of the error that it is to get.
+const EXPECTED: &str = "STRONGROOM_TEST_AWS_EXPECTED";
 
-/// What STS may answer, or somebody in its place.
-fn sts_faults() -> Vec<Option<Fault>> {
-    let error = format!(
-        "<ErrorResponse><Error><Type>Sender</Type><Code>{CREDENTIAL}</Code><Message>{CREDENTIAL}</Message></Error>\
-         <RequestId>r</RequestId></ErrorResponse>"
-    );
+/// What STS may answer to this action, or somebody in its place, and what comes of it: what passes by itself is no refusal.
+fn sts_faults(asked: &str) -> Vec<(Fault, ErrorKind)> {
+    use ErrorKind::{RateLimited, StoreRefused, Unavailable};
+    let error = |code: &str| {
+        format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{CREDENTIAL}</Message></Error>\
+             <RequestId>r</RequestId></ErrorResponse>"
+        )
+    };
     let given = |action: &str| {
         format!(
             "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><Credentials>\
@@ -28,16 +33,20 @@ fn sts_faults() -> Vec<Option<Fault>> {
              </{action}Result></{action}Response>"
         )
     };
-    let answer = |status, body: String| Some(Fault::status(status).body(body).into());
+    let other = if asked == "AssumeRole" { "AssumeRoleWithWebIdentity" } else { "AssumeRole" };
+    let answer = |status, body: String| -> Fault { Fault::status(status).body(body).into() };
     vec![
-        Some(Fault::Reset),
-        Some(Fault::HalfBody),
-        answer(200, format!("{CREDENTIAL}, which is no XML")),
-        answer(200, given("AssumeRole")),
-        answer(200, given("AssumeRoleWithWebIdentity")),
-        answer(400, error.clone()),
-        answer(403, error.clone()),
-        answer(500, error),
+        (Fault::Reset, Unavailable),
+        (Fault::HalfBody, Unavailable),
+        (answer(200, format!("{CREDENTIAL}, which is no XML")), Unavailable),
+        (answer(200, given(other)), Unavailable),
+        // AWS knows nothing of them.
+        (answer(200, given(asked)), StoreRefused),
+        (answer(400, error(CREDENTIAL)), StoreRefused),
+        (answer(403, error(CREDENTIAL)), StoreRefused),
+        (answer(500, error(CREDENTIAL)), Unavailable),
+        (answer(400, error("Throttling")), RateLimited),
+        (answer(400, error("IDPCommunicationError")), Unavailable),
     ]
 }
 
@@ -51,8 +60,10 @@ mod moto {
         let Ok(wire) = std::env::var(WIRE) else { return };
         let mut ear = Ear::open();
         let account = bare().text("region", &variable("REGION")).at(&wire);
-        ear.told(&account.open(NamespaceId(Uuid::new_v4())).await.unwrap().check().await.unwrap_err());
+        let error = account.open(NamespaceId(Uuid::new_v4())).await.unwrap().check().await.unwrap_err();
+        ear.told(&error);
         ear.assert_silent(&[], 1);
+        assert_eq!(format!("{:?}", error.kind()), variable("EXPECTED"), "{error}");
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +73,7 @@ mod moto {
         let path = directory.path().join("token");
         std::fs::write(&path, CREDENTIAL).unwrap();
         let wire = Wire::to(&variable("ENDPOINT")).await;
-        for fault in sts_faults().into_iter().flatten() {
+        for (fault, kind) in sts_faults("AssumeRoleWithWebIdentity") {
             wire.order(Order::new("POST", "/", fault.clone()).always());
             let before = wire.count("POST", "/");
             let mut command = Command::new(std::env::current_exe().unwrap());
@@ -74,7 +85,7 @@ mod moto {
             }
             command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
             command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_ENDPOINT_URL", wire.url());
-            command.env(WIRE, wire.url());
+            command.env(WIRE, wire.url()).env(EXPECTED, format!("{kind:?}"));
             command.env("AWS_WEB_IDENTITY_TOKEN_FILE", &path);
             command.env("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/strongroom");
             let output = command.output().unwrap();
@@ -145,8 +156,16 @@ mod moto {
         // STS may quote what it was sent, and answers with credentials, which are sent on.
         let role = assumer.text("external_id", CREDENTIAL).text("secret_access_key", CREDENTIAL);
         let open = async || role.open(namespace).await;
-        let faults = sts_faults().into_iter().chain([None]);
-        ear.hears_a_login(open, &wire, ("POST", "/"), faults).await;
+        for (fault, kind) in sts_faults("AssumeRole") {
+            wire.order(Order::new("POST", "/", fault.clone()).always());
+            let before = wire.count("POST", "/");
+            let error = open().await.unwrap().check().await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{fault:?}: {error}");
+            assert!(wire.count("POST", "/") > before, "{fault:?}: STS was not asked");
+            ear.told(&error);
+            wire.heal();
+        }
+        ear.hears_a_login(open, &wire, ("POST", "/"), [None]).await;
 
         let secrets = ["SECRET_ACCESS_KEY", "ASSUMER_SECRET_ACCESS_KEY"].map(variable);
         // The SDK is quiet, so that nothing else need have been logged.
