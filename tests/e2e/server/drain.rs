@@ -6,6 +6,7 @@ use serde_json::json;
 use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -74,9 +75,33 @@ fn a_second_signal_ends_it_at_once() {
         let server = Server::start_with(&home, &slow);
         let _held = begin(&server, 100);
         tell_to_end(&server);
+        // One that comes with the first is none.
+        thread::sleep(Duration::from_millis(1100));
         server.signal(second);
         let since = Instant::now();
         assert_eq!(server.stop_again(), 1, "{second}");
         assert!(since.elapsed() < LONG, "{:?}", since.elapsed());
     }
+}
+
+#[test]
+fn what_a_terminal_and_a_wrapper_both_send_is_one_signal() {
+    let home = Home::new();
+    let server = Server::start_with(&home, &[("STRONGROOM_SERVER_DRAIN_MS", "120000")]);
+    let body = json!({"name": "late", "values": {"k": "v"}}).to_string();
+    let mut stream = begin(&server, body.len());
+    let pid = server.child.id();
+    let together = format!("kill -INT {pid} && kill -INT {pid} && kill -TERM {pid}");
+    assert!(Command::new("sh").args(["-c", &together]).status().unwrap().success());
+    thread::sleep(Duration::from_millis(1500));
+    // The end of the terminal insists on nothing, however late.
+    server.signal("HUP");
+    thread::sleep(Duration::from_millis(500));
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    assert_eq!(answer(&bytes).status, 200);
+    assert_eq!(server.stop_again(), 0);
+    assert_eq!(home.values("late"), json!({"k": "v"}));
+    home.ok(["audit", "verify"]);
 }

@@ -9,12 +9,13 @@ use crate::{
     zenml,
 };
 use secrecy::{ExposeSecret, SecretString};
+use signal_hook::consts::SIGHUP;
 use std::{
     ffi::c_int,
     future,
     path::{Path, PathBuf},
     pin::pin,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use strongroom::Registry;
 use strongroom_core::{Error, ErrorKind};
@@ -27,6 +28,8 @@ use tokio::sync::oneshot;
 const PASSWORD: &str = "STRONGROOM_ADMIN_PASSWORD";
 /// The file that it is in, in place of that.
 const PASSWORD_FILE: &str = "STRONGROOM_ADMIN_PASSWORD_FILE";
+/// How long after the first signal another one is a second one.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Serves until a signal comes.
 pub(crate) fn serve(
@@ -224,14 +227,20 @@ async fn first_password(
 }
 
 /// Ready at the first signal, which it tells; a second one ends the process at once, whatever that is doing. A terminal that
-/// is closed sends one, too.
+/// is closed sends one, too, but nobody insists by that: the shell and the system both send it. Nor by one that comes with
+/// the first: a wrapper hands on what its terminal has sent to all.
 fn stopped() -> Outcome<impl Future<Output = c_int>> {
     let mut signals =
         Signals::of_server().map_err(|error| Failure::io("cannot listen for signals", &error))?;
     let (first, came) = oneshot::channel();
     tokio::spawn(async move {
         let _ = first.send(signals.next().await);
-        signals.next().await;
+        let since = Instant::now();
+        loop {
+            if signals.next().await != SIGHUP && since.elapsed() >= AGAIN {
+                break;
+            }
+        }
         std::process::exit(1);
     });
     Ok(async move {
