@@ -60,14 +60,15 @@ pub(crate) fn read_map(what: &str, text: &str) -> Outcome<SecretValues> {
             }
         })
     };
-    if text.trim_start().starts_with('{') {
+    let may_be_json = text.trim_start().starts_with('{');
+    if may_be_json {
         match json::read(text) {
             // A flow mapping of YAML looks like it.
             Err(Wrong::Syntax { .. }) => {}
             read => return read.map_err(wrong),
         }
     }
-    yaml::read(text).map_err(wrong)
+    yaml::read(text, may_be_json).map_err(wrong)
 }
 
 /// The pairs of two maps; a key that is in both is an error.

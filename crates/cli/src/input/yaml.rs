@@ -9,8 +9,11 @@ use secrecy::SecretString;
 use strongroom_core::SecretValues;
 
 /// Reads a YAML mapping of texts. An empty document is none: whatever should have written it may have failed.
-pub(super) fn read(text: &str) -> Result<SecretValues, Wrong> {
-    let mut events = Events(Parser::new_from_str(text));
+///
+/// What `may_be_json` has no line break inside quotes: JSON has none, and the space that YAML takes it for is not what was
+/// pasted there.
+pub(super) fn read(text: &str, may_be_json: bool) -> Result<SecretValues, Wrong> {
+    let mut events = Events { parser: Parser::new_from_str(text), may_be_json };
     let mut pairs = Pairs::default();
     let mut map_seen = false;
     loop {
@@ -87,16 +90,31 @@ fn content(text: &str) -> Wrong {
     Wrong::Content(text.to_owned())
 }
 
-struct Events<'a>(Parser<'a, StrInput<'a>>);
+struct Events<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    may_be_json: bool,
+}
 
 impl<'a> Events<'a> {
     fn next(&mut self) -> Result<Event<'a>, Wrong> {
-        match self.0.next_event() {
-            Some(Ok((event, _))) => Ok(event),
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => {
+                if self.may_be_json && is_quoted(&event) && span.start.line() != span.end.line() {
+                    let line = span.start.line();
+                    return Err(Wrong::Content(format!(
+                        "line {line}: there is a line break inside quotes; write \\n in its place"
+                    )));
+                }
+                Ok(event)
+            }
             Some(Err(error)) => Err(syntax(&error)),
             None => Ok(Event::StreamEnd),
         }
     }
+}
+
+fn is_quoted(event: &Event<'_>) -> bool {
+    matches!(event, Event::Scalar(_, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..))
 }
 
 /// The parser's words are dropped: they may quote a character of the text.
