@@ -143,6 +143,11 @@ fn zenmls_variables_have_their_effect_or_are_named() {
         assert!(error.contains(&name) && !error.contains("canary"), "{error}");
     }
 
+    // Who works beside the server has the same store, and not the database.
+    let beside = Home::new().command(["secret", "create", "db", "--a=1"]).envs(VAULT).output().unwrap();
+    let error = String::from_utf8_lossy(&beside.stderr);
+    assert!(!beside.status.success() && !error.contains("canary"), "{error}");
+
     let note = |variables: &[(&str, &str)]| {
         let server = Server::start_as(serve(&home, variables));
         let info = server.send("GET", "/api/v1/info", &[], b"");

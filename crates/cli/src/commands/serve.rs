@@ -6,7 +6,6 @@ use crate::{
     failure::{Failure, Outcome},
     files, process,
     session::{Configured, Location},
-    zenml,
 };
 use secrecy::{ExposeSecret, SecretString};
 use signal_hook::consts::SIGHUP;
@@ -102,11 +101,13 @@ async fn prepare(
         config: args.config.clone().or_else(|| location.config.clone()),
         ..Location::default()
     };
-    let (mut config, places) = Configured::config(&location)?;
+    let (mut config, ignored, places) = Configured::config(&location)?;
     if let Some(listen) = args.listen {
         config.set("server", "listen", listen.to_string())?;
     }
-    about_zenml(&mut config, console)?;
+    if !ignored.is_empty() {
+        console.message(&format!("note: these variables have no effect here: {}\n", ignored.join(", ")));
+    }
     let settings = ServerConfig::read(config.server())?;
     for warning in settings.warnings() {
         console.message(&format!("warning: {warning}\n"));
@@ -250,30 +251,6 @@ fn stopped() -> Outcome<impl Future<Output = c_int>> {
             Err(_) => future::pending().await,
         }
     })
-}
-
-/// Takes over what a ZenML server would read, and names what has no effect, so that nobody believes that it had one.
-fn about_zenml(config: &mut strongroom::Config, console: &mut dyn Console) -> Outcome {
-    let vars = std::env::vars_os();
-    let vars = vars.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut translated = zenml::translate(vars)?;
-    // What is said in our own words wins.
-    if config.has_store_settings()? {
-        translated
-            .ignored
-            .extend(translated.store.into_keys().map(|key| format!("ZENML_SECRETS_STORE_* ({key})")));
-    } else {
-        for (key, value) in translated.store {
-            config.set("store", key, value)?;
-        }
-    }
-    if !translated.ignored.is_empty() {
-        console.message(&format!(
-            "note: these variables have no effect here: {}\n",
-            translated.ignored.join(", ")
-        ));
-    }
-    Ok(())
 }
 
 fn store_kind(config: &strongroom::Config) -> Outcome<&'static str> {

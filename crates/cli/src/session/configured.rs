@@ -1,6 +1,7 @@
 //! The store that the configuration, the environment and the command line describe.
 
 use super::{Local, Location, Opener, Session, target};
+use crate::zenml;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, sync::Arc};
@@ -25,10 +26,11 @@ impl Configured {
         Self { registry }
     }
 
-    /// The configuration, and where things lie unless it says otherwise.
-    pub(crate) fn config(location: &Location) -> Result<(Config, Places)> {
+    /// The configuration, the names of ZenML's variables that have no effect, and where things lie unless it says otherwise.
+    pub(crate) fn config(location: &Location) -> Result<(Config, Vec<String>, Places)> {
         let places = Places::of_user()?;
-        Ok((read(location, &places)?, places))
+        let (config, ignored) = read(location, &places)?;
+        Ok((config, ignored, places))
     }
 
     /// Opens for a process that stays: with an audit chain of its own.
@@ -43,7 +45,8 @@ impl Configured {
         if let Some(server) = target::server(location, &environment()?, &places)? {
             return Ok(Session::on_server(RemoteStore::open(server)?));
         }
-        let config = read(location, &places)?;
+        // A server names what has no effect when it starts.
+        let (config, _) = read(location, &places)?;
         let database = database_label(config.database()?.url.as_ref(), &places);
         let keys = config.keys()?;
         let root_key = match (keys.root_key, keys.file) {
@@ -68,7 +71,7 @@ impl Configured {
         if let Some(server) = target::server(location, &environment()?, &places)? {
             return Err(Error::new(ErrorKind::Unsupported, target::needs_a_database(&server.url)));
         }
-        let url = database_url(read(location, &places)?.database()?.url, &places);
+        let url = database_url(read(location, &places)?.0.database()?.url, &places);
         let options = Options::new(url, Arc::new(System::new()))
             .next(self.registry.next_release())
             .create(!location.existing);
@@ -102,8 +105,9 @@ pub(super) enum RootKeyPlace {
     Directory(Places),
 }
 
-/// The file, overlaid with the environment, overlaid with the command line.
-fn read(location: &Location, places: &Places) -> Result<Config> {
+/// The file, overlaid with the environment, overlaid with the command line; and the names of ZenML's variables that have no
+/// effect.
+fn read(location: &Location, places: &Places) -> Result<(Config, Vec<String>)> {
     let vars = environment()?;
     let mut config = match &location.config {
         Some(file) => Config::load(file, vars)?,
@@ -112,7 +116,8 @@ fn read(location: &Location, places: &Places) -> Result<Config> {
     if let Some(url) = &location.database {
         config.set("database", "url", url.clone())?;
     }
-    Ok(config)
+    let ignored = zenml::take_over(&mut config)?;
+    Ok((config, ignored))
 }
 
 fn database_url(configured: Option<SecretString>, places: &Places) -> SecretString {

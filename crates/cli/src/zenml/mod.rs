@@ -8,6 +8,8 @@ use crate::failure::{Failure, Outcome};
 use secrecy::{ExposeSecret, SecretString, zeroize::Zeroize as _};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use strongroom::Config;
+use strongroom_core::{Error, ErrorKind};
 
 const STORE: &str = "ZENML_SECRETS_STORE_";
 const METHOD: &str = "AUTH_METHOD";
@@ -35,11 +37,32 @@ pub(crate) struct Translated {
     pub(crate) ignored: Vec<String>,
 }
 
+/// Takes over what a ZenML server would read, and answers the names of what has no effect. Every command on the database
+/// does: who works beside the server would write to another store than it otherwise.
+///
+/// # Errors
+/// Naming the variable and the remedy, for a kind of store or a setting that would mean something else here.
+pub(crate) fn take_over(config: &mut Config) -> strongroom_core::Result<Vec<String>> {
+    let vars = std::env::vars_os();
+    let vars = vars.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let translated = translate(vars).map_err(|wrong| Error::new(ErrorKind::InvalidInput, wrong.text))?;
+    let Translated { store, mut ignored } = translated;
+    // What is said in our own words wins.
+    if config.has_store_settings()? {
+        ignored.extend(store.into_keys().map(|key| format!("{STORE}* ({key})")));
+    } else {
+        for (key, value) in store {
+            config.set("store", key, value)?;
+        }
+    }
+    Ok(ignored)
+}
+
 /// Translates the variables that begin with `ZENML_`.
 ///
 /// # Errors
 /// Usage, naming the variable and the remedy, for a kind of store or a setting that would mean something else here.
-pub(crate) fn translate(vars: impl IntoIterator<Item = (String, String)>) -> Outcome<Translated> {
+fn translate(vars: impl IntoIterator<Item = (String, String)>) -> Outcome<Translated> {
     let mut left: BTreeMap<String, SecretString> = vars
         .into_iter()
         .filter(|(name, _)| name.starts_with("ZENML_"))
