@@ -2,6 +2,7 @@
 
 mod keys;
 
+use super::TIDYING;
 use crate::failure::{Exit, Failure, Outcome};
 use secrecy::SecretString;
 use strongroom_core::{AccountKind, Context, ErrorKind, OwnerId};
@@ -152,8 +153,8 @@ impl People {
                     }
                 }
                 if with_private_secrets {
-                    // What stores hold is removed now if they answer; else by whoever sweeps next.
-                    let _ = identities.engine().sweep().await;
+                    // What stores hold is removed now if they answer in time; else by whoever sweeps next.
+                    let _ = tokio::time::timeout(TIDYING, identities.engine().sweep()).await;
                 }
                 Ok(())
             }
