@@ -71,6 +71,24 @@ fn a_key_that_nobody_read_is_a_failure() {
 }
 
 #[test]
+fn a_key_that_finds_no_room_is_said_to_be_lost() {
+    let home = Home::new();
+    home.ok(["service-account", "create", "bot", "--role", "reader"]);
+    for args in [
+        &["keys", "generate"][..],
+        &["api-key", "create", "bot"],
+        &["-o", "json", "api-key", "rotate", "bot", "default"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = home.command(args).stdout(Stdio::from(full)).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {error}");
+        assert!(error.starts_with("error: standard output: "), "{args:?}: {error}");
+        assert!(error.contains("nobody read the key") && error.lines().count() == 1, "{args:?}: {error}");
+    }
+}
+
+#[test]
 fn a_disk_that_is_full_is_one() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);

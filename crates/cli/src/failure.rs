@@ -68,9 +68,13 @@ impl Failure {
         Self::io("standard output", error)
     }
 
-    /// The same where the output was the only copy of something: that nobody reads it is a failure then.
+    /// The same where the output was the only copy of something: that nobody reads it is a failure then, and whatever went
+    /// wrong, `text` says that it is lost.
     pub(crate) fn or_lost(self, text: &str) -> Self {
-        if self.exit.is_none() { Self::new(Exit::Other, text) } else { self }
+        match self.exit {
+            None => Self::new(Exit::Other, format!("standard output: {text}")),
+            Some(exit) => Self::new(exit, format!("{}: {text}", self.text)),
+        }
     }
 
     /// The one line that is printed.

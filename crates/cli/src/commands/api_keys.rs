@@ -73,7 +73,7 @@ pub(crate) async fn api_key(run: &mut Run<'_>, command: &ApiKeyCommand) -> Outco
 
 /// Prints the only copy of a key: alone, unless a format was asked for.
 fn text_of(run: &mut Run<'_>, key: &ApiKey, text: &SecretString) -> Outcome {
-    let lost = "standard output: nobody read the key, which is not shown again: rotate it, or delete it";
+    let lost = "nobody read the key, which is not shown again: rotate it, or delete it";
     print_text(run, key, text).map_err(|failure| failure.or_lost(lost))
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn generate(file: Option<&Path>, force: bool, console: &mut dyn Conso
     line.push_str(key.to_text().expose_secret());
     line.push('\n');
     let Some(file) = file.filter(|file| !files::is_standard_output(file)) else {
-        let lost = "standard output: nobody read the key, which is kept nowhere: make another one";
+        let lost = "nobody read the key, which is kept nowhere: make another one";
         return print(console, &line).map_err(|failure| failure.or_lost(lost));
     };
     files::write_private(file, line.as_str().as_bytes(), force)?;
