@@ -36,6 +36,7 @@ mod failure;
 mod files;
 mod input;
 mod pairs;
+mod privacy;
 mod process;
 mod program;
 mod render;

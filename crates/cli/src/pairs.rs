@@ -1,7 +1,10 @@
 //! `--KEY=VALUE` behind `secret create` and `secret update`: taken out of the arguments before they are parsed, so
 //! that any key will do and no value ever reaches the parser and its errors.
 
-use crate::failure::{Failure, Outcome};
+use crate::{
+    failure::{Failure, Outcome},
+    privacy,
+};
 use secrecy::SecretString;
 use std::ffi::OsString;
 use zeroize::Zeroizing;
@@ -46,9 +49,14 @@ const WITH_CREDENTIALS: [&str; 4] = ["login", "user", "service-account", "api-ke
 pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Outcome<Line> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     let Some(at) = behind_command(&args) else {
-        let word = command(&args).and_then(|at| args.get(at)?.to_str());
+        let at = command(&args);
+        let word = at.and_then(|at| args.get(at)?.to_str());
         let credentials = word.is_some_and(|word| WITH_CREDENTIALS.contains(&word));
         let discreet = credentials.then_some(Discreet::Credential);
+        let args = match at {
+            Some(at) => privacy::join(args, at),
+            None => args,
+        };
         return Ok(Line { args, pairs: Vec::new(), discreet });
     };
     let mut rest = args.split_off(at).into_iter();

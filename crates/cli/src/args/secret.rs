@@ -109,8 +109,8 @@ pub(crate) struct Target {
     /// Name, id or beginning of the id
     pub(crate) name: String,
     /// Your private secret of that name (true), or the public one (false)
-    #[arg(short, long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
-          value_parser = boolean)]
+    #[arg(short, long, value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_parser = boolean)]
     pub(crate) private: Option<bool>,
     #[command(flatten)]
     pub(crate) display: Display,

@@ -46,6 +46,32 @@ fn a_private_and_a_public_secret_may_share_a_name() {
 }
 
 #[test]
+fn a_word_behind_private_is_a_name_or_a_key_unless_it_is_true_or_false() {
+    let program = Program::new();
+    program.ok(["secret", "create", "db", "-p", "--on=1", "--true=2"]);
+    for args in [
+        ["secret", "get", "--private", "db", "on"],
+        ["secret", "get", "db", "-p", "on"],
+        ["secret", "get", "--private=yes", "db", "on"],
+        ["secret", "get", "-p=true", "db", "on"],
+        ["secret", "get", "-ptrue", "db", "on"],
+    ] {
+        assert_eq!(program.ok(args), "1", "{args:?}");
+    }
+    assert_eq!(program.ok(["secret", "get", "-p", "True", "db", "on"]), "1");
+    assert_eq!(program.ok(["secret", "get", "db", "-p", "--", "true"]), "2");
+    // There is no public one.
+    for public in [["-p", "false"], ["--private", "FALSE"]] {
+        assert_eq!(program.run(["secret", "export", public[0], public[1], "db"]).code, 3, "{public:?}");
+    }
+    for public in ["--private=no", "-pfalse"] {
+        assert_eq!(program.run(["secret", "export", public, "db"]).code, 3, "{public}");
+    }
+    program.ok(["secret", "rename", "-p", "db", "other"]);
+    program.ok(["secret", "delete", "-p", "other", "-y"]);
+}
+
+#[test]
 fn private_with_an_equals_sign_is_no_pair() {
     let program = Program::new();
     program.ok(["secret", "create", "a", "--private=true", "--k=v"]);
