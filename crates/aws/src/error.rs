@@ -120,7 +120,7 @@ fn refused(action: &'static str, facts: &Facts<'_>) -> (Why, Error) {
 
 /// What a code means, whatever was called: asking again does not help.
 fn of_code(code: &str) -> Option<(Why, ErrorKind, &'static str)> {
-    use ErrorKind::{ConfigInvalid, NotFound, StoreRefused, Unavailable, Unexpected};
+    use ErrorKind::{ConfigInvalid, NotFound, StoreRefused, Unexpected};
     Some(match code {
         "ResourceNotFoundException" => {
             (Why::Missing, NotFound, "there is no such secret or version in AWS Secrets Manager")
@@ -141,11 +141,12 @@ fn of_code(code: &str) -> Option<(Why, ErrorKind, &'static str)> {
             Unexpected,
             "AWS Secrets Manager refused a parameter: check kms_key and tags, and look at the secret in AWS",
         ),
+        // No pause helps that anybody would wait for.
         "LimitExceededException" => (
             Why::Full,
-            Unavailable,
+            StoreRefused,
             "a quota of AWS Secrets Manager is used up: wait a day if this secret was updated some 100 times in one, \
-             lower engine.history if it is its labels, or have the quota of secrets in the account raised",
+             lower engine.history if it is its labels, or delete secrets or have the account's quota of them raised",
         ),
         "EncryptionFailure" | "DecryptionFailure" => (
             Why::Other,
@@ -250,7 +251,7 @@ mod tests {
             (Some("ResourceExistsException"), 400, None, (Why::Exists, Unexpected, Retry::Never)),
             (Some("InvalidRequestException"), 400, None, (Why::State, Unexpected, Retry::Never)),
             (Some("ValidationException"), 400, None, (Why::Parameter, Unexpected, Retry::Never)),
-            (Some("LimitExceededException"), 400, None, (Why::Full, Unavailable, Retry::Never)),
+            (Some("LimitExceededException"), 400, None, (Why::Full, StoreRefused, Retry::Never)),
             (Some("DecryptionFailure"), 400, None, (Why::Other, StoreRefused, Retry::Never)),
             (Some("AccessDeniedException"), 400, None, (Why::Other, StoreRefused, Retry::Never)),
             (Some("UnrecognizedClientException"), 400, None, (Why::Other, StoreRefused, Retry::Never)),
