@@ -102,6 +102,27 @@ fn a_value_of_several_lines_that_is_pasted_is_refused_and_not_shown() {
 }
 
 #[test]
+fn a_value_that_is_pasted_is_kept_as_it_is_or_refused() {
+    let home = Home::new();
+    let mut person = Person::at(&home, "secret create db -i");
+    person.answers("Key (empty when done): ", "password");
+    person.answers("(not shown): ", "wrong\x15hunter\t2 one two\x17\u{e9}\u{20ac}\x7f");
+    person.answers("Key (empty when done): ", "");
+    let (screen, code) = person.leaves();
+    assert_eq!(code, Some(0), "{screen}");
+    assert_eq!(home.ok(["secret", "get", "db", "password"]), "hunter\t2 one \u{e9}");
+    for pasted in ["hunter2\x1b[31mhunter3", "hunter2\x01\nhunter3"] {
+        let mut person = Person::at(&home, "secret create other -i");
+        person.answers("Key (empty when done): ", "password");
+        person.answers("(not shown): ", pasted);
+        let (screen, code) = person.leaves();
+        assert!(code == Some(2) && screen.contains("control characters"), "{screen}");
+        assert!(!screen.contains("hunter"), "{screen}");
+        home.fails(3, ["secret", "get", "other"]);
+    }
+}
+
+#[test]
 fn a_password_is_asked_for_twice_and_not_shown() {
     let home = Home::new();
     let create = |first: &str, second: &str| {

@@ -49,6 +49,7 @@ pub trait Console {
     /// The line that a person types without seeing it; `None` at the end of the input.
     ///
     /// # Errors
-    /// Those of reading; `InvalidData` if several lines came at once, as pasted ones do.
+    /// Those of reading; `InvalidData` if several lines came at once, as pasted ones do, `InvalidInput` if what came is no
+    /// text, or has control characters in it.
     fn read_hidden(&mut self) -> io::Result<Option<SecretString>>;
 }

@@ -72,8 +72,11 @@ impl Console for ProcessConsole {
 #[cfg(unix)]
 fn read_hidden() -> io::Result<Zeroizing<String>> {
     let quiet = super::quiet::Quiet::new()?;
-    let line = Zeroizing::new(rpassword::read_password()?);
-    if quiet.drain()? {
+    let line = quiet.line();
+    // Also behind a line that is refused.
+    let more = quiet.drain()?;
+    let line = line?;
+    if more {
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(line)

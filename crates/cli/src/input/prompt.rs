@@ -43,6 +43,10 @@ pub(crate) fn ask_value(console: &mut dyn Console, question: &str) -> Outcome<Op
             "several lines came at once, and the answer is one line: nothing was kept; a value of several lines comes from a \
              file (--KEY=@FILE), a credential from a pipe (the option that ends in -stdin)",
         ),
+        io::ErrorKind::InvalidInput => Failure::usage(
+            "the answer has control characters in it, as arrow keys send them, or is not UTF-8 text: nothing was kept; a \
+             value with such comes from a file (--KEY=@FILE), a credential from a pipe (the option that ends in -stdin)",
+        ),
         _ => Failure::io("the answer", &error),
     })
 }
