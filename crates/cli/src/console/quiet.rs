@@ -49,9 +49,12 @@ impl Quiet {
         let mut line = Zeroizing::new(Vec::<u8>::new());
         loop {
             let mut byte = Zeroizing::new([0_u8]);
-            if (&self.terminal).read(&mut *byte)? == 0 {
+            match (&self.terminal).read(&mut *byte) {
                 // No part of a line is taken for the whole.
-                return Err(ErrorKind::UnexpectedEof.into());
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
             }
             match byte[0] {
                 b'\r' | b'\n' => break,
