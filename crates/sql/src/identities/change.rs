@@ -205,8 +205,9 @@ impl SqlCatalog {
     /// # Errors
     /// - `NotFound` if the account, key or grant is not there.
     /// - `AlreadyExists` if the name is taken.
-    /// - `Conflict` if it would leave no active admin, if the account is not at the expected generation, or if the receipt of
-    ///   an addition is there already.
+    /// - `Conflict` with [`AccountNeeded`](strongroom_core::Reason::AccountNeeded) if it would leave no active admin, or take
+    ///   away the database's owner; without it if the account is not at the expected generation or got a secret meanwhile, or
+    ///   if the receipt of an addition is there already.
     pub async fn change_identities(&self, change: IdentityChange, noted: Noted) -> Result<Changed> {
         self.database.write(Apply { change, noted }).await?
     }

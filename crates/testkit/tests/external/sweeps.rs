@@ -11,7 +11,7 @@ use std::{
     },
     time::Duration,
 };
-use strongroom_core::{Backend, ErrorKind, Payload, SecretId};
+use strongroom_core::{Backend, Error, ErrorKind, Payload, SecretId};
 use strongroom_engine::RepairOptions;
 use strongroom_testkit::{
     Held, MemoryBackend,
@@ -209,6 +209,31 @@ async fn a_newest_version_that_was_never_committed_is_covered_by_the_committed_o
     site.settle(&engine).await;
     site.assert_accounted(&held).await;
     assert_eq!(secrets.get("db").await.unwrap().meta.revision.0, 1, "nobody changed it");
+}
+
+/// A service that cannot tell who wrote a version, and for a while not what it holds either.
+#[tokio::test]
+async fn what_cannot_be_told_from_others_for_a_while_is_not_forgotten() {
+    let (site, held) = (Site::in_memory().await, Held::new());
+    let (lose, closed) = (Switch::off(&[Method::Put]), Switch::off(&[Method::Get]));
+    let lossy = LoseAnswer::new(Arc::new(site.service(&held).tells_uids(false)), lose.decide());
+    let reason = Error::new(ErrorKind::Unexpected, "the key of the service is disabled");
+    let service = FailBefore::new(Arc::new(lossy), closed.decide()).saying(reason);
+    let engine = site.engine(vec![main_store(service, false)], quick()).await;
+    let secrets = site.secrets(&engine);
+    secrets.create("db", [("a", "committed")]).await.unwrap();
+    lose.set(true);
+    secrets.set("db", "a", "lost").await.unwrap_err();
+    lose.set(false);
+    closed.set(true);
+    for _ in 0..3 {
+        site.clock.skip(Duration::from_secs(2 * 3600));
+        let swept = engine.sweep().await.unwrap();
+        assert_eq!((swept.worked, swept.failed), (0, 1));
+    }
+    closed.set(false);
+    site.settle(&engine).await;
+    site.assert_accounted(&held).await;
 }
 
 #[tokio::test]
