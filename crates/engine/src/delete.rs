@@ -21,7 +21,20 @@ impl Core {
     ) -> Result<()> {
         let deadline = Deadline::of(cx, &self.env);
         loop {
-            let row = self.resolve(cx, which, &deadline).await?;
+            let mut row = self.resolve(cx, which, &deadline).await?;
+            // Where labels commit, a put that is under way carries those of this secret, and would bring it back.
+            let _turn = match self.labels_commit {
+                true => Some(self.lines.enter(row.meta.id, &deadline).await?),
+                false => None,
+            };
+            if self.labels_commit {
+                // It may be another one by now, for which nobody stood in line.
+                let now = self.resolve(cx, which, &deadline).await?;
+                if now.meta.id != row.meta.id {
+                    continue;
+                }
+                row = now;
+            }
             let change = successive(&*self.env);
             let guard = Guard {
                 context: cx.clone(),

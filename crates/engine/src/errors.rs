@@ -126,6 +126,13 @@ pub(crate) fn too_slow() -> Error {
     Error::new(ErrorKind::Timeout, text)
 }
 
+/// Of a change that was given up before anything was sent.
+pub(crate) fn not_begun() -> Error {
+    let text =
+        "the connection to the database was lost before the change began, and nothing was changed: try again";
+    Error::new(ErrorKind::Unavailable, text).retryable(Retry::Exhausted)
+}
+
 pub(crate) fn unknown_outcome() -> Error {
     Error::new(
         ErrorKind::OutcomeUnknown,

@@ -172,7 +172,9 @@ impl Core {
                 Err(error) => {
                     // The row may be there with the lock: give it back rather than let others wait for the lease.
                     self.release(attempt.uid, None, deadline).await;
-                    return Err(error);
+                    // Nothing but the lock was in doubt.
+                    let unknown = error.kind() == ErrorKind::OutcomeUnknown;
+                    return Err(if unknown { crate::errors::not_begun() } else { error });
                 }
             }
         }

@@ -13,7 +13,7 @@ use strongroom_core::{Owner, Result, Timestamp};
 /// - One process at a time: two that write would not see each other's changes.
 /// - Every change costs one call more, for the labels; it is acknowledged once they are written.
 /// - The history is as long as labels can list: ten versions of a secret whose name has up to some 40 bytes.
-/// - The audit trail is forgotten with the process. Keys cannot be rotated: they follow from the root key.
+/// - The audit trail is forgotten with the process, and all but its last ten thousand entries before. Keys cannot be rotated: they follow from the root key.
 /// - The store's scan must tell labels: one that does not is refused.
 pub struct InMemory {
     derived: Derived,
@@ -62,7 +62,7 @@ impl InMemory {
     /// neither is what is damaged: [`Loaded`] tells what was left alone.
     pub async fn open(self) -> Result<(Engine, Loaded)> {
         let Self { derived, roots, env, store, owner, options } = self;
-        let catalog = Arc::new(MemoryCatalog::new(env.clone()));
+        let catalog = Arc::new(MemoryCatalog::of_labels(env.clone()));
         let owner = Owner { id: derived.owner(), name: owner, full_name: String::new() };
         let identity = claim(&catalog, &derived, &*roots, owner).await?;
         drop(derived);

@@ -15,10 +15,12 @@ use crate::{
     labels::{self, LabelRecord, Told, labels},
 };
 use std::sync::Arc;
-use strongroom_core::{Error, ErrorKind, Labels, ObjectId, Result, SecretId, SecretMeta, VersionUid};
+use strongroom_core::{Error, ErrorKind, Labels, ObjectId, Reason, Result, SecretId, SecretMeta, VersionUid};
 
 /// The reference that room is left for where none is known yet: as long as those of all services that we know.
 const REFERENCE: usize = 50;
+/// How often an object is looked for that a service may show late.
+const LOOKS: u32 = 6;
 
 impl Core {
     /// The labels that a put carries: as the secret will be; or, where they commit, as it is.
@@ -50,13 +52,14 @@ impl Core {
     }
 
     async fn told(&self, object: ObjectId, meta: &SecretMeta) -> Result<Told> {
-        let record = LabelRecord::of(meta);
         if !self.labels_commit {
-            return Ok(Told { record, kept: None });
+            return Ok(Told { record: LabelRecord::of(meta), kept: None });
         }
         let mut kept = Vec::new();
-        let history = self.catalog.history(meta.id).await?.map(|(_, heads)| heads).unwrap_or_default();
-        for head in history {
+        // Of one moment: the list of one revision beside the name of another one would be half a change.
+        let now = self.catalog.history(meta.id).await?;
+        let record = LabelRecord::of(now.as_ref().map_or(meta, |(meta, _)| meta));
+        for head in now.map(|(_, heads)| heads).unwrap_or_default() {
             let version = self.catalog.version(meta.id, head.revision).await?.map(|row| row.version);
             let there = version.filter(|version| {
                 matches!(&version.place, Place::External { object: holder, .. } if *holder == object)
@@ -77,7 +80,16 @@ impl Core {
             of_secret(self.catalog.pending(u32::MAX).await?).find(|one| one.debris == Debris::Labels);
         if let Some(behind) = behind {
             let store = self.store(&behind.store)?.clone();
-            self.relabel(&store, &behind, deadline).await.map_err(|error| not_yet(&error))?;
+            let mut looks = 0;
+            // Some services do not show at once what was put a moment ago.
+            while let Err(error) = self.relabel(&store, &behind, deadline).await {
+                let late = error.reason() == Some(Reason::NotShownYet);
+                if !late || looks == LOOKS || deadline.is_over() {
+                    return Err(not_yet(&error));
+                }
+                deadline.pause(self.options.backoff, looks).await;
+                looks += 1;
+            }
             self.catalog.settle(&behind, crate::Settled::Drop).await?;
         }
         let now = self.env.now();

@@ -22,8 +22,6 @@ use strongroom_core::{
 const TIME: Duration = Duration::from_secs(3600);
 /// How many objects are looked at together.
 const TOGETHER: usize = 8;
-/// How many characters of a name are kept where another secret has it.
-const KEPT_OF_NAME: usize = 240;
 
 /// What a store holds, by object.
 type Objects = BTreeMap<ObjectId, Vec<Found>>;
@@ -230,7 +228,10 @@ impl Believed {
         }
         let key = NameKey::new(&self.name, self.record.private, self.record.owner());
         if catalog.has_name(&key) {
-            let Some(other) = other_name(&self.name, self.secret) else {
+            let is_free = |name: &SecretName| {
+                !catalog.has_name(&NameKey::new(name, self.record.private, self.record.owner()))
+            };
+            let Some(other) = other_names(&self.name, self.secret).find(is_free) else {
                 return leave(None, Finding::NotOurs);
             };
             leave(None, Finding::Renamed(other.clone()));
@@ -240,7 +241,8 @@ impl Believed {
         let created = Timestamp(self.record.created);
         let mut meta = SecretMeta::new(self.secret, self.name, self.record.private, owner, created);
         meta.updated = Timestamp(self.record.updated);
-        meta.revision = strongroom_core::Revision(self.record.revision);
+        // No lower than that of its values, which is the least that a reader of them knows.
+        meta.revision = strongroom_core::Revision(self.record.revision).max(self.kept[0].revision);
         let kept = self.kept.iter().filter(|kept| kept.at == current || self.there.contains(&kept.at));
         let versions: Vec<VersionRow> = kept.map(row).collect();
         loaded.secrets += 1;
@@ -258,9 +260,11 @@ fn whole_digest(key: KeyId, kept: &Kept) -> Vec<u8> {
     [key.0.as_bytes().as_slice(), &kept.digest].concat()
 }
 
-/// A name that nobody else has: the beginning of the one that is taken, and of the secret's id.
-fn other_name(name: &SecretName, secret: SecretId) -> Option<SecretName> {
-    let kept: String = name.as_str().chars().take(KEPT_OF_NAME).collect();
+/// Names in place of one that is taken: its beginning, and the beginning of the secret's id, or all of that.
+fn other_names(name: &SecretName, secret: SecretId) -> impl Iterator<Item = SecretName> {
     let id = secret.0.simple().to_string();
-    SecretName::new(format!("{kept}-{}", &id[..8])).ok()
+    [8, id.len()].into_iter().filter_map(move |digits| {
+        let kept: String = name.as_str().chars().take(SecretName::MAX_CHARS - 1 - digits).collect();
+        SecretName::new(format!("{kept}-{}", &id[..digits])).ok()
+    })
 }

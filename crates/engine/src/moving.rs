@@ -8,11 +8,17 @@ use crate::{
     engine::{Core, Engine},
     errors,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use strongroom_core::{Error, ErrorKind, Reason, Result, Retry, SecretId, SecretName};
 
 /// How long the move of one version may take.
 const TIME: Duration = Duration::from_secs(60);
+/// How often it is looked again for what others changed just when it was to be moved.
+const ROUNDS: u32 = 10;
 
 /// What a move did.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +61,7 @@ impl Engine {
     /// Moves every version that is somewhere else to `to`, or into the catalog: live, resumable, verified; for each
     /// secret the oldest version first. A secret that cannot be moved stays, from its first version that cannot on, and is
     /// told of; the others go on: its values are too large for the store, it has more versions than the store keeps, or what
-    /// is there is damaged, lost or not shown yet.
+    /// is there is damaged, lost or not shown yet; or others change it each time that its turn comes.
     ///
     /// # Errors
     /// Of the catalog and the stores; `ConfigInvalid` if a store is not configured; `Unsupported` without a database.
@@ -64,30 +70,58 @@ impl Engine {
         let core = &self.core;
         core.needs_rows("values cannot be moved")?;
         let store = to.map(|name| core.store(name).cloned()).transpose()?;
-        let (mut moved, mut last_secret) = (Moved::default(), None);
-        let mut walk = core.walk(Misplaced::NotIn(to.cloned()), None);
-        while let Some(rows) = walk.next().await? {
-            for row in rows {
-                let (secret, name) = (row.meta.id, public_name(&row.meta));
-                // The versions of one come one after the other.
-                if moved.stayed.last().is_some_and(|stayed| stayed.secret == secret) {
-                    continue;
-                }
-                let begins = last_secret.replace(secret) != Some(secret);
-                match core.move_one(row, store.as_ref(), begins).await {
-                    Ok(done) => moved.versions += u64::from(done),
-                    // Deleted or trimmed meanwhile.
-                    Err(error) if error.kind() == ErrorKind::NotFound => {}
-                    Err(error) if is_its_own(&error) => moved.stayed.push(Stayed { secret, name, error }),
-                    Err(error) => return Err(error),
-                }
+        let mut moved = Moved::default();
+        for _ in 1..ROUNDS {
+            if core.move_round(to, store.as_ref(), &mut moved).await?.is_empty() {
+                return Ok(moved);
             }
+        }
+        for (secret, name) in core.move_round(to, store.as_ref(), &mut moved).await? {
+            let text = "others changed the secret each time that it was to be moved: move again";
+            let error = Error::new(ErrorKind::Conflict, text).with("secret", secret);
+            moved.stayed.push(Stayed { secret, name, error });
         }
         Ok(moved)
     }
 }
 
 impl Core {
+    /// Moves whatever is somewhere else; answers the secrets of which a version was changed just then: it may be gone or
+    /// moved, or be there still.
+    async fn move_round(
+        self: &Arc<Self>,
+        to: Option<&StoreName>,
+        store: Option<&Arc<Calls>>,
+        moved: &mut Moved,
+    ) -> Result<BTreeMap<SecretId, Option<SecretName>>> {
+        let (mut changed, mut last_secret) = (BTreeMap::new(), None);
+        let mut stay: BTreeSet<SecretId> = moved.stayed.iter().map(|stayed| stayed.secret).collect();
+        let mut walk = self.walk(Misplaced::NotIn(to.cloned()), None);
+        while let Some(rows) = walk.next().await? {
+            for row in rows {
+                let (secret, name) = (row.meta.id, public_name(&row.meta));
+                if stay.contains(&secret) {
+                    continue;
+                }
+                // The versions of one come one after the other.
+                let begins = last_secret.replace(secret) != Some(secret);
+                match self.move_one(row, store, begins).await {
+                    Ok(true) => moved.versions += 1,
+                    Ok(false) => drop(changed.insert(secret, name)),
+                    // Deleted or trimmed meanwhile.
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) if is_its_own(&error) => {
+                        stay.insert(secret);
+                        moved.stayed.push(Stayed { secret, name, error });
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        changed.retain(|secret, _| !stay.contains(secret));
+        Ok(changed)
+    }
+
     /// Moves one of all; `begins` if it is the first one of its secret.
     async fn move_one(self: &Arc<Self>, row: Row, store: Option<&Arc<Calls>>, begins: bool) -> Result<bool> {
         let deadline = Deadline::after(TIME, &self.env);

@@ -70,7 +70,20 @@ impl<'a> Node<'a> {
     pub(super) fn is_present(&self) -> bool {
         !matches!(self.source, Source::Unset)
             || self.own().next().is_some()
-            || self.vars.iter().any(|var| !is_numbered_port(var))
+            || self.vars.iter().any(|var| !self.is_of_a_service(var))
+    }
+
+    /// Whether Kubernetes injected a variable for a service that is called like this: it has more than one for each, so that a
+    /// key `port` below is none by itself.
+    fn is_of_a_service(&self, var: &str) -> bool {
+        const ENDS: [&str; 3] = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT"];
+        let ends_with = |service: &str, end: &str| {
+            self.vars.iter().any(|other| other.strip_suffix(end).is_some_and(|rest| rest == service))
+        };
+        let mut services = ENDS.iter().filter_map(|end| var.strip_suffix(end));
+        is_numbered_port(var)
+            || var.contains("_SERVICE_PORT_")
+            || services.any(|service| ENDS.iter().take(2).all(|end| ends_with(service, end)))
     }
 
     /// A variable that sets something below it.

@@ -48,6 +48,12 @@ impl MemoryCatalog {
         Self { env, state: Mutex::default() }
     }
 
+    /// An empty catalog of what labels in a store make last: it keeps as many versions as those can list, also of a secret
+    /// that only got a longer name, and of its audit trail, which nobody else has, the latest entries.
+    pub(crate) fn of_labels(env: Arc<dyn Env>) -> Self {
+        Self { env, state: Mutex::new(State { of_labels: true, ..State::default() }) }
+    }
+
     /// Whether there is such a secret.
     pub(crate) fn knows(&self, id: SecretId) -> bool {
         self.lock().knows(id)

@@ -20,7 +20,12 @@ pub(super) struct State {
     pub(super) stores: Vec<StoreBinding>,
     /// Each with the time until which it counts as running.
     pub(super) replicas: BTreeMap<uuid::Uuid, (Replica, Timestamp)>,
+    /// What lasts of it are the labels in a store.
+    pub(super) of_labels: bool,
 }
+
+/// How many audit entries are kept at least where the trail goes with the process.
+const ENTRIES: usize = 10_000;
 
 pub(super) struct SecretRow {
     pub(super) meta: SecretMeta,
@@ -48,5 +53,8 @@ impl State {
         let (sequence, previous) = head.map_or((0, &[][..]), |row| (row.sequence, &row.mac));
         let row = auditor.link(entry, sequence, previous, at, revision);
         self.audit.push(row);
+        if self.of_labels && self.audit.len() >= 2 * ENTRIES {
+            self.audit.drain(..ENTRIES);
+        }
     }
 }

@@ -45,6 +45,8 @@ impl State {
         if let Some(new) = &change.version {
             let version = version_row(new, &meta, now);
             self.versions.insert((change.secret, meta.revision), version);
+        }
+        if change.version.is_some() || self.of_labels {
             self.trim(change, env, now);
         }
         if !meta.private

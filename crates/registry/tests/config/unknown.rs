@@ -216,3 +216,31 @@ fn plain_values_may_be_untagged() {
     let env = [("STRONGROOM_STORE_SIZE", "1k")];
     assert_eq!(read::<Sized>("", &env).unwrap().size, Size::Text("1k".to_owned()));
 }
+
+#[test]
+fn a_service_that_is_called_like_a_key_sets_nothing() {
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "kebab-case")]
+    enum Word {
+        OnlyThis,
+    }
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Table {
+        port: u16,
+    }
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Keys {
+        word: Option<Word>,
+        text: Option<String>,
+        table: Option<Table>,
+    }
+    let env: Vec<_> = ["WORD", "TEXT", "TABLE"]
+        .iter()
+        .flat_map(|key| injected(&format!("STRONGROOM_STORE_{key}")))
+        .collect();
+    let env: Vec<_> = env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(read::<Keys>("", &env).unwrap(), Keys { word: None, text: None, table: None });
+    // For a service there would be more than that.
+    let lone = read::<Keys>("", &[("STRONGROOM_STORE_TABLE_PORT", "81")]).unwrap();
+    assert_eq!(lone.table, Some(Table { port: 81 }));
+}

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 use strongroom_core::{Backend as _, GetOptions, Revision, Secrets};
-use strongroom_engine::{Engine, Misplaced, Store, StoreName};
+use strongroom_engine::{Engine, Misplaced, Store, StoreName, crypto::KeyKind};
 use strongroom_testkit::{Held, faults::FailBefore};
 
 const SECRETS: usize = 12;
@@ -154,6 +154,19 @@ async fn an_object_whose_versions_moved_away_goes_with_one_call() {
         stats.calls.iter().filter(|((_, name), _)| *name == which).map(|(_, of)| of.sent).sum()
     };
     assert_eq!((sent("delete"), sent("remove")), (1, 0));
+}
+
+#[tokio::test]
+async fn what_others_change_just_then_is_moved_too() {
+    let (site, held) = (Site::in_memory().await, Held::new());
+    let engine = site.engine(vec![named("one", Arc::new(site.service(&held)), false)], quick()).await;
+    site.secrets(&engine).create("db", [("revision", "1")]).await.unwrap();
+    // So that the first version that is moved is sealed with a key that was replaced.
+    let other = site.inline_engine(Vec::new(), quick()).await;
+    other.rotate(KeyKind::Seal, false).await.unwrap();
+    assert_eq!(engine.move_all(None).await.unwrap().whole().unwrap(), 1);
+    let left = site.catalog.versions_to_move(None, 10, &Misplaced::NotIn(None)).await.unwrap();
+    assert_eq!(left, []);
 }
 
 #[tokio::test]

@@ -152,3 +152,23 @@ async fn of_two_that_have_one_name_the_younger_keeps_it_and_the_other_is_not_los
     let last = site.deployment.open(site.healthy()).await;
     assert_eq!(value(&secrets(&last), name.as_str()).await, "kept");
 }
+
+#[tokio::test]
+async fn the_name_in_place_of_one_that_is_taken_is_nobodys() {
+    let site = Site::new();
+    let engine = site.deployment.open(site.failing(&[Method::Relabel])).await;
+    let older = secrets(&engine).create("db", [("a", "older")]).await.unwrap().meta.id;
+    site.switch.set(true);
+    let rename = SecretUpdate::new().name(SecretName::new("moved").unwrap());
+    secrets(&engine).update(&older.into(), rename).await.unwrap_err();
+    site.switch.set(false);
+    secrets(&engine).create("db", [("a", "younger")]).await.unwrap();
+    let id = older.0.simple().to_string();
+    let short = format!("db-{}", &id[..8]);
+    secrets(&engine).create(&short, [("a", "third")]).await.unwrap();
+    let (other, loaded) = site.deployment.try_open(site.healthy()).await.unwrap();
+    assert_eq!(loaded.secrets, 3);
+    let secrets = secrets(&other);
+    assert_eq!(value(&secrets, &short).await, "third");
+    assert_eq!(value(&secrets, &format!("db-{id}")).await, "older");
+}

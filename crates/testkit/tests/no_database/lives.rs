@@ -220,6 +220,26 @@ async fn a_long_name_has_a_shorter_history_and_is_kept_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_name_that_becomes_longer_shortens_the_history_at_once() {
+    let (deployment, held) = (Deployment::new(true), Held::new());
+    let open = || Arc::new(MemoryBackend::new(&held, deployment.namespace()));
+    let engine = deployment.open(open()).await;
+    let accounts = [owner(&engine)];
+    let db = secrets(&engine).create("db", [("a", "0")]).await.unwrap().meta.id;
+    for n in 1..12 {
+        secrets(&engine).set("db", "a", n.to_string()).await.unwrap();
+    }
+    assert_eq!(seen(&engine, &accounts).await[&db].1.len(), 10);
+    let longer = SecretName::new("\u{1F511}".repeat(255)).unwrap();
+    secrets(&engine).update(&db.into(), SecretUpdate::new().name(longer)).await.unwrap();
+    let before = seen(&engine, &accounts).await;
+    assert!((1..10).contains(&before[&db].1.len()), "{before:?}");
+    // What fell out is removed, and not left where nothing tells of it.
+    let engine = deployment.open(open()).await;
+    assert_eq!(seen(&engine, &accounts).await, before);
+}
+
+#[tokio::test]
 async fn two_namespaces_do_not_mix() {
     let held = Held::new();
     let mut one = Deployment::new(true);
