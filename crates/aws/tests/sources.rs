@@ -187,6 +187,22 @@ mod moto {
         child("StoreRefused", &[&files[..], &[("STRONGROOM_TEST_PROFILE", "nobody")]].concat());
     }
 
+    #[test]
+    #[ignore = "needs AWS or moto: cargo xtask test"]
+    fn a_process_that_a_profile_names_is_asked() {
+        let directory = tempfile::tempdir().unwrap();
+        let (config, script) = (directory.path().join("config"), directory.path().join("script"));
+        let (id, secret) = (variable("ACCESS_KEY_ID"), variable("SECRET_ACCESS_KEY"));
+        let answer = format!(r#"{{"Version": 1, "AccessKeyId": "{id}", "SecretAccessKey": "{secret}"}}"#);
+        fs::write(&script, format!("echo '{answer}'\n")).unwrap();
+        let text = format!("[profile team]\ncredential_process = /bin/sh {}\n", script.display());
+        fs::write(&config, text).unwrap();
+        let team = [("AWS_CONFIG_FILE", config.to_str().unwrap()), ("STRONGROOM_TEST_PROFILE", "team")];
+        child("works", &team);
+        fs::write(&script, "exit 1\n").unwrap();
+        child("StoreRefused", &team);
+    }
+
     /// Also over what is said of one service alone, which the SDK prefers.
     #[test]
     #[ignore = "needs AWS or moto: cargo xtask test"]

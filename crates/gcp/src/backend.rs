@@ -54,6 +54,12 @@ impl GcpBackend {
                 ErrorKind::ConfigInvalid,
                 "Google Cloud does not find where a new secret is to be kept: check project, location, replicas and kms_key",
             )),
+            // There is no secret yet whose state it could be.
+            Err(failure) if failure.why == Why::State => Err(Error::new(
+                ErrorKind::ConfigInvalid,
+                "Google Cloud does not keep a new secret there: a policy of the organisation may forbid the place: check \
+                 location, replicas and kms_key",
+            )),
             Err(failure) => Err(failure.into()),
         }
     }

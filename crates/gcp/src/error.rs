@@ -170,7 +170,9 @@ fn by_status(permission: &'static str, status: u16, after: Option<Duration>) -> 
 fn denied(permission: &'static str, reason: Option<&str>) -> Error {
     let text = match reason {
         Some("SERVICE_DISABLED") => {
-            "Secret Manager is not enabled in the project: gcloud services enable secretmanager.googleapis.com"
+            "Secret Manager is not enabled in the project (gcloud services enable secretmanager.googleapis.com); or these are \
+             a person's credentials without a project of theirs to count for (gcloud auth application-default \
+             set-quota-project)"
         }
         Some("BILLING_DISABLED") => "the project in Google Cloud has no billing account: link one",
         _ => {

@@ -8,8 +8,9 @@ use crate::{
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What the permissions that are about one secret are limited to, as a condition of the role would.
-const NAMED: &str = "strongroom-";
+/// Below a project, or a location of it: what the permissions that are about one secret are limited to, as a condition of the
+/// role would.
+const NAMED: &str = "/secrets/strongroom-";
 /// What [`Account::Operator`] may besides.
 const OPERATING: [&str; 2] = ["secretmanager.versions.enable", "secretmanager.versions.disable"];
 
@@ -75,14 +76,15 @@ impl Role {
             Account::Operator => self.0.contains(permission) || OPERATING.contains(&permission),
             Account::Nobody | Account::Impersonator => false,
         };
-        if has && (call.is_about_the_project() || target.secret.starts_with(NAMED)) {
-            return Ok(());
-        }
         let resource = match (target.secret.as_str(), target.version.as_str()) {
             ("", _) => parent.to_owned(),
             (secret, "") => format!("{parent}/secrets/{secret}"),
             (secret, version) => format!("{parent}/secrets/{secret}/versions/{version}"),
         };
+        let named = || resource.strip_prefix(parent).is_some_and(|name| name.starts_with(NAMED));
+        if has && (call.is_about_the_project() || named()) {
+            return Ok(());
+        }
         Err(Refusal::denied(permission, &resource))
     }
 }
