@@ -189,7 +189,8 @@ fn by_status(facts: &Facts) -> Error {
         408 => Error::new(ErrorKind::Timeout, LATE).retryable(Retry::Backoff),
         429 => Error::new(
             ErrorKind::RateLimited,
-            "Azure Key Vault asks us to slow down: try again, or spread the secrets over several vaults, of several subscriptions if these are many",
+            "Azure Key Vault asks us to slow down: try again, or spread the secrets over several vaults, of several \
+             subscriptions if these are many",
         )
         .retryable(Retry::asked(facts.after)),
         500.. => Error::new(
