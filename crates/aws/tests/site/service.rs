@@ -48,7 +48,7 @@ impl CloudSubject for Service {
             after_create: &[("DescribeSecret", 1), ("UpdateSecretVersionStage", 1), ("TagResource", 1)],
             after_rename: &[("DescribeSecret", 1), ("TagResource", 1)],
             trim: &[("DescribeSecret", 1), ("UpdateSecretVersionStage", 1)],
-            trim_new: &[("DescribeSecret", 2), ("TagResource", 1), ("UpdateSecretVersionStage", 1)],
+            probe: &[("DescribeSecret", 2), ("TagResource", 1), ("UpdateSecretVersionStage", 3)],
             // 0.05 dollars for 10,000 requests.
             price: |_| 5_000,
         }

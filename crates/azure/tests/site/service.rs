@@ -72,7 +72,7 @@ impl CloudSubject for Service {
             after_create: &[],
             after_rename: &[("get the newest", 1), ("update", 1)],
             trim: &[("update", 1)],
-            trim_new: &[("update", 1)],
+            probe: &[("get the newest", 1), ("update", 2)],
             // 0.03 dollars for 10,000 requests.
             price: |_| 3_000,
         }

@@ -64,7 +64,12 @@ impl CloudSubject for Service {
             after_create: &[],
             after_rename: &[("GetSecret", 1), ("UpdateSecret", 1)],
             trim: &[("GetSecretVersion", 1), ("DestroySecretVersion", 1)],
-            trim_new: &[("GetSecretVersion", 1), ("DestroySecretVersion", 1)],
+            probe: &[
+                ("GetSecret", 1),
+                ("UpdateSecret", 1),
+                ("GetSecretVersion", 1),
+                ("DestroySecretVersion", 1),
+            ],
             // 0.03 dollars for reading 10,000 values.
             price: |call| if call == "AccessSecretVersion" { 3_000 } else { 0 },
         }

@@ -108,7 +108,7 @@ impl CloudSubject for Service {
             after_create: &[],
             after_rename: &[("label", 1)],
             trim: &[("describe", 1), ("destroy", 1)],
-            trim_new: &[("describe", 1), ("destroy", 1)],
+            probe: &[("label", 1), ("describe", 1), ("destroy", 1)],
             // Vault charges for clients.
             price: |_| 0,
         }

@@ -34,8 +34,9 @@ pub struct CallTable {
     pub after_rename: Calls,
     /// What it takes to remove one version that fell out of the history.
     pub trim: Calls,
-    /// What it takes to remove the first version of a secret that is new.
-    pub trim_new: Calls,
+    /// What a probe takes besides a create, a read, new values and a deletion: a new name, and the removal of the version that
+    /// was the first.
+    pub probe: Calls,
     /// What a request of this name costs at the service's list price, in billionths of a US dollar.
     pub price: fn(&str) -> u64,
 }
@@ -174,7 +175,7 @@ pub async fn each_operation_makes_as_many_calls_as_the_table_says(subject: &dyn 
     for (_, tried) in engine.probe().await {
         tried.expect("the probe failed");
     }
-    let probe = [table.create, table.get, table.after_rename, table.put, table.trim_new, table.delete];
+    let probe = [table.create, table.get, table.put, table.probe, table.delete];
     counted.assert("probe", &probe.concat());
 }
 
