@@ -79,14 +79,16 @@ mod moto {
             }
             assert_eq!(made, expected);
         };
-        // Puts it, reads it, puts another version of it, removes the first one, and deletes all of it.
-        const PROBE: [&str; 8] = [
+        // Puts it, reads it, renames it, puts another version of it, removes the first one, and deletes all of it.
+        const PROBE: [&str; 10] = [
             "CreateSecret",
             "GetSecretValue",
+            "DescribeSecret",
+            "UpdateSecretVersionStage",
+            "TagResource",
             "PutSecretValue",
             "DescribeSecret",
-            "TagResource",
-            "DescribeSecret",
+            "UpdateSecretVersionStage",
             "UpdateSecretVersionStage",
             "DeleteSecret",
         ];
