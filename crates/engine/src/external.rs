@@ -10,7 +10,9 @@ use crate::{
     labels::LabelRecord,
 };
 use std::sync::Arc;
-use strongroom_core::{NewVersion, ObjectId, Result, Retry, SecretId, SecretValues, VersionRef, VersionUid};
+use strongroom_core::{
+    ErrorKind, NewVersion, ObjectId, Result, Retry, SecretId, SecretValues, VersionRef, VersionUid,
+};
 
 /// What is to be written.
 pub(crate) struct ToWrite<'a> {
