@@ -229,7 +229,7 @@ async fn what_cannot_be_told_from_others_for_a_while_is_not_forgotten() {
     for _ in 0..3 {
         site.clock.skip(Duration::from_secs(2 * 3600));
         let swept = engine.sweep().await.unwrap();
-        assert_eq!((swept.worked, swept.failed), (0, 1));
+        assert!(swept.worked == 0 && swept.failed > 0, "{swept:?}");
     }
     closed.set(false);
     site.settle(&engine).await;
