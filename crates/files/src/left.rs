@@ -20,8 +20,13 @@ const IDLE: Duration = Duration::from_secs(3600);
 
 /// How a draft's name begins.
 pub(crate) fn prefix(to: &Path) -> OsString {
-    let name = to.file_name().unwrap_or_default().as_bytes();
-    OsString::from_vec([&name[..name.len().min(MOST)], b"."].concat())
+    let name = to.file_name().unwrap_or_default();
+    let mut end = name.len().min(MOST);
+    // Not within a character: not everybody takes a name that is no text.
+    while name.to_str().is_some_and(|name| !name.is_char_boundary(end)) {
+        end -= 1;
+    }
+    OsString::from_vec([&name.as_bytes()[..end], b"."].concat())
 }
 
 /// Removes it, as far as the system lets us: what stays is in nobody's way.
@@ -44,4 +49,17 @@ fn is_draft(name: &OsStr, prefix: &OsStr) -> bool {
     let name = name.strip_suffix(b"-journal").unwrap_or(name);
     let random = name.strip_prefix(prefix.as_bytes()).and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
     random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::prefix;
+    use std::path::Path;
+
+    #[test]
+    fn a_name_is_cut_between_two_characters() {
+        let long = format!("a{}", "\u{e9}".repeat(120));
+        let cut = prefix(Path::new(&long));
+        assert_eq!(cut.to_str(), Some(format!("a{}.", "\u{e9}".repeat(99)).as_str()));
+    }
 }

@@ -26,15 +26,15 @@ pub(crate) fn postgres(code: &str) -> Class {
     match code {
         "23505" => Class::Unique,
         "23503" => Class::ForeignKey,
-        // Serialization failure, deadlock, lock not available, too many connections, a cached plan that does not
-        // fit any more, a transaction that failed before.
-        "40001" | "40P01" | "55P03" | "53300" | "0A000" | "26000" => Class::Again,
+        // Serialization failure, deadlock, lock not available, no memory or too many connections just now, a cached plan
+        // that does not fit any more, a transaction that failed before.
+        "40001" | "40P01" | "55P03" | "53000" | "53200" | "53300" | "0A000" | "26000" => Class::Again,
         // Cancelled, by the limit of a statement's time most likely.
         "57014" => Class::Slow,
         // Shutdowns, idle and connection failures; whether a COMMIT took effect is not known.
         "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "40003" => Class::Lost,
         "25006" => Class::ReadOnly,
-        "53100" | "53200" | "53000" => Class::Full,
+        "53100" => Class::Full,
         "XX001" | "XX002" => Class::Corrupt,
         "42501" => Class::Denied,
         "3D000" => Class::Denied,
@@ -53,15 +53,15 @@ pub(crate) fn mysql(number: u16) -> Class {
     match number {
         1062 | 1586 => Class::Unique,
         1216 | 1217 | 1451 | 1452 => Class::ForeignKey,
-        // Lock wait timeout, deadlock, too many connections, a prepared statement that must be prepared again,
+        // Lock wait timeout, deadlock, too many connections, no memory just now, a prepared statement that must be prepared again,
         // a snapshot that is too old, TiDB's write conflicts.
-        1205 | 1213 | 1040 | 1203 | 1615 | 1020 | 1412 | 8022 | 8028 | 9007 => Class::Again,
+        1205 | 1213 | 1040 | 1041 | 1203 | 1615 | 1020 | 1412 | 8022 | 8028 | 9007 => Class::Again,
         // The limit of a statement's time, of MySQL and of MariaDB.
         3024 | 1969 => Class::Slow,
         // Shutdown, killed, gone; 1047: a Galera node that is not part of its cluster.
         1053 | 1317 | 1927 | 2006 | 2013 | 1047 | 1158..=1161 | 4031 => Class::Lost,
         1290 | 1792 | 1836 => Class::ReadOnly,
-        1021 | 1114 | 1041 => Class::Full,
+        1021 | 1114 => Class::Full,
         1044 | 1045 | 1049 | 1142 | 1143 | 1227 | 1698 | 3159 => Class::Denied,
         1034 | 1712 => Class::Corrupt,
         1054 | 1064 | 1146 | 1136 | 1305 => Class::Schema,

@@ -50,7 +50,9 @@ impl Dialect {
         match self {
             Self::Sqlite => "",
             Self::Postgres => "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0",
-            Self::MySql => "SET SESSION wait_timeout = 28800",
+            Self::MySql => {
+                "SET SESSION wait_timeout = 28800 /*M! , max_statement_time = 0 */ /*!50708 , max_execution_time = 0 */"
+            }
         }
     }
 

@@ -138,6 +138,13 @@ fn not_made(path: &Path, error: &std::io::Error) -> Error {
 
 /// Writes a copy of the database into an empty file that is there.
 pub(crate) async fn vacuum_into(connection: &mut Connection, to: &Path) -> Result<(), Failure> {
-    let path = to.to_string_lossy().into_owned();
+    // SQLite would make another file beside.
+    let path = to.to_str().ok_or_else(|| {
+        Error::new(
+            strongroom_core::ErrorKind::InvalidInput,
+            "SQLite takes no path that is not UTF-8: choose another one",
+        )
+        .with("path", to.display())
+    })?;
     connection.fetch("VACUUM INTO ?", vec![path.into()]).await.map(drop)
 }

@@ -22,6 +22,13 @@ pub(crate) fn parse(url: &str) -> Result<Target> {
         Some("postgres" | "postgresql") => postgres(url),
         Some("mysql" | "mariadb") => mysql(url),
         Some(_) => Err(invalid("unknown scheme; use sqlite:PATH, postgres://... or mysql://...")),
+        // Taken for a path, it would be shown, with its password.
+        None if ["postgres:", "postgresql:", "mysql:", "mariadb:"]
+            .iter()
+            .any(|scheme| url.starts_with(scheme)) =>
+        {
+            Err(invalid("two slashes are missing behind the scheme; use postgres://... or mysql://..."))
+        }
         None => sqlite(url, false),
     }
 }

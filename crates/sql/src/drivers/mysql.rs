@@ -120,8 +120,14 @@ pub(crate) fn pool(options: MySqlConnectOptions, most: u32) -> MySqlPool {
                          'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
                     )
                     .await?;
-                // A process that stands still in the middle of a transaction holds its locks no longer than that.
-                connection.execute("SET SESSION innodb_lock_wait_timeout = 10, wait_timeout = 60").await?;
+                // A process that stands still in the middle of a transaction holds its locks no longer than that. A
+                // statement that nobody waits for any more would go on; each server reads its own comment alone.
+                connection
+                    .execute(
+                        "SET SESSION innodb_lock_wait_timeout = 10, wait_timeout = 60 \
+                         /*M! , max_statement_time = 60 */ /*!50708 , max_execution_time = 60000 */",
+                    )
+                    .await?;
                 if connection.fetch_optional("SHOW VARIABLES LIKE 'wsrep_sync_wait'").await?.is_some() {
                     connection.execute("SET SESSION wsrep_sync_wait = 1").await?;
                 }
@@ -137,8 +143,10 @@ pub(crate) fn pool(options: MySqlConnectOptions, most: u32) -> MySqlPool {
 
 /// Whether a connection's answers may be old.
 async fn is_standby(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
-    let row = connection.fetch_one("SELECT CAST(@@global.read_only AS SIGNED)").await?;
-    Ok(row.try_get_unchecked::<i64, _>(0)? != 0)
+    // A number, or a word on MariaDB 12.
+    let row = connection.fetch_one("SELECT CAST(@@global.read_only AS CHAR)").await?;
+    let said = row.try_get_unchecked::<String, _>(0)?;
+    Ok(said != "0" && !said.eq_ignore_ascii_case("OFF"))
 }
 
 /// Refuses servers that are not the writable primary. Connects by itself: a pool would go on trying, and not say

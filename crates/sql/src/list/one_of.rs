@@ -9,13 +9,14 @@ use std::fmt::Write as _;
 use strongroom_core::Timestamp;
 use uuid::Uuid;
 
-/// The most bytes that a text in a row has on MySQL: 510 characters of four bytes.
+/// The most bytes that a name in a row has on MySQL: 510 characters of four bytes.
 const LONGEST: usize = 2_040;
 
 /// Whether a text column is one of these.
 pub(super) fn text(dialect: Dialect, column: &str, wanted: &[String]) -> Expression {
-    // What no row can hold is left out: not every database takes U+0000 in a text, and MySQL's JSON has a width.
-    let fits = |text: &&String| dialect != Dialect::MySql || text.len() <= LONGEST;
+    // What no name can be is left out: not every database takes U+0000 in a text, and MySQL's JSON has a width.
+    let by_json = dialect == Dialect::MySql && wanted.len() > MOST_AT_ONCE;
+    let fits = |text: &&String| !by_json || text.len() <= LONGEST;
     let wanted: Vec<_> = wanted.iter().filter(|text| !text.contains('\0')).filter(fits).collect();
     let values = || wanted.iter().map(|text| Value::from(text.as_str())).collect();
     let json = || array(wanted.iter().map(|text| hex(text.as_bytes())));
