@@ -126,6 +126,8 @@ async fn urls_that_cannot_be_used_are_refused_without_showing_them() {
         "postgres://u:hunter2@db.example.org/x",
         #[cfg(feature = "postgres")]
         "postgres://u:hunter2@db.example.org/x?sslmode=require",
+        "postgres:u:hunter2@localhost/x",
+        "mysql:/u:hunter2@localhost/x",
         #[cfg(feature = "postgres")]
         "postgres://u:hunter2@localhost/x?pasword=hunter2",
         #[cfg(feature = "postgres")]
