@@ -6,7 +6,7 @@ use crate::{
     privacy,
 };
 use secrecy::SecretString;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use zeroize::Zeroizing;
 
 /// Options of the two commands; `--private=`, `--values=` and `--remove-keys=` are therefore no pairs.
@@ -14,6 +14,8 @@ const WITH_VALUE: [&str; 3] = ["private", "values", "remove-keys"];
 const WITHOUT_VALUE: [&str; 2] = ["interactive", "help"];
 /// Options of the whole program, which stand before the command.
 const GLOBAL: [&str; 4] = ["database", "server", "config", "output"];
+
+const NOT_TEXT: &str = "not UTF-8 text; encode binary values, for example with base64";
 
 /// A pair as it was written: the value may still be `@FILE`.
 #[derive(Debug)]
@@ -62,6 +64,13 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Outcome<Line> {
     let mut rest = args.split_off(at).into_iter();
     let mut pairs: Vec<Pair> = Vec::new();
     while let Some(arg) = rest.next() {
+        if let Some(option) = takes_next(&arg) {
+            args.push(match rest.next() {
+                Some(value) => joined(option, value)?,
+                None => arg,
+            });
+            continue;
+        }
         let arg = Zeroizing::new(arg.into_string().map_err(|arg| not_text(&arg))?);
         let Some(option) = arg.strip_prefix("--") else {
             args.push(arg.as_str().into());
@@ -71,6 +80,9 @@ pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Outcome<Line> {
             args.push(arg.as_str().into());
             args.extend(rest);
             break;
+        }
+        if is_no_key(option.split('=').next().unwrap_or_default()) {
+            return Err(no_key());
         }
         match option.split_once('=') {
             Some((key, value)) if !WITH_VALUE.contains(&key) => {
@@ -109,6 +121,39 @@ fn command(args: &[OsString]) -> Option<usize> {
     }
 }
 
+/// The option whose value is the next argument, whatever that is: a YAML document begins with hyphens, and a key may.
+fn takes_next(arg: &OsStr) -> Option<&'static str> {
+    match arg.to_str()? {
+        "-v" | "--values" => Some("--values"),
+        "-r" | "--remove-keys" => Some("--remove-keys"),
+        _ => None,
+    }
+}
+
+/// Both as one argument, which the parser takes for nothing else.
+fn joined(option: &str, value: OsString) -> Outcome<OsString> {
+    // What is no text is dropped: it may hold values.
+    let value = value.into_string().map_err(|_| Failure::usage(format!("{option}: {NOT_TEXT}")))?;
+    let value = Zeroizing::new(value);
+    let mut joined = OsString::from(option);
+    joined.push("=");
+    joined.push(value.as_str());
+    Ok(joined)
+}
+
+/// Whether it is rather the beginning of a value, a PEM or a YAML document, in front of which the key was forgotten.
+fn is_no_key(key: &str) -> bool {
+    key.starts_with('-') || key.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+fn no_key() -> Failure {
+    Failure::usage(
+        "there is an argument that begins with hyphens and is no pair (it is not shown, since it may be a value): write \
+         --KEY=VALUE or --KEY=@FILE; a KEY that begins with a hyphen or has white space in it goes into -v '{\"KEY\": \
+         \"VALUE\"}'",
+    )
+}
+
 fn without_value(option: &str) -> Failure {
     if GLOBAL.contains(&option) {
         return Failure::usage(format!(
@@ -118,15 +163,15 @@ fn without_value(option: &str) -> Failure {
     Failure::usage(format!("--{option} has no value; write --{option}=VALUE, --{option}=@FILE or use -i"))
 }
 
-fn not_text(arg: &std::ffi::OsStr) -> Failure {
+fn not_text(arg: &OsStr) -> Failure {
     // Of what is not text only a key is shown: the rest may be a value.
     let bytes = arg.as_encoded_bytes();
     let key = bytes.strip_prefix(b"--").and_then(|option| option.split(|b| *b == b'=').next());
     let what = match key.and_then(|key| std::str::from_utf8(key).ok()) {
-        Some(key) if bytes.contains(&b'=') => format!("--{key}"),
+        Some(key) if bytes.contains(&b'=') && !is_no_key(key) => format!("--{key}"),
         _ => "an argument".to_owned(),
     };
-    Failure::usage(format!("{what}: not UTF-8 text; encode binary values, for example with base64"))
+    Failure::usage(format!("{what}: {NOT_TEXT}"))
 }
 
 #[cfg(test)]
@@ -185,6 +230,15 @@ mod tests {
         let line = line("s secret create --a=1 -- --b=2").unwrap();
         assert_eq!(pairs(&line), [("a", "1")]);
         assert_eq!(line.args, ["s", "secret", "create", "--", "--b=2"]);
+    }
+
+    #[test]
+    fn a_map_and_a_key_to_remove_are_taken_as_they_are() {
+        let line =
+            line("s secret update db -v ---a --values --b=1 -r --c=2 --remove-keys -- --d=3 -v").unwrap();
+        assert_eq!(pairs(&line), [("d", "3")]);
+        let args = ["--values=---a", "--values=--b=1", "--remove-keys=--c=2", "--remove-keys=--", "-v"];
+        assert_eq!(line.args[4..], args);
     }
 
     #[test]

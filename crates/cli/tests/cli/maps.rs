@@ -35,6 +35,22 @@ fn maps_of_texts_are_taken() {
 }
 
 #[test]
+fn a_document_behind_its_option_is_taken_and_so_is_a_key_to_remove() {
+    let program = Program::new();
+    program.ok(["secret", "create", "s", "-v", "---\na: x\nb: y\n"]);
+    program.ok(["secret", "update", "s", "--values", "---\n'--c d': z\n"]);
+    assert_eq!(program.json("s")["values"], json!({"a": "x", "b": "y", "--c d": "z"}));
+    program.ok(["secret", "update", "s", "-r", "--c d", "--remove-keys", "b"]);
+    assert_eq!(program.json("s")["values"], json!({"a": "x"}));
+    for option in ["-v", "--values"] {
+        let ended = program.run(["secret", "update", "s", option]);
+        assert_eq!(ended.code, 2, "{option}: {}", ended.err);
+        let ended = program.run(["secret", "update", "s", option, "--password=hunter2"]);
+        assert!(ended.code == 2 && !ended.err.contains("hunter2"), "{option}: {}", ended.err);
+    }
+}
+
+#[test]
 fn everything_else_is_refused_and_named_without_its_value() {
     for (map, words) in [
         (r#"{"port": 54321}"#, "`port` is a number"),

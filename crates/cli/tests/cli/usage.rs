@@ -39,6 +39,28 @@ fn what_may_be_a_value_is_not_repeated() {
 }
 
 #[test]
+fn a_pem_or_a_document_without_its_key_is_neither_shown_nor_a_key() {
+    let program = Program::new();
+    for value in [
+        "-----BEGIN PRIVATE KEY-----\nhunter2==\n-----END PRIVATE KEY-----",
+        "---\npassword: hunter2\n",
+        "---\npassword: hunter2=\n",
+        "--hunter2 hunter2=",
+        "--hunter2\u{a0}hunter2",
+        "--hunter2\u{7f}=x",
+    ] {
+        for command in ["create", "update"] {
+            let ended = program.run(["secret", command, "db", "--a=1", value]);
+            assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{value:?}");
+            assert!(ended.err.contains("-v '{"), "{value:?}: {}", ended.err);
+            assert!(!ended.err.contains("hunter2") && !ended.err.contains("BEGIN"), "{}", ended.err);
+            assert_eq!(ended.err.lines().count(), 1, "{value:?}: {}", ended.err);
+        }
+    }
+    assert_eq!(program.opened(), 0);
+}
+
+#[test]
 fn a_key_without_a_value_is_a_mistake() {
     let program = Program::new();
     for command in ["create", "update"] {
