@@ -45,7 +45,7 @@ pub(crate) enum Discreet {
 }
 
 /// Commands that are about credentials.
-const WITH_CREDENTIALS: [&str; 4] = ["login", "user", "service-account", "api-key"];
+const WITH_CREDENTIALS: [&str; 5] = ["login", "user", "service-account", "api-key", "keys"];
 
 /// Takes the pairs out.
 pub(crate) fn split(args: impl IntoIterator<Item = OsString>) -> Outcome<Line> {
@@ -216,9 +216,12 @@ mod tests {
 
     #[test]
     fn commands_about_credentials_are_discreet() {
-        for text in
-            ["s login url --api-key k", "s -o json user password alice p", "s --server u api-key list"]
-        {
+        for text in [
+            "s login url --api-key k",
+            "s -o json user password alice p",
+            "s --server u api-key list",
+            "s keys rewrap k",
+        ] {
             let line = line(text).unwrap();
             assert_eq!(line.discreet, Some(Discreet::Credential), "{text}");
             assert_eq!(line.args.len(), text.split(' ').count());

@@ -61,6 +61,28 @@ fn a_pem_or_a_document_without_its_key_is_neither_shown_nor_a_key() {
 }
 
 #[test]
+fn a_root_key_in_the_place_of_its_file_is_not_repeated() {
+    let program = Program::new();
+    let key = program.ok(["keys", "generate"]);
+    let key = key.trim();
+    let secret = key.split(':').nth(3).unwrap();
+    for args in
+        [&["rewrap", key][..], &["rewrap", "--add=x", key], &["generate", key], &["rotate", key], &[key]]
+    {
+        let ended = match *args {
+            [a] => program.run(["keys", a]),
+            [a, b] => program.run(["keys", a, b]),
+            [a, b, c] => program.run(["keys", a, b, c]),
+            _ => unreachable!(),
+        };
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{}", args[0]);
+        assert!(!ended.err.contains(secret), "{}: it is shown", args[0]);
+        assert_eq!(ended.err.lines().count(), 1, "{}", args[0]);
+    }
+    assert_eq!(program.opened(), 0);
+}
+
+#[test]
 fn a_key_without_a_value_is_a_mistake() {
     let program = Program::new();
     for command in ["create", "update"] {
