@@ -22,7 +22,7 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
         None if location.database.is_some() || location.config.is_some() => return Ok(None),
         None => match vars.lookup(SERVER)? {
             Some(url) => url.expose_secret().to_owned(),
-            None if vars.is_set(DATABASE) || vars.is_set(CONFIG_VARIABLE) => return Ok(None),
+            None if is_set(vars, DATABASE) || is_set(vars, CONFIG_VARIABLE) => return Ok(None),
             None => {
                 let kept = Credentials::at(places).read()?;
                 let Some(key) = vars.lookup(API_KEY)? else { return Ok(kept) };
@@ -51,6 +51,11 @@ pub(super) fn server(location: &Location, vars: &Vars, places: &Places) -> Resul
     Ok(Some(with_key(kept.unwrap_or(wanted), key)))
 }
 
+/// Whether a variable says something. No file has the name of the configuration file in it.
+fn is_set(vars: &Vars, name: &str) -> bool {
+    if name == CONFIG_VARIABLE { vars.names(name).any(|set| set == name) } else { vars.is_set(name) }
+}
+
 /// The same server with that key in place of what was kept for it.
 fn with_key(mut config: Config, key: SecretString) -> Config {
     (config.api_key, config.username, config.password, config.token) = (Some(key), None, None, None);
@@ -64,7 +69,7 @@ pub(crate) fn despite_login(vars: &Vars) -> Option<String> {
         (DATABASE, "the database that it names"),
         (CONFIG_VARIABLE, "the database of that configuration"),
     ];
-    if let Some((name, place)) = places.into_iter().find(|(name, _)| vars.is_set(name)) {
+    if let Some((name, place)) = places.into_iter().find(|(name, _)| is_set(vars, name)) {
         return Some(format!("{name} is set: commands work on {place} as long as it is"));
     }
     vars.is_set(API_KEY).then(|| format!("{API_KEY} is set: commands log in with that key as long as it is"))

@@ -69,6 +69,15 @@ impl Config {
         Ok(config)
     }
 
+    /// Refuses variables that look like ours and are none, so that a misspelt one does not mean the same as none. No value is
+    /// looked at, and no file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ConfigInvalid`] for the first one.
+    pub fn check_variables(vars: &Vars) -> Result<()> {
+        sections::refuse_unknown(vars)
+    }
+
     /// Reads a configuration file. The one that the command line reads is found by `Config::of_user`.
     ///
     /// # Errors

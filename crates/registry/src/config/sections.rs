@@ -119,7 +119,9 @@ pub(super) fn refuse_unknown(vars: &Vars) -> Result<()> {
         if SECTIONS.iter().any(ours) {
             continue;
         }
-        let near = nearest(var, others()).map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
+        let without_file = || nearest(var.strip_suffix("_FILE")?, others());
+        let near = nearest(var, others()).or_else(without_file);
+        let near = near.map(|name| format!(" (did you mean {name}?)")).unwrap_or_default();
         return Err(invalid(format!(
             "{var} is set, but is none of ours{near}; unset it or correct its name to {PREFIX}SECTION_KEY; \
              sections: {}; others: {}",

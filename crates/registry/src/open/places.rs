@@ -75,6 +75,8 @@ impl Config {
     /// As [`load`](Self::load).
     pub fn of_user(places: &Places, vars: impl Into<Arc<Vars>>) -> Result<Self> {
         let vars = vars.into();
+        // Among them one that looks like a file with the name of the file in it, which there is not.
+        Self::check_variables(&vars)?;
         if let Some(named) = vars.lookup(CONFIG_VARIABLE)? {
             return Self::load(named.expose_secret(), vars);
         }

@@ -141,6 +141,11 @@ fn the_file_is_the_given_one_or_the_one_that_the_command_line_reads() {
     assert_eq!(history(Config::of_user(&places, named())), 2);
     assert_eq!(history(Config::load(&one, named())), 1);
 
+    // The text of a configuration is no path to one.
+    let as_a_file = vars(&[("STRONGROOM_CONFIG_FILE", "/run/token")]);
+    let error = refused(Config::of_user(&places, as_a_file));
+    assert!(error.starts_with("STRONGROOM_CONFIG_FILE is set, but") && !error.contains("hunter2"), "{error}");
+
     // What is there and cannot be read is not none: that would be another database.
     fs::remove_file(places.config_file()).unwrap();
     std::os::unix::fs::symlink(dir.path().join("gone"), places.config_file()).unwrap();

@@ -70,6 +70,9 @@ fn a_variable_of_no_section() {
     assert!(text.contains("sections: server, database, keys, audit, engine, store, stores"), "{text}");
     let text = refused(config("", &[("STRONGROOM_ROOTKEY", "x")]));
     assert!(text.contains("(did you mean STRONGROOM_ROOT_KEY?)"), "{text}");
+    let text = refused(config("", &[("STRONGROOM_CONFIG_FILE", "/run/token")]));
+    let told = "STRONGROOM_CONFIG_FILE is set, but is none of ours (did you mean STRONGROOM_CONFIG?)";
+    assert!(text.starts_with(told), "{text}");
     for unknown in ["STRONGROOM_", "STRONGROOM_DATABASE", "STRONGROOM_CONFIG_FILE", "STRONGROOM_ROOT_KEYS"] {
         assert!(refused(config("", &[(unknown, "x")])).starts_with(unknown));
     }
