@@ -111,6 +111,37 @@ fn a_key_in_the_environment_counts_more_than_that_of_the_login() {
 }
 
 #[test]
+fn a_misspelt_variable_is_not_the_same_as_none() {
+    let server = Server::start();
+    let mut home = server.admin();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    for (name, near) in [
+        ("STRONGROOM_SEVER", "STRONGROOM_SERVER"),
+        ("STRONGROOM_CONFIG_FILE", "STRONGROOM_CONFIG"),
+        ("STRONGROOM_DATABASE_ULR", "STRONGROOM_DATABASE_URL"),
+        ("STRONGROOM_KEYS_FIEL", "STRONGROOM_KEYS_FILE"),
+    ] {
+        home.set(name, "hunter2");
+        for error in [
+            home.fails(1, ["secret", "delete", "db", "-y"]),
+            home.fails(1, ["--server", &server.url, "secret", "delete", "db", "-y"]),
+            home.fails(1, ["database", "migrate"]),
+        ] {
+            assert!(error.contains(&format!("{name} is set, but")), "{error}");
+            assert!(
+                error.contains(&format!("(did you mean {near}?)")) && !error.contains("hunter2"),
+                "{error}"
+            );
+        }
+        home.unset(name);
+    }
+    // What is spelt as it should be need not be right where it does not count.
+    home.set("STRONGROOM_KEYS_FILE", home.arg("nowhere"));
+    home.set("STRONGROOM_STORE_TYPE", "nothing");
+    assert_eq!(home.ok(["secret", "get", "db", "a"]), "1");
+}
+
+#[test]
 fn the_environment_names_a_server_too() {
     let server = Server::start();
     let key = server.key("bot", "writer");

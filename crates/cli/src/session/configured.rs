@@ -42,7 +42,7 @@ impl Configured {
 
     async fn open_now(&self, location: &Location) -> Result<Session> {
         let places = Places::of_user()?;
-        if let Some(server) = target::server(location, &environment()?, &places)? {
+        if let Some(server) = server(location, &places)? {
             return Ok(Session::on_server(RemoteStore::open(server)?));
         }
         // A server names what has no effect when it starts.
@@ -68,7 +68,7 @@ impl Configured {
 
     async fn migrate_now(&self, location: &Location, finish: bool) -> Result<(Session, bool)> {
         let places = Places::of_user()?;
-        if let Some(server) = target::server(location, &environment()?, &places)? {
+        if let Some(server) = server(location, &places)? {
             return Err(Error::new(ErrorKind::Unsupported, target::needs_a_database(&server.url)));
         }
         let url = database_url(read(location, &places)?.0.database()?.url, &places);
@@ -103,6 +103,14 @@ pub(super) enum RootKeyPlace {
     File(PathBuf),
     /// In the user's directory, in a file of its own.
     Directory(Places),
+}
+
+/// The server to work on; `None` for the database. A misspelt variable may have been meant to name another one: that is said
+/// before anything is done where a login or another variable says.
+fn server(location: &Location, places: &Places) -> Result<Option<strongroom_remote::Config>> {
+    let vars = environment()?;
+    Config::check_variables(&vars)?;
+    target::server(location, &vars, places)
 }
 
 /// The file, overlaid with the environment, overlaid with the command line; and the names of ZenML's variables that have no

@@ -3,7 +3,7 @@
 use super::range;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
-use strongroom_core::NamespaceId;
+use strongroom_core::{NamespaceId, Result, Settings};
 
 /// In place of a URL: the catalog is in memory.
 const MEMORY: &str = "memory:";
@@ -25,7 +25,23 @@ pub struct Database {
     pub namespace: Option<NamespaceId>,
 }
 
+/// The same keys, whatever their values.
+#[derive(Deserialize)]
+struct Names {
+    #[serde(rename = "url")]
+    _url: Option<String>,
+    #[serde(rename = "max_connections")]
+    _max_connections: Option<String>,
+    #[serde(rename = "namespace")]
+    _namespace: Option<String>,
+}
+
 impl Database {
+    /// Refuses what is no key of the section.
+    pub(super) fn check_names(settings: Settings) -> Result<()> {
+        settings.parse::<Names>().map(drop)
+    }
+
     /// Whether there is none: the catalog is in memory.
     #[must_use]
     pub fn is_memory(&self) -> bool {
@@ -33,7 +49,9 @@ impl Database {
     }
 }
 
-fn namespace<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NamespaceId>, D::Error> {
+fn namespace<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<NamespaceId>, D::Error> {
     let text = String::deserialize(deserializer)?;
     let wrong = || de::Error::invalid_value(de::Unexpected::Other("another text"), &"a UUID");
     text.parse().map(|id| Some(NamespaceId(id))).map_err(|_| wrong())

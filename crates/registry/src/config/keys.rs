@@ -25,6 +25,11 @@ struct Section {
 }
 
 impl Keys {
+    /// Refuses what is no key of the section.
+    pub(super) fn check_names(settings: Settings) -> Result<()> {
+        settings.parse::<Section>().map(drop)
+    }
+
     /// Reads the section and the environment.
     pub(super) fn read(settings: Settings, vars: &Vars) -> Result<Self> {
         let Section { file } = settings.parse()?;

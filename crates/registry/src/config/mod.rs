@@ -69,13 +69,19 @@ impl Config {
         Ok(config)
     }
 
-    /// Refuses variables that look like ours and are none, so that a misspelt one does not mean the same as none. No value is
-    /// looked at, and no file.
+    /// Refuses variables that look like ours and are none, so that a misspelt one does not mean the same as none: those of no
+    /// section, and in `[database]` and `[keys]` those of no key. No value is looked at, and no file.
     ///
     /// # Errors
     /// [`ErrorKind::ConfigInvalid`] for the first one.
     pub fn check_variables(vars: &Vars) -> Result<()> {
-        sections::refuse_unknown(vars)
+        sections::refuse_unknown(vars)?;
+        let names = vars.names(PREFIX).map(|name| (name, ""));
+        let names = Arc::new(Vars::new(names, |_| Ok(String::new())));
+        let section =
+            |name: &str| Settings::new(name, sections::prefix(name), Table::default(), names.clone());
+        Database::check_names(section("database"))?;
+        Keys::check_names(section("keys"))
     }
 
     /// Reads a configuration file. The one that the command line reads is found by `Config::of_user`.

@@ -3,9 +3,10 @@
 use crate::{
     config, refused,
     toy::{read, toy},
+    vars,
 };
 use serde::Deserialize;
-use strongroom::ErrorKind;
+use strongroom::{Config, ErrorKind};
 
 const KNOWN: &str = "known: type, seal, cache_bytes, cache_max_age_s, call_timeout_ms, call_attempts, target, region, \
                      timeout_s, ratio, fast, tags, zones, numbers, auth, auth_mount, ca_file, port, address, peers";
@@ -76,6 +77,32 @@ fn a_variable_of_no_section() {
     for unknown in ["STRONGROOM_", "STRONGROOM_DATABASE", "STRONGROOM_CONFIG_FILE", "STRONGROOM_ROOT_KEYS"] {
         assert!(refused(config("", &[(unknown, "x")])).starts_with(unknown));
     }
+}
+
+/// As whoever works on a server needs it, where the configuration is not read.
+#[test]
+fn the_names_of_variables_are_checked_without_their_values() {
+    for (unknown, near) in [
+        ("STRONGROOM_SEVER", "STRONGROOM_SERVER"),
+        ("STRONGROOM_DATABASE_ULR", "STRONGROOM_DATABASE_URL"),
+        ("STRONGROOM_KEYS_FIEL", "STRONGROOM_KEYS_FILE"),
+    ] {
+        let text = refused(Config::check_variables(&vars(&[(unknown, "hunter2")])));
+        assert!(text.starts_with(&format!("{unknown} is set, but")), "{text}");
+        assert!(text.contains(&format!("(did you mean {near}?)")) && !text.contains("hunter2"), "{text}");
+    }
+    // The same keys as in the section itself.
+    let unknown = [("STRONGROOM_DATABASE_X", "")];
+    let text = refused(Config::check_variables(&vars(&unknown)));
+    assert_eq!(text, refused(config("", &unknown).unwrap().database()));
+    let env = [
+        ("STRONGROOM_DATABASE_URL_FILE", "/nowhere"),
+        ("STRONGROOM_DATABASE_MAX_CONNECTIONS", "many"),
+        ("STRONGROOM_DATABASE_NAMESPACE", "none"),
+        ("STRONGROOM_KEYS_FILE", "/nowhere"),
+        ("STRONGROOM_STORE_TYPE", "nothing"),
+    ];
+    Config::check_variables(&vars(&env)).unwrap();
 }
 
 #[test]
