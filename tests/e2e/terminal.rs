@@ -122,6 +122,21 @@ fn a_value_that_is_pasted_is_kept_as_it_is_or_refused() {
     }
 }
 
+/// Ctrl-D is no answer, and no half of them either.
+#[test]
+fn the_end_of_the_input_at_a_hidden_prompt_changes_nothing() {
+    let home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1", "--b=2"]);
+    let mut person = Person::at(&home, "secret update db -i");
+    person.answers("New value of `a`", "hunter2");
+    person.sees("New value of `b`");
+    sleep(Duration::from_millis(300));
+    person.keyboard.write_all(b"\x04").unwrap();
+    let (screen, code) = person.leaves();
+    assert!(code == Some(2) && screen.contains("no answer; nothing was changed"), "{screen}");
+    assert_eq!(home.values("db"), serde_json::json!({"a": "1", "b": "2"}));
+}
+
 #[test]
 fn a_password_is_asked_for_twice_and_not_shown() {
     let home = Home::new();

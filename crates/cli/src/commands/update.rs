@@ -62,7 +62,7 @@ fn ask(run: &mut Run<'_>, secret: &Secret, given: &mut SecretValues, removed: &[
             continue;
         }
         let question = format!("New value of `{key}` (not shown; empty keeps it):");
-        let Some(value) = ask_value(run.console, &question)? else { return Ok(()) };
+        let value = ask_value(run.console, &question)?.ok_or_else(values::no_answer)?;
         if !value.expose_secret().is_empty() {
             given.set(key, value);
         }

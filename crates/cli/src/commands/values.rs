@@ -35,10 +35,16 @@ pub(super) fn ask_for_more(run: &mut Run<'_>, values: &mut SecretValues, known: 
             run.note(&format!("the key `{key}` is there already; choose another one"));
             continue;
         }
-        let Some(value) = ask_value(run.console, &format!("Value of `{key}` (not shown):"))? else { break };
+        let value =
+            ask_value(run.console, &format!("Value of `{key}` (not shown):"))?.ok_or_else(no_answer)?;
         values.set(key, value);
     }
     Ok(())
+}
+
+/// Whoever ends the input in place of a value wants to leave, and not half of the answers.
+pub(super) fn no_answer() -> Failure {
+    Failure::usage("no answer; nothing was changed")
 }
 
 /// Refuses to do nothing.

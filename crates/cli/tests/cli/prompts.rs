@@ -28,6 +28,25 @@ fn interactive_update_keeps_what_is_not_answered() {
 }
 
 #[test]
+fn the_end_of_the_input_in_place_of_a_value_changes_nothing() {
+    let program = Program::new();
+    program.ok(["secret", "create", "db", "--a=1", "--b=2"]);
+    for answers in [Around::terminal(["9"]), Around::terminal(["9", "8", "c"])] {
+        let ended = program.run_in(answers, ["secret", "update", "db", "-i"]);
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{}", ended.err);
+        assert!(ended.err.ends_with("error: no answer; nothing was changed\n"), "{}", ended.err);
+    }
+    let ended = program.run_in(Around::terminal(["a", "1", "b"]), ["secret", "create", "other", "-i"]);
+    assert_eq!(ended.code, 2, "{}", ended.err);
+    assert_eq!(program.run(["secret", "get", "other"]).code, 3);
+    assert_eq!(program.json("db")["revision"], 1);
+    // In place of a key it says that there are no more.
+    let ended = program.run_in(Around::terminal(["", "8"]), ["secret", "update", "db", "-i"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_eq!(program.json("db")["values"], json!({"a": "1", "b": "8"}));
+}
+
+#[test]
 fn without_a_terminal_nobody_is_asked() {
     let program = Program::new();
     let ended = program.run(["secret", "create", "db", "-i"]);
