@@ -68,7 +68,8 @@ fn what_is_no_root_key_is_refused_without_being_shown() {
     let home = Home::new();
     home.ok(["secret", "create", "db", "--a=1"]);
     let file = home.file("wrong.key", "hunter2 is a password\n");
-    let error = home.fails(1, ["keys", "rewrap", "--add", &file]);
+    let error = home.fails(2, ["keys", "rewrap", "--add", &file]);
+    assert!(error.contains(&format!("--add: {file} ")) && !error.contains("put your copy"), "{error}");
     assert!(error.contains("strongroom keys generate") && !error.contains("hunter2"), "{error}");
     home.fails(3, ["keys", "rewrap", "--add", &home.arg("missing")]);
     home.fails(2, ["keys", "rewrap"]);

@@ -15,6 +15,7 @@ use crate::{
 };
 use secrecy::ExposeSecret;
 use std::path::Path;
+use strongroom::shown_path;
 use strongroom_engine::crypto::{KeyId, KeyKind, RootId, RootKey};
 
 /// Makes a new root key.
@@ -90,7 +91,8 @@ pub(crate) async fn rewrap(run: &mut Run<'_>, args: &RewrapArgs, force: bool) ->
     if let Some(file) = &args.add {
         let file = file.to_str().ok_or_else(|| Failure::usage("--add: the file's name is not UTF-8 text"))?;
         let text = Sources::new(run.console).text("--add", file)?;
-        let root = RootKey::parse(&text)?;
+        // The parser's words are about a database whose own key is not as it should be.
+        let root = RootKey::parse(&text).map_err(|_| no_root_key(file))?;
         let id = root.id();
         let session = run.session().await?;
         let engine = session.engine()?;
@@ -107,6 +109,14 @@ pub(crate) async fn rewrap(run: &mut Run<'_>, args: &RewrapArgs, force: bool) ->
         run.note(&format!("the root key {id} opens {keys} data keys less"));
     }
     Ok(())
+}
+
+fn no_root_key(file: &str) -> Failure {
+    Failure::usage(format!(
+        "--add: {} does not hold a root key, which is one whole line beginning with strongroom-root-key:v1: (a password is \
+         no key): name the file that `strongroom keys generate -O FILE` wrote",
+        shown_path(Path::new(file))
+    ))
 }
 
 fn forced(force: bool) -> &'static str {
