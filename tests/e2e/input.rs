@@ -89,6 +89,21 @@ fn a_value_from_input_is_in_no_arguments_environment_or_child() {
 }
 
 #[test]
+fn an_import_from_what_is_no_file_needs_a_name() {
+    let home = Home::new();
+    fs::create_dir(home.path("directory")).unwrap();
+    for file in ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", &home.arg("directory")] {
+        let ended = home.run_with("a: x", ["secret", "import", file]);
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{file}: {}", ended.err);
+        assert!(ended.err.contains("pass --name NAME"), "{file}: {}", ended.err);
+    }
+    assert!(!home.database().exists());
+    let ended = home.run_with("a: x", ["secret", "import", "/dev/stdin", "--name", "db"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert_eq!(home.ok(["secret", "get", "db", "a"]), "x");
+}
+
+#[test]
 fn a_value_is_in_no_file_in_the_clear() {
     let home = Home::new();
     let secret = "hunter2-canary-0123456789";

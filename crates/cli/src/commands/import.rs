@@ -46,6 +46,14 @@ pub(super) async fn import(run: &mut Run<'_>, args: &ImportArgs) -> Outcome {
     run.changed("replaced the values of", &meta)
 }
 
+/// Whether the name is that of a descriptor, a device or a directory, as `<(command)` of a shell makes one: it tells nothing of
+/// what is read there. What is not there is missed by whoever reads it.
+fn is_no_name(file: &Path) -> bool {
+    let descriptors = ["/dev/fd", "/dev/stdin", "/proc"];
+    descriptors.iter().any(|place| file.starts_with(place))
+        || file.metadata().is_ok_and(|found| !found.is_file())
+}
+
 /// What the secret is called.
 fn name(args: &ImportArgs) -> Outcome<String> {
     if let Some(name) = &args.name {
@@ -53,6 +61,11 @@ fn name(args: &ImportArgs) -> Outcome<String> {
     }
     if args.file == Path::new("-") {
         return Err(Failure::usage("import: standard input has no name; pass --name NAME"));
+    }
+    if is_no_name(&args.file) {
+        let text =
+            "import: a pipe and whatever else is no regular file has no name of its own; pass --name NAME";
+        return Err(Failure::usage(text));
     }
     let stem = args.file.file_stem().and_then(|stem| stem.to_str());
     stem.map(str::to_owned)
