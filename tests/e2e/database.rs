@@ -135,6 +135,25 @@ fn migrating_what_is_up_to_date_changes_nothing() {
     assert_eq!(home.ok(["secret", "get", "db", "a"]), "1");
 }
 
+/// Another database, which only lies where one would be, is left alone.
+#[test]
+fn what_has_no_tables_is_not_migrated() {
+    let mut home = Home::new();
+    home.ok(["secret", "create", "db", "--a=1"]);
+    let before = fs::read(home.database()).unwrap();
+    for finish in [false, true] {
+        let args = ["--database", "memory:", "database", "migrate"];
+        let ended = ended(home.command(args.iter().chain(finish.then_some(&"--finish"))).output().unwrap());
+        assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{}", ended.err);
+        assert!(ended.err.contains("there is no database"), "{}", ended.err);
+    }
+    assert!(!home.path("memory:").exists());
+    home.set("STRONGROOM_STORE_TYPE", "remote");
+    let error = home.fails(1, ["database", "migrate"]);
+    assert!(error.contains("no database of ours behind this store"), "{error}");
+    assert_eq!(fs::read(home.database()).unwrap(), before);
+}
+
 #[test]
 fn the_database_is_named_by_flag_environment_or_file() {
     let mut home = Home::new();

@@ -1,12 +1,14 @@
 //! The store that the configuration, the environment and the command line describe.
 
-use super::{Local, Location, Opener, Session, target};
+use super::{Local, Location, NOT_OURS, Opener, Session, target};
 use crate::zenml;
 use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, sync::Arc};
 use strongroom::{
-    Config, Open, OpenOptions, Places, Registry, System, environment,
+    Config, Open, OpenOptions, Places, Registry, System,
+    config::Database,
+    environment,
     sql::{Options, SqlCatalog},
 };
 use strongroom_core::{Error, ErrorKind, Result};
@@ -71,7 +73,10 @@ impl Configured {
         if let Some(server) = server(location, &places)? {
             return Err(Error::new(ErrorKind::Unsupported, target::needs_a_database(&server.url)));
         }
-        let url = database_url(read(location, &places)?.0.database()?.url, &places);
+        let (config, _) = read(location, &places)?;
+        let database = config.database()?;
+        self.refuse_without_tables(&config, &database)?;
+        let url = database_url(database.url, &places);
         let options = Options::new(url, Arc::new(System::new()))
             .next(self.registry.next_release())
             .create(!location.existing);
@@ -82,6 +87,21 @@ impl Configured {
         };
         catalog.close().await?;
         Ok((self.open_now(location).await?, removed))
+    }
+
+    /// Refuses a configuration of which no database is a part, so that none that lies about is taken for it. Whatever else is
+    /// wrong with a store is told when it is opened, and keeps no tables from being brought up to date.
+    fn refuse_without_tables(&self, config: &Config, database: &Database) -> Result<()> {
+        let stores = config.stores().unwrap_or_default();
+        let kind = stores.get("default").map(|default| self.registry.find(&default.kind));
+        if kind.is_some_and(|kind| kind.is_ok_and(|kind| kind.whole)) {
+            return Err(Error::new(ErrorKind::Unsupported, NOT_OURS));
+        }
+        if database.is_memory() {
+            let text = "there is no database: what is in memory has no tables to bring up to date";
+            return Err(Error::new(ErrorKind::Unsupported, text));
+        }
+        Ok(())
     }
 }
 

@@ -32,6 +32,9 @@ use uuid::Uuid;
 /// How long a command that is done goes on removing what is no longer needed.
 const TIDYING: Duration = Duration::from_secs(2);
 
+/// Why a command that works on a database cannot go on where the store is a whole one.
+const NOT_OURS: &str = "there is no database of ours behind this store: it has no accounts, no keys and nothing to repair or to copy";
+
 /// Where the command line says that secrets are kept; what it does not say is in the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Location {
@@ -220,8 +223,7 @@ impl Session {
     fn not_ours(&self) -> Failure {
         let text = match &self.remote {
             Some(remote) => target::needs_a_database(remote.url()),
-            None => "there is no database of ours behind this store: it has no accounts, no keys and nothing to repair or to copy"
-                .to_owned(),
+            None => NOT_OURS.to_owned(),
         };
         Failure::new(Exit::Other, text)
     }
