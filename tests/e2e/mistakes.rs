@@ -152,6 +152,8 @@ fn what_has_no_meaning_is_refused() {
     }
     let error = home.fails(2, ["move", "--to", "nowhere"]);
     assert!(error.contains("use one of database"), "{error}");
+    let error = home.fails(2, ["repair", "--new-address", "default"]);
+    assert!(error.contains("new address: there is no store besides the database"), "{error}");
     let error = home.fails(3, ["audit", "list", "--secret", "gone"]);
     assert!(error.contains("by its id"), "{error}");
 

@@ -170,6 +170,13 @@ async fn a_service_gets_another_address_once_our_values_are_found_there() {
         let error = try_open_at(&at(service, "b"), &[], home.path(), Some(name)).await.err().unwrap();
         assert!(error.kind() == ErrorKind::ConfigInvalid && error.to_string().contains(told), "{error}");
     }
+    for (text, told) in
+        [("", "no store besides the database"), ("[database]\nurl = 'memory:'", "without a database")]
+    {
+        let other = tempfile::tempdir().unwrap();
+        let error = try_open_at(text, &[], other.path(), Some("default")).await.err().unwrap();
+        assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains(told), "{error}");
+    }
     drop(try_open(&at("one", "a"), &[], home.path()).await.unwrap());
     drop(try_open_at(&at("one", "b"), &[], home.path(), Some("default")).await.unwrap());
     assert!(try_open(&at("one", "a"), &[], home.path()).await.is_err(), "the old address");

@@ -146,8 +146,8 @@ impl Config {
     /// Outside of such a runtime.
     ///
     /// # Errors
-    /// `ConfigInvalid`, naming the key and the remedy; `NotFound` if the database had to be there and is not;
-    /// whatever the database and the stores say.
+    /// `ConfigInvalid`, naming the key and the remedy; `InvalidInput` for a new address where no store has one; `NotFound` if
+    /// the database had to be there and is not; whatever the database and the stores say.
     pub async fn open(&self, registry: &Registry, options: OpenOptions) -> Result<Open> {
         self.check()?;
         if let Some(store) = self.open_whole(registry).await? {
@@ -163,6 +163,10 @@ impl Config {
                             configuration must name: root keys of the program's own need a database";
                 return Err(Error::new(ErrorKind::ConfigInvalid, text));
             }
+            if new_address.is_some() {
+                let text = "new address: without a database no address is recorded: leave it out";
+                return Err(Error::new(ErrorKind::InvalidInput, text));
+            }
             return self.open_in_memory(registry, &database, env, chain).await;
         }
         if database.namespace.is_some() {
@@ -175,6 +179,11 @@ impl Config {
             self.open_identity(&catalog, &places, &*env, root_keys, existing).await?;
         let (mut stores, target) = self.open_stores(registry, identity.namespace).await?;
         if let Some(name) = new_address {
+            if stores.is_empty() {
+                let text =
+                    "new address: there is no store besides the database: configure the one that is meant";
+                return Err(Error::new(ErrorKind::InvalidInput, text));
+            }
             let Some(store) = stores.iter_mut().find(|store| store.name.as_str() == name) else {
                 let names: Vec<_> = stores.iter().map(|store| store.name.as_str()).collect();
                 let text = format!("new address: there is no such store; use one of: {}", names.join(", "));
