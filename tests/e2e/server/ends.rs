@@ -243,6 +243,32 @@ fn the_file_with_the_first_password_goes_when_there_is_another_one() {
     }
 }
 
+/// The configuration directory is that of all databases of a user.
+#[test]
+fn each_database_that_is_named_has_a_first_password_of_its_own() {
+    let home = Home::new();
+    let start = |name: &str| {
+        let url = format!("sqlite:{}", home.arg(name));
+        let serve = ["--database", &url, "serve", "--listen", "127.0.0.1:0"];
+        let server = Server::start_as(home.command(serve));
+        let status = home.json(["--database", &url, "status"]);
+        let namespace = status["namespace"].as_str().unwrap();
+        let file = home.path(&format!("config/strongroom/initial-admin-password-{namespace}"));
+        let password = std::fs::read_to_string(&file).unwrap();
+        (server, url, file, password)
+    };
+    let (one, url, file, password) = start("one.db");
+    let (two, _, other, second) = start("two.db");
+    for (server, password) in [(&one, &password), (&two, &second)] {
+        server.login(&format!("username=admin&password={password}")).unwrap();
+    }
+    let change = ["--database", &url, "user", "password", "admin", "--password-stdin"];
+    assert_eq!(home.run_with("Second-password", change).code, 0);
+    assert!(!file.exists() && other.exists());
+    assert!(!home.path("config/strongroom/initial-admin-password").exists());
+    assert_eq!((one.stop(), two.stop()), (0, 0));
+}
+
 #[test]
 fn a_first_password_that_cannot_be_written_is_none() {
     let home = Home::new();

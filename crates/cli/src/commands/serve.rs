@@ -5,7 +5,7 @@ use crate::{
     console::{Console, Signals, end},
     failure::{Failure, Outcome},
     files, process,
-    session::{Configured, Location},
+    session::{Configured, Location, first_password_file},
 };
 use secrecy::{ExposeSecret, SecretString};
 use signal_hook::consts::SIGHUP;
@@ -20,7 +20,7 @@ use strongroom::Registry;
 use strongroom_core::{Error, ErrorKind};
 use strongroom_server::{
     Kinds, Server, ServerConfig,
-    identity::{FIRST_PASSWORD_FILE, FirstAdmin, Identities, check_password, made_up_password},
+    identity::{FirstAdmin, Identities, check_password, made_up_password},
 };
 use tokio::sync::oneshot;
 
@@ -147,7 +147,7 @@ async fn prepare(
         return Ok(None);
     }
     let given = given.map(|given| (named, given));
-    let file = places.config.join(FIRST_PASSWORD_FILE);
+    let file = first_password_file(&config, &places, identities.engine())?;
     Ok(Some(Prepared { open, identities, settings, kinds, sync, given, file }))
 }
 

@@ -12,6 +12,7 @@ use strongroom::{
     sql::{Options, SqlCatalog},
 };
 use strongroom_core::{Error, ErrorKind, Result};
+use strongroom_engine::Engine;
 use strongroom_remote::RemoteStore;
 use strongroom_server::identity::FIRST_PASSWORD_FILE;
 
@@ -56,14 +57,17 @@ impl Configured {
             (None, Some(file)) => RootKeyPlace::File(file),
             (None, None) => RootKeyPlace::Directory(places.clone()),
         };
-        let first_password = places.config.join(FIRST_PASSWORD_FILE);
-        let mut options = OpenOptions::default().places(places).existing(location.existing);
+        let mut options = OpenOptions::default().places(places.clone()).existing(location.existing);
         if let Some(store) = &location.new_address {
             options = options.new_address(store);
         }
         let open = config.open(&self.registry, options).await?;
         let secrets = strongroom_core::Secrets::new(open.store.clone(), open.context(CHANNEL));
         let notices = open.notices.clone();
+        let first_password = match &open.engine {
+            Some(engine) => Some(first_password_file(&config, &places, engine)?),
+            None => None,
+        };
         let local = Local { open, database, root_key, first_password };
         Ok(Session { secrets, notices, local: Some(local), remote: None })
     }
@@ -123,6 +127,16 @@ pub(super) enum RootKeyPlace {
     File(PathBuf),
     /// In the user's directory, in a file of its own.
     Directory(Places),
+}
+
+/// Where a server keeps the first admin's password if it made it up. The directory is that of all databases of a user, so each
+/// that is configured has a name of its own.
+pub(crate) fn first_password_file(config: &Config, places: &Places, engine: &Engine) -> Result<PathBuf> {
+    let name = match config.database()?.url {
+        Some(_) => format!("{FIRST_PASSWORD_FILE}-{}", engine.identity().namespace),
+        None => FIRST_PASSWORD_FILE.to_owned(),
+    };
+    Ok(places.config.join(name))
 }
 
 /// The server to work on; `None` for the database. A misspelt variable may have been meant to name another one: that is said

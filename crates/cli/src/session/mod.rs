@@ -6,7 +6,7 @@ mod people;
 mod status;
 mod target;
 
-pub(crate) use configured::Configured;
+pub(crate) use configured::{Configured, first_password_file};
 pub(crate) use people::{People, account};
 pub(crate) use status::{Report, unknown_version};
 pub(crate) use target::{Credentials, despite_login};
@@ -92,8 +92,8 @@ struct Local {
     /// Which database it is, without a password.
     database: String,
     root_key: configured::RootKeyPlace,
-    /// Where a server would keep the first admin's password if it was made up.
-    first_password: PathBuf,
+    /// Where a server would keep the first admin's password if it was made up; `None` where no server can be.
+    first_password: Option<PathBuf>,
 }
 
 impl fmt::Debug for Session {
@@ -148,9 +148,11 @@ impl Session {
     pub(crate) fn forget_first_password(&self, account: OwnerId) {
         let Some(local) = &self.local else { return };
         let owner = local.open.engine.as_ref().map(|engine| engine.identity().owner.id);
-        if owner == Some(account) {
+        if let Some(file) = &local.first_password
+            && owner == Some(account)
+        {
             // Most often there is none.
-            let _ = std::fs::remove_file(&local.first_password);
+            let _ = std::fs::remove_file(file);
         }
     }
 
