@@ -140,7 +140,9 @@ impl Client {
             attempts.made += 1;
             let error = match self.transport.exchange(&call.message, header, call.end).await {
                 Ok(reply) if reply.is_success() => return Ok(reply),
-                Ok(reply) if reply.status == 401 && refused.is_none() && asks_for_login(&reply) => {
+                Ok(reply)
+                    if logged_in && reply.status == 401 && refused.is_none() && asks_for_login(&reply) =>
+                {
                     // It ended, or what it was issued for changed. A second one that is refused is no accident.
                     refused = token;
                     attempts.made -= 1;

@@ -216,6 +216,22 @@ async fn wrong_credentials_are_refused_once_and_not_shown() {
     assert!(!format!("{error:?} {token:?}").contains("canary"));
 }
 
+/// No login helps where none was made, as before a proxy that wants one of its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_asks_for_a_login_before_saying_what_it_is_is_asked_once() {
+    let site = Site::new().await.unwrap();
+    let proxy = Proxy::before(site.address).await;
+    let (_, key) = site.account("program", &Access::full()).await.unwrap();
+    let secrets = secrets(config(proxy.address, key));
+    proxy.plan("/info", Fate::Answer(EXPIRED));
+    let error = secrets.list(&SecretFilter::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StoreRefused, "{error}");
+    assert_eq!((proxy.seen("/info").len(), proxy.seen("/login").len()), (1, 0));
+
+    secrets.list(&SecretFilter::new()).await.unwrap();
+    assert_eq!(proxy.seen("/info").len(), 2, "the next call asks anew");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_server_of_ours_is_told() {
     let bad = Bad::day().await;
