@@ -76,27 +76,25 @@ impl Client {
         &self.login
     }
 
-    /// What the server is; asked once.
+    /// What the server is; asked once. Whoever waits for somebody else's question does so until `end` at the latest.
     pub(crate) async fn server(&self, end: Instant) -> Result<&ServerInfo> {
-        self.server
-            .get_or_try_init(|| async {
-                let about = About { discreet: true, ..About::default() };
-                let call = Call { message: Message::new(Method::GET, "/info"), about, end };
-                let reply = self.repeated(call, false).await?;
-                let info: Info = serde_json::from_slice(reply.body.as_ref())
-                    .map_err(|_| error::unreadable(self.base()))?;
-                let metadata = info.metadata.unwrap_or_default();
-                Ok(ServerInfo {
-                    id: info.id,
-                    name: info.name.unwrap_or_default(),
-                    version: info.version,
-                    strongroom: metadata
-                        .get("strongroom")
-                        .and_then(|text| text.as_str())
-                        .map(ToOwned::to_owned),
-                })
-            })
-            .await
+        let asked = self.server.get_or_try_init(|| self.ask(end));
+        tokio::time::timeout_at(end.into(), asked).await.map_err(|_| error::too_slow(self.base()))?
+    }
+
+    async fn ask(&self, end: Instant) -> Result<ServerInfo> {
+        let about = About { discreet: true, ..About::default() };
+        let call = Call { message: Message::new(Method::GET, "/info"), about, end };
+        let reply = self.repeated(call, false).await?;
+        let info: Info =
+            serde_json::from_slice(reply.body.as_ref()).map_err(|_| error::unreadable(self.base()))?;
+        let metadata = info.metadata.unwrap_or_default();
+        Ok(ServerInfo {
+            id: info.id,
+            name: info.name.unwrap_or_default(),
+            version: info.version,
+            strongroom: metadata.get("strongroom").and_then(|text| text.as_str()).map(ToOwned::to_owned),
+        })
     }
 
     /// Logs in, if that was not done yet.

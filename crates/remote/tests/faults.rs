@@ -216,6 +216,27 @@ async fn wrong_credentials_are_refused_once_and_not_shown() {
     assert!(!format!("{error:?} {token:?}").contains("canary"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_beyond_the_deadline_for_what_another_call_asks() {
+    let site = Site::new().await.unwrap();
+    let proxy = Proxy::before(site.address).await;
+    let (_, key) = site.account("program", &Access::full()).await.unwrap();
+    let secrets = secrets(config(proxy.address, key));
+    proxy.plan("/info", Fate::Hang);
+    let patient = secrets.clone();
+    let first = tokio::spawn(async move { patient.list(&SecretFilter::new()).await });
+    while proxy.seen("/info").is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let hasty = secrets.on_behalf_of(context().with_timeout(Duration::from_millis(500)));
+    let began = Instant::now();
+    let error = hasty.list(&SecretFilter::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert!(began.elapsed() < Duration::from_secs(5), "an attempt of the other one has 10 seconds");
+    assert_eq!(proxy.seen("/info").len(), 1);
+    first.abort();
+}
+
 /// No login helps where none was made, as before a proxy that wants one of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_asks_for_a_login_before_saying_what_it_is_is_asked_once() {
