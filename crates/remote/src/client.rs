@@ -148,6 +148,7 @@ impl Client {
                 }
                 Ok(reply) => {
                     let error = error::of(&reply, call.about);
+                    attempts.doubt |= error::may_go_on(&reply, call.about);
                     // Something between us and the server may have sent it on, or the server goes on with it.
                     let doubtful = call.about.writes && matches!(reply.status, 408 | 502..=504);
                     if doubtful && error.kind() == ErrorKind::OutcomeUnknown {

@@ -49,6 +49,10 @@ impl Told {
             Detail::Pair(_) => Self { exception: None, text: String::new() },
         }
     }
+
+    fn is_nothing(&self) -> bool {
+        self.exception.is_none() && self.text.is_empty()
+    }
 }
 
 /// The error that an answer other than a success means.
@@ -97,6 +101,12 @@ fn kind(status: u16, exception: Option<&str>, about: About) -> ErrorKind {
         408 | 500.. if about.writes => ErrorKind::OutcomeUnknown,
         _ => ErrorKind::Unexpected,
     }
+}
+
+/// Whether a change may still be under way after this answer, although it asks to come later: so does a ZenML server when it
+/// waited too long for one that it began, and not in the contract's form. What only counts requests answers in that form.
+pub(crate) fn may_go_on(reply: &Reply, about: About) -> bool {
+    about.writes && !about.discreet && reply.status == 429 && Told::read(reply.body.as_ref()).is_nothing()
 }
 
 /// What the server means, ours or ZenML's, as far as nothing but its text tells.

@@ -25,6 +25,13 @@ const ELSEWHERE: &str =
     "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/stolen\r\ncontent-length: 0\r\n\r\n";
 const NONSENSE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 15\r\n\r\n<html>hi</html>";
 
+/// A server that knows nothing of Strongroom.
+const ZENML: &str = "HTTP/1.1 200 OK\r\ncontent-length: 21\r\n\r\n{\"version\": \"0.98.0\"}";
+const TOO_BUSY: &str = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 29\r\n\r\n\
+                    {\"error\": \"Server too busy.\"}";
+const TOO_MANY: &str = "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 31\r\n\r\n\
+                    {\"detail\": \"Too many requests\"}";
+
 /// A server behind a proxy, and a client that is logged in there.
 struct Bad {
     site: Site,
@@ -48,6 +55,15 @@ impl Bad {
         let secrets = secrets(config(proxy.address, key));
         secrets.create("db", [("a", "1")]).await.unwrap();
         Self { site, proxy, secrets }
+    }
+
+    /// The same with a client that takes the server for one of ZenML's, which is what it says.
+    async fn day_at_zenml() -> Self {
+        let mut bad = Self::day().await;
+        let (_, key) = bad.site.account("other", &Access::full()).await.unwrap();
+        bad.proxy.plan("/info", Fate::Answer(ZENML));
+        bad.secrets = secrets(config(bad.proxy.address, key));
+        bad
     }
 
     async fn revision(&self) -> u64 {
@@ -127,6 +143,22 @@ async fn a_change_that_nobody_answers_is_of_unknown_outcome() {
     let error = bad.secrets.get("db").await.unwrap_err();
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Exhausted), "{error}");
     assert!(!error.to_string().contains("html"), "{error}");
+}
+
+/// It waited too long for the change, which it goes on with; while a limiter has not begun.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_zenml_is_too_busy_for_is_of_unknown_outcome() {
+    let bad = Bad::day_at_zenml().await;
+    bad.proxy.plan("PUT /api/v1/secrets/", Fate::Answer(TOO_BUSY));
+    let error = bad.set("2").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}");
+    assert_eq!(bad.proxy.seen("PUT /api/v1/secrets/").len(), 1, "it knows no change again");
+
+    bad.proxy.plan("PUT /api/v1/secrets/", Fate::Answer(TOO_MANY));
+    bad.set("3").await.unwrap();
+    assert_eq!(bad.proxy.seen("PUT /api/v1/secrets/").len(), 3);
+    bad.proxy.plan("GET /api/v1/secrets/", Fate::Answer(TOO_BUSY));
+    bad.secrets.get("db").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
