@@ -47,6 +47,11 @@ impl Calling<'_> {
                 _ => error,
             });
         }
+        if names && !matches!(update.values, ValuesChange::Keep) {
+            self.needs_ours(
+                "changes name and privacy before it looks at the values, and may then refuse these: make two calls",
+            )?;
+        }
         let id = self.find(which).await?;
         let patch = matches!(update.values, ValuesChange::Merge(_));
         let values = match &update.values {
