@@ -3,18 +3,22 @@
 use crate::{
     calling::{Calling, missing},
     error,
-    transport::{Body, Message},
+    transport::{Body, Message, Reply},
     wire::{self, Change, SecretView, Values},
 };
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 use strongroom_core::{
-    Error, ErrorKind, NewSecret, Result, Revision, Secret, SecretMeta, SecretName, SecretRef, SecretUpdate,
-    ValuesChange,
+    Error, ErrorKind, NewSecret, Result, Revision, Secret, SecretId, SecretMeta, SecretName, SecretRef,
+    SecretUpdate, ValuesChange,
 };
+use uuid::Uuid;
 
-/// How often a secret that is to be deleted by its name is looked up, if others change it meanwhile.
+/// How often a secret that is to be changed by its name is looked up, if others change it meanwhile.
 const LOOKS: u32 = 10;
+/// The longest pause before the second look; before each further one it is twice as long.
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Calling<'_> {
     pub(crate) async fn create(&self, new: &NewSecret) -> Result<Secret> {
@@ -38,21 +42,24 @@ impl Calling<'_> {
                 let text = "over a server, restoring a version and changing name or privacy are two calls";
                 return Err(Error::new(ErrorKind::Unsupported, text));
             }
-            let id = self.find(which).await?;
-            let mut message = self.message(Method::POST, format!("/secrets/{id}/rollback"));
-            message.body = Some(Body::Json(wire::json(&json!({"revision": revision.0}))?));
-            let restored = self.change(message, which, update.expected, false).await;
-            return restored.map_err(|error| match error.kind() {
+            let body = wire::json(&json!({"revision": revision.0}))?;
+            let message = |id: SecretId| {
+                let mut message = self.message(Method::POST, format!("/secrets/{id}/rollback"));
+                message.body = Some(Body::Json(body.clone()));
+                message
+            };
+            let absent = |error: Error| match error.kind() {
                 ErrorKind::NotFound => error::no_version(which, revision),
                 _ => error,
-            });
+            };
+            let restored = self.changed(which, update.expected, false, message).await?;
+            return self.client.read::<SecretView>(&restored.map_err(absent)?)?.meta();
         }
         if names && !matches!(update.values, ValuesChange::Keep) {
             self.needs_ours(
                 "changes name and privacy before it looks at the values, and may then refuse these: make two calls",
             )?;
         }
-        let id = self.find(which).await?;
         let patch = matches!(update.values, ValuesChange::Merge(_));
         let values = match &update.values {
             ValuesChange::Merge(pairs) => Some(Values::merged(pairs)),
@@ -61,45 +68,55 @@ impl Calling<'_> {
         };
         let body =
             Change { name: update.name.as_ref().map(SecretName::as_str), private: update.private, values };
-        let mut message = self.message(Method::PUT, format!("/secrets/{id}?patch_values={patch}"));
-        message.body = Some(Body::Json(wire::json(&body)?));
-        let changed = self.change(message, which, update.expected, names).await;
-        match &update.name {
-            Some(name) => changed.map_err(|error| error::name_taken(error, name)),
-            None => changed,
-        }
-    }
-
-    async fn change(
-        &self,
-        mut message: Message,
-        which: &SecretRef,
-        expected: Option<Revision>,
-        names: bool,
-    ) -> Result<SecretMeta> {
-        message.expected = expected.map(|revision| revision.0);
-        let changed: Result<SecretView> = self.client.json(self.writing(message, names)).await;
-        changed.map_err(|error| missing(error, which))?.meta()
+        let body = wire::json(&body)?;
+        let message = |id: SecretId| {
+            let mut message = self.message(Method::PUT, format!("/secrets/{id}?patch_values={patch}"));
+            message.body = Some(Body::Json(body.clone()));
+            message
+        };
+        let changed = self.changed(which, update.expected, names, message).await?;
+        let changed = changed.map_err(|error| match &update.name {
+            Some(name) => error::name_taken(missing(error, which), name),
+            None => missing(error, which),
+        });
+        self.client.read::<SecretView>(&changed?)?.meta()
     }
 
     pub(crate) async fn delete(&self, which: &SecretRef, expected: Option<Revision>) -> Result<()> {
         self.needs_revisions(expected)?;
+        let message = |id: SecretId| self.message(Method::DELETE, format!("/secrets/{id}"));
+        let deleted = self.changed(which, expected, false, message).await?;
+        deleted.map(drop).map_err(|error| missing(error, which))
+    }
+
+    /// Sends a change of the secret that is meant, bound to the revision that a look for its name found: by the time that
+    /// it arrives, the name may be another secret's, and is looked for again. What the look says is the outer result, what
+    /// the change says the inner one.
+    async fn changed(
+        &self,
+        which: &SecretRef,
+        expected: Option<Revision>,
+        names: bool,
+        message: impl Fn(SecretId) -> Message,
+    ) -> Result<Result<Reply>> {
         let mut looks = 0;
         loop {
-            // As it was found: by the time that it is deleted, the name may be another secret's.
             let (id, found) = self.find_current(which).await?;
-            let mut message = self.message(Method::DELETE, format!("/secrets/{id}"));
+            let mut message = message(id);
             message.expected = expected.or(found).map(|revision| revision.0);
-            let deleted = self.client.call(self.writing(message, false)).await;
+            let changed = self.client.call(self.writing(message, names)).await;
             looks += 1;
-            match deleted {
+            match changed {
                 Err(error)
                     if error.kind() == ErrorKind::Conflict
                         && expected.is_none()
                         && found.is_some()
                         && looks < LOOKS => {}
-                deleted => return deleted.map(drop).map_err(|error| missing(error, which)),
+                changed => return Ok(changed),
             }
+            // By chance, so that those who met at one secret do not meet there again.
+            let fraction = u32::from(Uuid::new_v4().as_bytes()[0]);
+            tokio::time::sleep(PAUSE * 2u32.saturating_pow(looks - 1) * fraction / 255).await;
         }
     }
 }

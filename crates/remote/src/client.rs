@@ -86,8 +86,7 @@ impl Client {
         let about = About { discreet: true, ..About::default() };
         let call = Call { message: Message::new(Method::GET, "/info"), about, end };
         let reply = self.repeated(call, false).await?;
-        let info: Info =
-            serde_json::from_slice(reply.body.as_ref()).map_err(|_| error::unreadable(self.base()))?;
+        let info: Info = self.read(&reply)?;
         let metadata = info.metadata.unwrap_or_default();
         Ok(ServerInfo {
             id: info.id,
@@ -104,7 +103,11 @@ impl Client {
 
     /// Makes a call and reads the answer.
     pub(crate) async fn json<T: DeserializeOwned>(&self, call: Call) -> Result<T> {
-        let reply = self.call(call).await?;
+        self.read(&self.call(call).await?)
+    }
+
+    /// Reads an answer.
+    pub(crate) fn read<T: DeserializeOwned>(&self, reply: &Reply) -> Result<T> {
         serde_json::from_slice(reply.body.as_ref()).map_err(|_| error::unreadable(self.base()))
     }
 

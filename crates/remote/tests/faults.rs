@@ -9,8 +9,8 @@ use site::{
 };
 use std::time::{Duration, Instant};
 use strongroom_core::{
-    Access, Context, ErrorKind, GetOptions, OwnerId, Retry, Revision, SecretFilter, SecretName, SecretUpdate,
-    Secrets, ValuesChange,
+    Access, Context, ErrorKind, GetOptions, OwnerId, Retry, Revision, SecretFilter, SecretName, SecretRef,
+    SecretUpdate, Secrets, ValuesChange,
 };
 use strongroom_remote::{Config, RemoteStore};
 use uuid::Uuid;
@@ -66,6 +66,17 @@ impl Bad {
         bad
     }
 
+    /// Once the request was seen, gives the name to another secret.
+    async fn renamed_meanwhile(&self, seen: &str) {
+        let id = self.secrets.get("db").await.unwrap().meta.id;
+        while self.proxy.seen(seen).is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let name = SecretUpdate::new().name(SecretName::new("db-prod").unwrap());
+        self.secrets.update(&id.into(), name).await.unwrap();
+        self.secrets.create("db", [("a", "2")]).await.unwrap();
+    }
+
     async fn revision(&self) -> u64 {
         self.secrets.get("db").await.unwrap().meta.revision.0
     }
@@ -84,18 +95,55 @@ async fn what_is_deleted_by_its_name_has_that_name() {
     let renamed = bad.secrets.get("db").await.unwrap().meta.id;
     // Which leaves some seconds.
     bad.proxy.plan("DELETE /api/v1/secrets/", Fate::Answer(BUSY_FOR_LONG));
-    let others = async {
-        while bad.proxy.seen("DELETE /api/v1/secrets/").is_empty() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        let name = SecretUpdate::new().name(SecretName::new("db-prod").unwrap());
-        bad.secrets.update(&renamed.into(), name).await.unwrap();
-        bad.secrets.create("db", [("a", "2")]).await.unwrap();
-    };
+    let others = bad.renamed_meanwhile("DELETE /api/v1/secrets/");
     let (deleted, ()) = tokio::join!(bad.secrets.delete("db"), others);
     deleted.unwrap();
     assert_eq!(bad.secrets.get("db-prod").await.unwrap().meta.id, renamed);
     assert_eq!(bad.secrets.get("db").await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+/// The same with a change of values, which would be written into a secret that nobody named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_set_by_its_name_has_that_name() {
+    let bad = Bad::day().await;
+    let renamed = bad.secrets.get("db").await.unwrap().meta.id;
+    bad.proxy.plan("PUT /api/v1/secrets/", Fate::Answer(BUSY_FOR_LONG));
+    let others = bad.renamed_meanwhile("PUT /api/v1/secrets/");
+    let (set, ()) = tokio::join!(bad.secrets.set("db", "a", "3"), others);
+    let set = set.unwrap();
+    assert_eq!((set.name.as_str(), set.revision), ("db", Revision(2)));
+    let kept = bad.secrets.get("db-prod").await.unwrap();
+    assert_eq!((kept.meta.id, kept.values.get("a").unwrap().expose_secret()), (renamed, "1"));
+    assert_eq!(bad.secrets.get("db").await.unwrap().values.get("a").unwrap().expose_secret(), "3");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_restored_by_its_name_has_that_name() {
+    let bad = Bad::day().await;
+    bad.set("0").await.unwrap();
+    bad.proxy.plan("/rollback", Fate::Answer(BUSY_FOR_LONG));
+    let others = bad.renamed_meanwhile("/rollback");
+    let restore = SecretUpdate::new().values(ValuesChange::Restore(Revision(1)));
+    let db = SecretRef::from(SecretName::new("db").unwrap());
+    let (restored, ()) = tokio::join!(bad.secrets.update(&db, restore), others);
+    let restored = restored.unwrap();
+    assert_eq!((restored.name.as_str(), restored.revision), ("db", Revision(2)));
+    let kept = bad.secrets.get("db-prod").await.unwrap();
+    assert_eq!(kept.values.get("a").unwrap().expose_secret(), "0");
+}
+
+/// Those who change one secret by its name at the same time all do so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_set_keys_of_one_secret_by_its_name() {
+    let bad = Bad::day().await;
+    let keys: Vec<String> = (0..8).map(|i| format!("k{i}")).collect();
+    let answers = futures::future::join_all(keys.iter().map(|key| bad.secrets.set("db", key, "v"))).await;
+    for answer in answers {
+        answer.unwrap();
+    }
+    let read = bad.secrets.get("db").await.unwrap();
+    assert!(keys.iter().all(|key| read.values.contains_key(key)));
+    assert_eq!(read.meta.revision, Revision(9));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
