@@ -7,7 +7,10 @@ mod methods;
 mod request;
 mod undescribed;
 
-use crate::{server::Answer, support::Home};
+use crate::{
+    server::{Answer, id},
+    support::Home,
+};
 use cast::{CALLERS, Cast, NOBODY};
 use request::{prepare, request, targets};
 use serde_json::{Value, json};
@@ -157,6 +160,29 @@ fn every_route_answers_every_caller_as_the_table_says_and_as_it_is_described() {
 
 fn operation_parts(operation: &Operation) -> (&str, &str, &str) {
     (&operation.id, &operation.method, &operation.path)
+}
+
+/// Whoever makes requests from the description makes none of a secret that is refused for its nulls.
+#[test]
+fn nulls_are_described_where_they_are_taken() {
+    let home = Home::new();
+    let cast = Cast::new(&home);
+    let document = cast.server.send("GET", "/openapi.json", &[], b"").body;
+    let admin = cast.credential("admin");
+    let made = cast.server.call(&admin, "POST", "/secrets", &json!({"name": "nulls"}));
+    let path = format!("/secrets/{}", id(&made));
+    for (schema, method, path) in [("NewSecret", "POST", "/secrets"), ("SecretChange", "PUT", path.as_str())]
+    {
+        for field in ["private", "values"] {
+            let mut body = json!({"name": format!("{schema}-{field}")});
+            body[field] = Value::Null;
+            let answer = cast.server.call(&admin, method, path, &body);
+            let described = &document["components"]["schemas"][schema]["properties"][field]["type"];
+            assert!(!described.is_null(), "{schema}.{field}");
+            let allowed = described.as_array().is_some_and(|types| types.contains(&json!("null")));
+            assert_eq!(answer.status, if allowed { 200 } else { 422 }, "{schema}.{field}: {answer:?}");
+        }
+    }
 }
 
 #[test]

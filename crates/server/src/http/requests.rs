@@ -10,8 +10,10 @@ use uuid::Uuid;
 pub(crate) struct NewSecret {
     #[schema(max_length = 255)]
     name: String,
+    #[schema(nullable = false)]
     private: Option<bool>,
     /// Values by key; a null is as if it were not there.
+    #[schema(nullable = false)]
     values: Option<BTreeMap<String, Option<String>>>,
 }
 
