@@ -1,7 +1,7 @@
 //! Creating.
 
 use crate::{
-    Subject,
+    Refusal, Subject,
     deadline::Deadline,
     engine::Core,
     env::fresh,
@@ -43,6 +43,9 @@ impl Core {
                     return Ok(Secret::new(meta, new.values, revision));
                 }
                 Tried::NameTaken => return Err(Error::name_taken(&new.name, new.private)),
+                Tried::Refused(Refusal::Denied) => {
+                    return Err(errors::denied("the account is not there any more"));
+                }
                 Tried::Refused(_) => return Err(Error::new(ErrorKind::Unexpected, "a create met a guard")),
                 Tried::Again if deadline.is_over() => return Err(errors::out_of_time()),
                 Tried::Again => {}

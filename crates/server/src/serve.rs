@@ -81,6 +81,8 @@ impl Server {
             let text = "store.type: the server needs a store with a database of ours: choose another type";
             return Err(Error::new(ErrorKind::ConfigInvalid, text));
         };
+        // Of an account that was removed while its request ran, nobody would see what it made.
+        catalog.know_owners();
         let listener = TcpListener::bind(config.listen).await.map_err(|error| {
             let text =
                 format!("server.listen: the address cannot be had: {}; choose another port", error.kind());

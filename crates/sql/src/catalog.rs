@@ -5,6 +5,7 @@ use crate::file::File;
 use crate::{
     attempt::{Abandon, Fence},
     audit,
+    commit::OfKnown,
     connection::Statement,
     dialect::Dialect,
     identity, keys, list,
@@ -14,7 +15,7 @@ use crate::{
     rows, summary, sweep,
     value::{Record, Value},
 };
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 use strongroom_core::{
     ObjectId, Page, Result, Revision, SecretFilter, SecretId, SecretMeta, VersionRef, VersionUid, async_trait,
 };
@@ -125,6 +126,9 @@ impl Catalog for SqlCatalog {
     }
 
     async fn commit(&self, change: &Commit) -> Result<Committed> {
+        if self.database.owners_known.load(Ordering::Relaxed) {
+            return self.database.write(OfKnown(change.clone())).await;
+        }
         self.database.write(change.clone()).await
     }
 

@@ -57,6 +57,24 @@ impl Operation for Commit {
     }
 }
 
+/// A change by somebody whose account has to be there: it may have been removed since the caller was looked up.
+#[derive(Clone)]
+pub(crate) struct OfKnown(pub(crate) Commit);
+
+#[async_trait]
+impl Operation for OfKnown {
+    type Answer = Committed;
+
+    async fn run(&self, tx: &mut Transaction) -> Outcome {
+        if let Subject::New { owner, .. } = &self.0.subject
+            && tx.owner(*owner).await?.is_none()
+        {
+            return Ok(Verdict::Undo(Committed::Refused(Refusal::Denied)));
+        }
+        self.0.run(tx).await
+    }
+}
+
 /// What an earlier try committed whose answer was lost.
 async fn before(tx: &mut Transaction, commit: &Commit) -> Result<Option<Committed>, Failure> {
     if !commit.doubt {
@@ -197,6 +215,8 @@ async fn finish(
                 None => Err(failure),
             }
         }
+        // The account was removed meanwhile: the next look sees it.
+        Err(batch) if new && batch.failure.class == Class::ForeignKey => Err(Failure::again()),
         Err(batch) => Err(batch.failure),
     }
 }

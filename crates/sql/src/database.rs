@@ -7,7 +7,10 @@ use crate::{
     release::Release,
     transaction::Operation,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 use strongroom_core::{Result, Retry};
 use strongroom_engine::Env;
 
@@ -22,6 +25,8 @@ pub(crate) struct Database {
     pub(crate) release: Release,
     /// How long a server's answer is waited for.
     pub(crate) patience: Duration,
+    /// Whether secrets are made by accounts alone that are there.
+    pub(crate) owners_known: AtomicBool,
 }
 
 pub(crate) enum Pools {

@@ -11,7 +11,15 @@ use crate::{
     url::{self, Target},
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{fmt, path::Path, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use strongroom_core::{Error, ErrorKind, Result};
 use strongroom_engine::Env;
 
@@ -187,14 +195,21 @@ impl SqlCatalog {
             #[cfg(feature = "mysql")]
             Target::MySql(to) => Pools::MySql(crate::drivers::mysql::pool(*to, options.max_connections)),
         };
-        let catalog =
-            Self { database: Arc::new(Database { env: options.env, pools, sent, release, patience }) };
+        let owners_known = AtomicBool::new(false);
+        let database = Database { env: options.env, pools, sent, release, patience, owners_known };
+        let catalog = Self { database: Arc::new(database) };
         catalog.vet(upgrade).await?;
         #[cfg(feature = "sqlite")]
         if let Some(file) = catalog.database.file() {
             file.opened.remember()?;
         }
         Ok(catalog)
+    }
+
+    /// From here on secrets are made by accounts alone that are there. A program with accounts of its own, which the database
+    /// first hears of when they make something, does not call this: those are added then.
+    pub fn know_owners(&self) {
+        self.database.owners_known.store(true, Ordering::Relaxed);
     }
 
     /// Looks whether the database is still the one that was opened; without asking it, so that this may be done often.

@@ -3,7 +3,7 @@
 use crate::{
     audit::number,
     connection::{Connection, Statement},
-    dialect::{MOST_AT_ONCE, padded, places},
+    dialect::{Dialect, MOST_AT_ONCE, padded, places},
     error::Failure,
     rows,
     value::{Record, Value, args},
@@ -162,8 +162,23 @@ pub(crate) async fn to_move(
     limit: u32,
     wanted: &Misplaced,
 ) -> Result<Vec<Row>, Failure> {
-    let found = misplaced(connection, &rows::columns(), rows::ANY_FROM, after, limit, wanted).await?;
-    found.into_iter().map(rows::row).collect()
+    // What names them first: with their payloads all that lie behind would be sorted for each page.
+    let found = misplaced(connection, "v.uid", after, limit, wanted).await?;
+    let uids = found.iter().map(|record| record.uuid(0)).collect::<Result<Vec<_>, _>>()?;
+    let mut by_uid = BTreeMap::new();
+    for some in uids.chunks(MOST_AT_ONCE) {
+        let sql = format!(
+            "SELECT {} FROM {} WHERE v.uid IN ({})",
+            rows::columns(),
+            rows::ANY_FROM,
+            places(some.len())
+        );
+        for record in connection.fetch(&sql, padded(some).map(|uid| Value::from(*uid)).collect()).await? {
+            let row = rows::row(record)?;
+            by_uid.insert(row.version.uid.0, row);
+        }
+    }
+    Ok(uids.iter().filter_map(|uid| by_uid.remove(uid)).collect())
 }
 
 /// The same versions, by what names them: nothing that may be long, or damaged in one alone, is read.
@@ -173,15 +188,14 @@ pub(crate) async fn heads_to_move(
     limit: u32,
     wanted: &Misplaced,
 ) -> Result<Vec<(SecretId, VersionHead)>, Failure> {
-    let (columns, from) = (format!("s.id, {HEAD}"), "secrets s JOIN versions v ON v.secret = s.id");
-    let found = misplaced(connection, &columns, from, after, limit, wanted).await?;
+    let found = misplaced(connection, &format!("s.id, {HEAD}"), after, limit, wanted).await?;
     found.iter().map(|record| Ok((SecretId(record.uuid(0)?), head(record, 1)?))).collect()
 }
 
+/// Columns of `versions v` and `secrets s`, secret by secret, the current version of each behind its older ones.
 async fn misplaced(
     connection: &mut Connection,
     columns: &str,
-    from: &str,
     after: Option<(SecretId, VersionUid)>,
     limit: u32,
     wanted: &Misplaced,
@@ -202,8 +216,10 @@ async fn misplaced(
         let at = connection.fetch(&sql, args![uid.0, secret.0]).await?;
         if let Some(record) = at.first() {
             let (last, revision) = (record.i64(0)?, record.i64(1)?);
-            behind =
-                format!("AND (s.id > ? OR (s.id = ? AND ({LAST} > ? OR ({LAST} = ? AND v.revision > ?))))");
+            // A range of the secrets, without which all of them would be read for each page.
+            behind = format!(
+                "AND s.id >= ? AND NOT (s.id = ? AND ({LAST} < ? OR ({LAST} = ? AND v.revision <= ?)))"
+            );
             values.extend(args![secret.0, secret.0, last, last, revision]);
         } else {
             behind.push_str("AND s.id > ?");
@@ -211,8 +227,11 @@ async fn misplaced(
         }
     }
     values.extend(args![limit]);
+    // SQLite then goes through the secrets in this order, and sorts the versions of one at a time.
+    let join = if connection.dialect() == Dialect::Sqlite { "CROSS JOIN" } else { "JOIN" };
     let sql = format!(
-        "SELECT {columns} FROM {from} WHERE {misplaced} {behind} ORDER BY s.id, {LAST}, v.revision LIMIT ?"
+        "SELECT {columns} FROM secrets s {join} versions v ON v.secret = s.id WHERE {misplaced} {behind} \
+         ORDER BY s.id, {LAST}, v.revision LIMIT ?"
     );
     connection.fetch(&sql, values).await
 }
