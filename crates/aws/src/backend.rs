@@ -82,8 +82,10 @@ impl AwsBackend {
                 }
             }
             Err(failure) if failure.why == Why::State => Err(self.deleted(name, failure).await),
+            // Its labels: they are free again once old versions are removed.
             Err(failure) if failure.why == Why::Full => {
-                Err(Error::from(failure).retryable(Retry::AfterRemoval))
+                let text = "the secret takes no more labels in AWS Secrets Manager: try again, or lower engine.history";
+                Err(Error::new(ErrorKind::Unavailable, text).retryable(Retry::AfterRemoval))
             }
             Err(failure) => Err(failure.into()),
         }

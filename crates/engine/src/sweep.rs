@@ -56,6 +56,13 @@ impl Core {
     /// `all`: also attempts whose lease is not over and rows that are not due. `refusals`: why rows could not be worked
     /// on.
     pub(crate) async fn sweep(self: &Arc<Self>, all: bool, refusals: &mut Vec<Hindrance>) -> Result<Swept> {
+        let swept = self.sweep_in_rounds(all, refusals).await;
+        // Also if the catalog fails after some of them.
+        refusals.iter().for_each(Hindrance::log);
+        swept
+    }
+
+    async fn sweep_in_rounds(self: &Arc<Self>, all: bool, refusals: &mut Vec<Hindrance>) -> Result<Swept> {
         let deadline = Deadline::after(self.options.lease, &self.env);
         let mut swept = Swept {
             fenced: self.certain(&deadline, |_| self.catalog.fence_overdue(all)).await?,
@@ -86,7 +93,6 @@ impl Core {
             }
             // What fails is due again after a lease: with enough of it this would go on for ever, and fence nobody.
             if last || deadline.is_over() {
-                refusals.iter().for_each(Hindrance::log);
                 return Ok(swept);
             }
         }

@@ -78,7 +78,7 @@ impl Core {
             };
             let tried = match &values {
                 Some(values) => self.write_values(&change, Some(&row), values).await?,
-                None => self.write_row(&change).await?,
+                None => self.write_row(&change, &row).await?,
             };
             match tried {
                 Tried::Done(new) => return Ok(new.meta),

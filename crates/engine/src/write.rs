@@ -60,7 +60,8 @@ impl Core {
             let size = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
             let place = Place::Inline { payload: PayloadRef(successive(&*self.env)), sealed };
             let version = NewVersionRow { uid, place, key: Some(key), digest: None, size };
-            let tried = self.commit(change, Some(version), None).await?;
+            let history = self.kept_versions(&change.after, Some(&version.place));
+            let tried = self.commit(change, Some(version), None, history).await?;
             self.remember(&tried, uid, values);
             return Ok(tried);
         };
@@ -80,7 +81,8 @@ impl Core {
             _ => None,
         };
         let attempted = Some((uid, twin, relabel));
-        let tried = self.commit(change, Some(version), attempted).await;
+        let history = self.kept_versions(&change.after, Some(&version.place));
+        let tried = self.commit(change, Some(version), attempted, history).await;
         match &tried {
             Ok(Tried::Done(_) | Tried::Before(..)) => {}
             // Nobody knows whether it is committed: the guarded abandon knows, since a committed attempt has no row.
@@ -99,10 +101,11 @@ impl Core {
         }
     }
 
-    /// Changes a row without its values.
-    pub(crate) async fn write_row(self: &Arc<Self>, change: &Change<'_>) -> Result<Tried> {
+    /// Changes a row without its values, which stay where they are.
+    pub(crate) async fn write_row(self: &Arc<Self>, change: &Change<'_>, row: &Row) -> Result<Tried> {
         self.check_room(&change.after)?;
-        self.commit(change, None, None).await
+        let history = self.kept_versions(&change.after, Some(&row.version.place));
+        self.commit(change, None, None, history).await
     }
 
     async fn commit(
@@ -111,9 +114,9 @@ impl Core {
         version: Option<NewVersionRow>,
         // Which attempt wrote it, whether a twin may exist, and whether the store wants its labels once more.
         attempted: Option<(VersionUid, bool, bool)>,
+        history: u32,
     ) -> Result<Tried> {
         let id = version.as_ref().map_or_else(|| successive(&*self.env), |version| version.uid.0);
-        let history = self.kept_versions(&change.after, version.as_ref());
         let mut commit = Commit {
             secret: change.secret,
             change: id,
@@ -173,9 +176,9 @@ impl Core {
     }
 
     /// How many versions are kept: as configured, or as many as the store can, or its labels can list.
-    fn kept_versions(&self, after: &SecretMeta, version: Option<&NewVersionRow>) -> u32 {
+    fn kept_versions(&self, after: &SecretMeta, place: Option<&Place>) -> u32 {
         let limit = self.target.as_ref().and_then(|target| self.stores.get(target)?.info().limits.history);
-        let listable = self.listable(after, version.map(|version| &version.place));
+        let listable = self.listable(after, place);
         self.options.history.min(limit.unwrap_or(u32::MAX)).min(listable).max(1)
     }
 

@@ -6,7 +6,7 @@ use crate::{
     transport::Message,
 };
 use reqwest::Method;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use strongroom_core::{Access, Context, Error, ErrorKind, Result, Revision, SecretRef};
 use uuid::Uuid;
 
@@ -45,6 +45,16 @@ impl<'a> Calling<'a> {
     pub(crate) fn writing(&self, mut message: Message, names: bool) -> Call {
         message.key = Some(self.cx.receipt.map_or_else(Uuid::new_v4, |receipt| receipt.id));
         Call { message, about: About { writes: true, names, ..About::default() }, end: self.end }
+    }
+
+    /// Whether the caller says how a change is known again.
+    pub(crate) fn has_receipt(&self) -> bool {
+        self.cx.receipt.is_some()
+    }
+
+    /// How much time is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
     }
 
     /// Refuses what the server has no notion of.

@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 /// How often a secret that is to be changed by its name is looked up, if others change it meanwhile.
 const LOOKS: u32 = 10;
-/// The longest pause before the second look; before each further one it is twice as long.
+/// The longest pause before the second look; before each further one it is twice as long, up to a bound.
 const PAUSE: Duration = Duration::from_millis(20);
+const LONGEST: Duration = Duration::from_millis(200);
 
 impl Calling<'_> {
     pub(crate) async fn create(&self, new: &NewSecret) -> Result<Secret> {
@@ -55,11 +56,6 @@ impl Calling<'_> {
             let restored = self.changed(which, update.expected, false, message).await?;
             return self.client.read::<SecretView>(&restored.map_err(absent)?)?.meta();
         }
-        if names && !matches!(update.values, ValuesChange::Keep) {
-            self.needs_ours(
-                "changes name and privacy before it looks at the values, and may then refuse these: make two calls",
-            )?;
-        }
         let patch = matches!(update.values, ValuesChange::Merge(_));
         let values = match &update.values {
             ValuesChange::Merge(pairs) => Some(Values::merged(pairs)),
@@ -75,7 +71,10 @@ impl Calling<'_> {
             message
         };
         let changed = self.changed(which, update.expected, names, message).await?;
+        // ZenML keeps a new name and privacy also if it then refuses the values.
+        let halves = names && !self.ours && !matches!(update.values, ValuesChange::Keep);
         let changed = changed.map_err(|error| match &update.name {
+            _ if halves && error.kind() == ErrorKind::InvalidInput => error::half_made(&error),
             Some(name) => error::name_taken(missing(error, which), name),
             None => missing(error, which),
         });
@@ -102,6 +101,8 @@ impl Calling<'_> {
         let mut looks = 0;
         loop {
             let (id, found) = self.find_current(which).await?;
+            // A repeat with the caller's own receipt has to be the same request.
+            let found = found.filter(|_| !self.has_receipt());
             let mut message = message(id);
             message.expected = expected.or(found).map(|revision| revision.0);
             let changed = self.client.call(self.writing(message, names)).await;
@@ -111,12 +112,14 @@ impl Calling<'_> {
                     if error.kind() == ErrorKind::Conflict
                         && expected.is_none()
                         && found.is_some()
-                        && looks < LOOKS => {}
+                        && looks < LOOKS
+                        && self.left() > LONGEST => {}
                 changed => return Ok(changed),
             }
             // By chance, so that those who met at one secret do not meet there again.
             let fraction = u32::from(Uuid::new_v4().as_bytes()[0]);
-            tokio::time::sleep(PAUSE * 2u32.saturating_pow(looks - 1) * fraction / 255).await;
+            let pause = LONGEST.min(PAUSE * 2u32.saturating_pow(looks - 1)) * fraction / 255;
+            tokio::time::sleep(pause).await;
         }
     }
 }

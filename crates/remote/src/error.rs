@@ -230,6 +230,13 @@ pub(crate) fn unreadable(server: &str) -> Error {
     Error::new(ErrorKind::Unexpected, text).with("server", server)
 }
 
+/// Of a change of which the server may have kept a part.
+pub(crate) fn half_made(error: &Error) -> Error {
+    let text = "the server refused the values, and may have changed name or privacy before: read the secret before trying \
+                again";
+    Error::new(ErrorKind::OutcomeUnknown, text).with("because", error)
+}
+
 pub(crate) fn unsupported(what: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("this is a ZenML server, which {what}"))
 }

@@ -68,6 +68,7 @@ impl Operation for OfKnown {
     async fn run(&self, tx: &mut Transaction) -> Outcome {
         if let Subject::New { owner, .. } = &self.0.subject
             && tx.owner(*owner).await?.is_none()
+            && before(tx, &self.0).await?.is_none()
         {
             return Ok(Verdict::Undo(Committed::Refused(Refusal::Denied)));
         }

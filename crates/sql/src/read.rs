@@ -11,6 +11,7 @@ use crate::{
 use std::{collections::BTreeMap, sync::LazyLock};
 use strongroom_core::{Revision, SecretId, SecretMeta, Timestamp, VersionUid};
 use strongroom_engine::{Lookup, Misplaced, NameKey, Row, Stamp, VersionHead};
+use uuid::Uuid;
 
 /// The rows with their current versions.
 pub(crate) async fn current(
@@ -162,17 +163,28 @@ pub(crate) async fn to_move(
     limit: u32,
     wanted: &Misplaced,
 ) -> Result<Vec<Row>, Failure> {
-    // What names them first: with their payloads all that lie behind would be sorted for each page.
-    let found = misplaced(connection, "v.uid", after, limit, wanted).await?;
-    let uids = found.iter().map(|record| record.uuid(0)).collect::<Result<Vec<_>, _>>()?;
+    let mut after = after;
+    loop {
+        // What names them first: with their payloads all that lie behind would be sorted for each page.
+        let found = misplaced(connection, "s.id, v.uid", after, limit, wanted).await?;
+        let uids = found.iter().map(|record| record.uuid(1)).collect::<Result<Vec<_>, _>>()?;
+        let rows = versions_named(connection, &uids).await?;
+        match found.last() {
+            // All of them went meanwhile: only a page without any is the end.
+            Some(last) if rows.is_empty() => {
+                after = Some((SecretId(last.uuid(0)?), VersionUid(last.uuid(1)?)));
+            }
+            _ => return Ok(rows),
+        }
+    }
+}
+
+/// Those of these versions that are there, in this order.
+async fn versions_named(connection: &mut Connection, uids: &[Uuid]) -> Result<Vec<Row>, Failure> {
     let mut by_uid = BTreeMap::new();
     for some in uids.chunks(MOST_AT_ONCE) {
-        let sql = format!(
-            "SELECT {} FROM {} WHERE v.uid IN ({})",
-            rows::columns(),
-            rows::ANY_FROM,
-            places(some.len())
-        );
+        let (columns, from, places) = (rows::columns(), rows::ANY_FROM, places(some.len()));
+        let sql = format!("SELECT {columns} FROM {from} WHERE v.uid IN ({places})");
         for record in connection.fetch(&sql, padded(some).map(|uid| Value::from(*uid)).collect()).await? {
             let row = rows::row(record)?;
             by_uid.insert(row.version.uid.0, row);

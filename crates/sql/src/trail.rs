@@ -158,8 +158,9 @@ impl SqlCatalog {
     ) -> Result<Option<(u64, Vec<u8>)>> {
         // By sequence, not by time: clocks go back, chains do not.
         let sql = "SELECT seq, mac FROM audit WHERE chain = ? AND seq < COALESCE((SELECT MIN(seq) FROM audit \
-                   WHERE chain = ? AND at >= ?), 9223372036854775807) AND seq <= ? ORDER BY seq DESC LIMIT 1";
-        let found = self.read(sql, args![chain, chain, before.0, number(most)]).await?;
+                   WHERE chain = ? AND at >= ? AND seq <= ?), 9223372036854775807) AND seq <= ? ORDER BY seq DESC LIMIT 1";
+        let most = number(most);
+        let found = self.read(sql, args![chain, chain, before.0, most, most]).await?;
         let Some(record) = found.first() else { return Ok(None) };
         Ok(Some((record.u64(0)?, record.bytes(1)?)))
     }

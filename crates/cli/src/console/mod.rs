@@ -2,7 +2,6 @@
 
 mod interrupt;
 mod process;
-#[cfg(unix)]
 mod quiet;
 
 pub(crate) use interrupt::{Signals, dropping, end, finishing};

@@ -69,7 +69,6 @@ impl Console for ProcessConsole {
 }
 
 /// One line; what was pasted with others is refused, so that no part of it is taken for the whole or shown later.
-#[cfg(unix)]
 fn read_hidden() -> io::Result<Zeroizing<String>> {
     let quiet = super::quiet::Quiet::new()?;
     let line = quiet.line();
@@ -80,9 +79,4 @@ fn read_hidden() -> io::Result<Zeroizing<String>> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(line)
-}
-
-#[cfg(not(unix))]
-fn read_hidden() -> io::Result<Zeroizing<String>> {
-    rpassword::read_password().map(Zeroizing::new)
 }
