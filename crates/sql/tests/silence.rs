@@ -105,6 +105,16 @@ async fn reads_go_on(server: Server) {
 
 /// Whoever is still waiting for an answer that does not come holds up nobody else.
 async fn a_patient_reader_holds_up_nobody(server: Server) {
+    // On a slow machine the first one may have been given a new connection, and waits for nothing.
+    for _ in 0..5 {
+        if somebody_waits_and_another_one_reads(server).await {
+            return;
+        }
+    }
+    panic!("nobody waits");
+}
+
+async fn somebody_waits_and_another_one_reads(server: Server) -> bool {
     let databases = Databases::on(server);
     let url = databases.fresh().await;
     let proxy = Proxy::to(&url).await;
@@ -117,10 +127,11 @@ async fn a_patient_reader_holds_up_nobody(server: Server) {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let hurried = process.secrets().on_behalf_of(process.context().with_timeout(SOON / 2));
     hurried.get("db").await.unwrap();
-    assert!(!patient.is_finished());
+    let waits = !patient.is_finished();
     patient.abort();
     process.catalog.close().await.unwrap();
     databases.drop_all().await;
+    waits
 }
 
 on_both! {
