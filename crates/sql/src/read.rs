@@ -185,7 +185,7 @@ async fn versions_named(connection: &mut Connection, uids: &[Uuid]) -> Result<Ve
     for some in uids.chunks(MOST_AT_ONCE) {
         let (columns, from, places) = (rows::columns(), rows::ANY_FROM, places(some.len()));
         let sql = format!("SELECT {columns} FROM {from} WHERE v.uid IN ({places})");
-        for record in connection.fetch(&sql, padded(some).map(|uid| Value::from(*uid)).collect()).await? {
+        for record in connection.fetch(&sql, padded(some).map(Value::from).collect()).await? {
             let row = rows::row(record)?;
             by_uid.insert(row.version.uid.0, row);
         }
