@@ -219,7 +219,6 @@ async fn what_zenml_refuses_of_values_with_a_name_or_privacy_is_of_unknown_outco
     for (update, kind) in [
         (SecretUpdate::new().values(large()), ErrorKind::InvalidInput),
         (renamed().values(large()), ErrorKind::OutcomeUnknown),
-        (SecretUpdate::new().private(false).values(large()), ErrorKind::OutcomeUnknown),
     ] {
         let error = bad.secrets.update(&id.into(), update).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
