@@ -1,8 +1,8 @@
 //! Deleting.
 
 use crate::{
-    Delete, Deleted, Guard, Pin, Refusal, deadline::Deadline, engine::Core, env::successive, errors,
-    write::detail,
+    Delete, Deleted, Guard, Hindrance, Pin, Refusal, deadline::Deadline, engine::Core, env::successive,
+    errors, write::detail,
 };
 use std::{sync::Arc, time::Duration};
 use strongroom_core::{Context, Result, Revision, SecretRef, SecretUpdate};
@@ -75,14 +75,7 @@ impl Core {
                             if self.labels_commit {
                                 return Err(crate::lasting::not_yet(&error));
                             }
-                            if error.kind().may_pass() {
-                                tracing::info!(target: "strongroom::engine", %error, "removed later");
-                            } else {
-                                tracing::warn!(
-                                    target: "strongroom::engine", %error,
-                                    "what should be removed stays until this is set right"
-                                );
-                            }
+                            Hindrance::of(Some(&pending.store), &error).log();
                         }
                     }
                     return Ok(());

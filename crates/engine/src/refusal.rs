@@ -28,11 +28,15 @@ impl Hindrance {
             one.times += 1;
             return;
         }
-        let told = without_name(error).to_string();
-        all.push(Self { store: store.cloned(), kind, reason, times: 1, told });
+        all.push(Self::of(store, error));
     }
 
-    /// Says in the log what kept a sweep from its work. What does not pass by itself needs somebody: the values are still
+    pub(crate) fn of(store: Option<&StoreName>, error: &Error) -> Self {
+        let (kind, reason) = (error.kind(), error.reason());
+        Self { store: store.cloned(), kind, reason, times: 1, told: without_name(error).to_string() }
+    }
+
+    /// Says in the log what kept something from being removed. What does not pass by itself needs somebody: the values are still
     /// there.
     pub(crate) fn log(&self) {
         let Self { kind, times, told, .. } = self;

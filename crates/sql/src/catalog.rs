@@ -5,7 +5,7 @@ use crate::file::File;
 use crate::{
     attempt::{Abandon, Fence},
     audit,
-    commit::OfKnown,
+    commit::Committing,
     connection::Statement,
     dialect::Dialect,
     identity, keys, list,
@@ -126,10 +126,8 @@ impl Catalog for SqlCatalog {
     }
 
     async fn commit(&self, change: &Commit) -> Result<Committed> {
-        if self.database.owners_known.load(Ordering::Relaxed) {
-            return self.database.write(OfKnown(change.clone())).await;
-        }
-        self.database.write(change.clone()).await
+        let owners_known = self.database.owners_known.load(Ordering::Relaxed);
+        self.database.write(Committing { commit: change.clone(), owners_known }).await
     }
 
     async fn delete(&self, delete: &Delete) -> Result<Deleted> {

@@ -25,19 +25,27 @@ use strongroom_engine::{Commit, Committed, Guard, NameKey, Refusal, Row, Stamp, 
 
 type Outcome = Result<Verdict<Committed>, Failure>;
 
+/// A change, and whether whoever makes a secret has to have an account by then: it may have been removed since the caller
+/// was looked up.
+pub(crate) struct Committing {
+    pub(crate) commit: Commit,
+    pub(crate) owners_known: bool,
+}
+
 #[async_trait]
-impl Operation for Commit {
+impl Operation for Committing {
     type Answer = Committed;
 
     async fn run(&self, tx: &mut Transaction) -> Outcome {
-        if matches!(self.subject, Subject::Existing { .. }) {
-            tx.lock_secret(self.secret).await?;
+        let commit = &self.commit;
+        if matches!(commit.subject, Subject::Existing { .. }) {
+            tx.lock_secret(commit.secret).await?;
         }
-        let fenced = match self.attempt {
-            Some(attempt) => !pending::has_lock(tx, attempt, self.secret).await?,
+        let fenced = match commit.attempt {
+            Some(attempt) => !pending::has_lock(tx, attempt, commit.secret).await?,
             None => false,
         };
-        if let Some(before) = before(tx, self).await? {
+        if let Some(before) = before(tx, commit).await? {
             return Ok(Verdict::Undo(before));
         }
         let done = carry_out(tx, self, fenced).await;
@@ -48,31 +56,12 @@ impl Operation for Commit {
             Err(failure) => failure.class == Class::Other,
         };
         if refused
-            && matches!(self.subject, Subject::New { .. })
-            && let Ok(Some(before)) = before(tx, self).await
+            && matches!(commit.subject, Subject::New { .. })
+            && let Ok(Some(before)) = before(tx, commit).await
         {
             return Ok(Verdict::Undo(before));
         }
         done
-    }
-}
-
-/// A change by somebody whose account has to be there: it may have been removed since the caller was looked up.
-#[derive(Clone)]
-pub(crate) struct OfKnown(pub(crate) Commit);
-
-#[async_trait]
-impl Operation for OfKnown {
-    type Answer = Committed;
-
-    async fn run(&self, tx: &mut Transaction) -> Outcome {
-        if let Subject::New { owner, .. } = &self.0.subject
-            && tx.owner(*owner).await?.is_none()
-            && before(tx, &self.0).await?.is_none()
-        {
-            return Ok(Verdict::Undo(Committed::Refused(Refusal::Denied)));
-        }
-        self.0.run(tx).await
     }
 }
 
@@ -85,7 +74,8 @@ async fn before(tx: &mut Transaction, commit: &Commit) -> Result<Option<Committe
     Ok(found.map(|(revision, at)| Committed::Before { revision, at }))
 }
 
-async fn carry_out(tx: &mut Transaction, commit: &Commit, fenced: bool) -> Outcome {
+async fn carry_out(tx: &mut Transaction, committing: &Committing, fenced: bool) -> Outcome {
+    let Committing { commit, owners_known } = committing;
     receipts::refuse_repeat(tx, commit.entry.receipt).await?;
     if fenced {
         return Ok(Verdict::Undo(Committed::Fenced));
@@ -95,7 +85,13 @@ async fn carry_out(tx: &mut Transaction, commit: &Commit, fenced: bool) -> Outco
         return Ok(Verdict::Undo(Committed::KeyRetired));
     }
     match &commit.subject {
-        Subject::New { name, private, owner } => create(tx, commit, name, *private, *owner).await,
+        Subject::New { name, private, owner } => {
+            let now = tx.now().await?;
+            match known_owner(tx, *owner, now, *owners_known).await? {
+                Some(owner) => create(tx, commit, name, *private, owner, now).await,
+                None => Ok(Verdict::Undo(Committed::Refused(Refusal::Denied))),
+            }
+        }
         Subject::Existing { guard, name, private } => {
             change(tx, commit, guard, name.as_ref(), *private).await
         }
@@ -107,11 +103,10 @@ async fn create(
     commit: &Commit,
     name: &SecretName,
     private: bool,
-    owner: OwnerId,
+    (owner, generation): (Owner, i64),
+    now: Timestamp,
 ) -> Outcome {
     let Some(new) = &commit.version else { return Err(no_fresh_create().into()) };
-    let now = tx.now().await?;
-    let (owner, generation) = known_owner(tx, owner, now).await?;
     let meta = SecretMeta::new(commit.secret, name.clone(), private, owner, now);
     if tx.dialect() != Dialect::Sqlite
         && let Some(taken) = taken(tx, &meta, true).await?
@@ -238,14 +233,20 @@ async fn taken(tx: &mut Transaction, meta: &SecretMeta, new: bool) -> Result<Opt
 }
 
 /// The owner's account. An id without one, which programs that have accounts of their own hand in, gets one that
-/// nobody can log in to.
-async fn known_owner(tx: &mut Transaction, id: OwnerId, now: Timestamp) -> Result<(Owner, i64), Failure> {
-    if let Some(known) = tx.owner(id).await? {
+/// nobody can log in to, unless all owners are known: then it is `None`.
+async fn known_owner(
+    tx: &mut Transaction,
+    id: OwnerId,
+    now: Timestamp,
+    all_known: bool,
+) -> Result<Option<(Owner, i64)>, Failure> {
+    let known = tx.owner(id).await?;
+    if known.is_some() || all_known {
         return Ok(known);
     }
     let owner = Owner { id, name: id.to_string(), full_name: String::new() };
     match tx.batch(vec![accounts::insert(&owner, Purpose::Foreign, now)]).await {
-        Ok(_) => Ok((owner, 1)),
+        Ok(_) => Ok(Some((owner, 1))),
         Err(batch) if batch.failure.class == Class::Unique => Err(Failure::again()),
         Err(batch) => Err(batch.failure),
     }

@@ -41,36 +41,17 @@ pub(super) struct Apply {
 /// What a step answers: an error, or why nothing is done, is told to the caller, and undoes everything.
 pub(super) type Step = Result<(Result<Changed>, Vec<Statement>), Failure>;
 
-/// Why nothing is done: what the caller is told, and what programs match on.
-pub(super) struct Refusal {
-    text: &'static str,
-    reason: Option<Reason>,
+pub(super) const LAST_ADMIN: &str =
+    "there has to be at least one active admin: make another account one first";
+const OWNER: &str = "the account owns the database itself: deactivate it";
+
+pub(super) fn refuse(kind: ErrorKind, text: &'static str) -> Step {
+    Ok((Err(Error::new(kind, text)), Vec::new()))
 }
 
-impl Refusal {
-    const fn needed(text: &'static str) -> Self {
-        Self { text, reason: Some(Reason::AccountNeeded) }
-    }
-}
-
-impl From<&'static str> for Refusal {
-    fn from(text: &'static str) -> Self {
-        Self { text, reason: None }
-    }
-}
-
-pub(super) const LAST_ADMIN: Refusal =
-    Refusal::needed("there has to be at least one active admin: make another account one first");
-const OWNER: Refusal = Refusal::needed("the account owns the database itself: deactivate it");
-
-pub(super) fn refuse(kind: ErrorKind, why: impl Into<Refusal>) -> Step {
-    let Refusal { text, reason } = why.into();
-    let error = Error::new(kind, text);
-    let error = match reason {
-        Some(reason) => error.because(reason),
-        None => error,
-    };
-    Ok((Err(error), Vec::new()))
+/// Refuses to take away an account that is needed.
+pub(super) fn needed(text: &'static str) -> Step {
+    Ok((Err(Error::new(ErrorKind::Conflict, text).because(Reason::AccountNeeded)), Vec::new()))
 }
 
 #[async_trait]
@@ -216,7 +197,7 @@ async fn change(tx: &mut Transaction, id: OwnerId, patch: &AccountPatch, now: Ti
     let was_admin = before.active && before.role == Role::Admin;
     let is_admin = account.active && account.role == Role::Admin;
     if was_admin && !is_admin && !another_admin(tx, id).await? {
-        return refuse(ErrorKind::Conflict, LAST_ADMIN);
+        return needed(LAST_ADMIN);
     }
     let statements = vec![
         // The generation of this table is part of what a cached secret's owner is compared by.
@@ -256,7 +237,7 @@ pub(super) async fn another_admin(tx: &mut Transaction, but: OwnerId) -> Result<
 async fn remove_account(tx: &mut Transaction, id: OwnerId, secrets_too: Option<(&Noted, Timestamp)>) -> Step {
     let step = remove::account(tx, id, secrets_too).await?;
     if matches!(step.0, Ok(Changed::Done)) && owns_the_database(tx, id).await? {
-        return refuse(ErrorKind::Conflict, OWNER);
+        return needed(OWNER);
     }
     Ok(step)
 }

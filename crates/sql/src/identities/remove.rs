@@ -1,7 +1,7 @@
 //! Removing an account.
 
 use super::{
-    apply::{LAST_ADMIN, Step, another_admin, find, refuse},
+    apply::{LAST_ADMIN, Step, another_admin, find, needed, refuse},
     change::{Changed, OwnedSecrets},
 };
 use crate::{
@@ -24,7 +24,7 @@ pub(super) async fn account(
         return refuse(ErrorKind::NotFound, "account: there is no such account");
     };
     if account.active && account.role == Role::Admin && !another_admin(tx, id).await? {
-        return refuse(ErrorKind::Conflict, LAST_ADMIN);
+        return needed(LAST_ADMIN);
     }
     let owned = owned(tx, id).await?;
     if owned.public > 0 || (owned.private > 0 && secrets_too.is_none()) {

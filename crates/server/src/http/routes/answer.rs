@@ -28,9 +28,13 @@ pub(crate) async fn again(app: &App, caller: &Caller, secret: SecretId) -> Answe
             return Err(missing(error, &secret.to_string()));
         }
     };
-    let action = if found.values.is_hidden() { "secret.look" } else { "secret.read" };
-    app.trail.note(&cx, action, secret, "").await?;
+    app.trail.note(&cx, action(&found), secret, "").await?;
     Ok(one(app, caller, found, true).await)
+}
+
+/// What it is to be shown a secret: without its values it is seen alone.
+pub(super) fn action(shown: &Secret) -> &'static str {
+    if shown.values.is_hidden() { "secret.look" } else { "secret.read" }
 }
 
 /// Answers a secret as a change made it, whatever others did to it since. If the caller did not send all of its values, to

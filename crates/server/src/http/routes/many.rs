@@ -10,7 +10,7 @@ use super::{
         state::App,
         wire::{Many, OneOfMany, SecretView},
     },
-    answer::{missing, refusal},
+    answer::{action, missing, refusal},
 };
 use crate::audit::Event;
 use axum::{Json, extract::State, http::StatusCode};
@@ -79,10 +79,7 @@ pub(crate) async fn values(
 /// What the audit trail says of each: that it was read, or denied, not found or damaged.
 fn events(wanted: &[SecretRef], found: &[Result<Secret>]) -> Vec<(Event, SecretId)> {
     let event = |(which, answer): (&SecretRef, &Result<Secret>)| match answer {
-        Ok(secret) => {
-            let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
-            Some((Event::Done(action), secret.meta.id))
-        }
+        Ok(secret) => Some((Event::Done(action(secret)), secret.meta.id)),
         Err(error) => {
             let id = if let SecretRef::Id(id) = which { *id } else { SecretId(Uuid::nil()) };
             Some((refusal(error)?, id))

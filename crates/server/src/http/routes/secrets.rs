@@ -15,7 +15,7 @@ use super::{
         state::App,
         wire::{Nothing, Paged, SecretView},
     },
-    answer::{again, missing, note_refusal, one, read},
+    answer::{action, again, missing, note_refusal, one, read},
     change::{Changing, change, precondition, taken},
 };
 use axum::{
@@ -227,8 +227,7 @@ pub(crate) async fn show(
         .await?;
     match found {
         Ok(secret) => {
-            let action = if secret.values.is_hidden() { "secret.look" } else { "secret.read" };
-            app.trail.note(&caller.context(), action, secret.meta.id, "").await?;
+            app.trail.note(&caller.context(), action(&secret), secret.meta.id, "").await?;
             Ok(one(app, &caller, secret, hydrate).await)
         }
         Err(error) => {
